@@ -1,0 +1,85 @@
+"""Asymmetric numeral systems over integer intervals: constriction's `AnsCoder`, fed exact integers.
+
+An interval (left, count) is a part of 0 .. 2**24. Constriction takes floating-point rows and turns an entry x into x + 1
+counts after scaling so that all counts sum to 2**24; rows of `count - 1` already do, every partial sum is an integer below
+2**24, and the conversion is exact in float32. To encode, only the interval matters, so the row has three entries: what lies
+left of it, the interval, what lies right. ANS is last in, first out: a block's intervals are encoded from the last to the
+first and decoded from the first (J. Duda, arXiv:1311.2540; R. Bamler, arXiv:2201.01741).
+"""
+
+import constriction
+import numpy as np
+
+from mdlbench.errors import DamagedBlockError
+from mdlbench.numerics.frequencies import TOTAL
+
+_FAMILY = constriction.stream.model.Categorical(perfect=False)
+_CHUNK = 1 << 18  # intervals turned into rows at a time: 3 MiB of float32
+
+
+class Encoder:
+    """Encodes intervals from the last to the first."""
+
+    def __init__(self) -> None:
+        self._coder = constriction.stream.stack.AnsCoder()
+
+    def push(self, left: np.ndarray, count: np.ndarray) -> None:
+        """Encode intervals (n,) in reverse, so that they decode in the order given, before any pushed earlier.
+
+        Args:
+            left, count: integers (n,) with 0 <= left, 1 <= count <= 2**24 - 2, left + count <= 2**24; certain symbols
+                (count 2**24) cost nothing and are passed over.
+        """
+        for end in range(len(left), 0, -_CHUNK):
+            part = slice(max(0, end - _CHUNK), end)
+            self._coder.encode_reverse(*_three_entry_rows(left[part], count[part]))
+
+    def finish(self) -> bytes:
+        """The payload: little-endian 32-bit words."""
+        return self._coder.get_compressed().astype("<u4").tobytes()
+
+
+def encode_intervals(left: np.ndarray, count: np.ndarray) -> bytes:
+    """The payload of intervals (n,), in the order in which a `Decoder` will meet them."""
+    encoder = Encoder()
+    encoder.push(left, count)
+    return encoder.finish()
+
+
+class Decoder:
+    """Decodes symbols, given the same cumulative counts that the encoder's intervals came from."""
+
+    def __init__(self, payload: bytes) -> None:
+        """Take a payload; any bytes will decode to something, the block's checksum tells whether it is right.
+
+        Raises:
+            DamagedBlockError: the payload is not a whole number of words, or ends in a word that no encoder writes.
+        """
+        if len(payload) % 4 or payload[-4:] == bytes(4):
+            raise DamagedBlockError(f"a payload of {len(payload)} bytes is not what the coder writes")
+        self._coder = constriction.stream.stack.AnsCoder(np.frombuffer(payload, dtype="<u4").astype(np.uint32))
+
+    def decode(self, cumulative: np.ndarray) -> int:
+        """The next symbol, given cumulative counts (K + 1,) from 0 to 2**24."""
+        if len(cumulative) == 2:
+            return 0  # a single symbol is certain: no interval was coded
+        row = np.diff(cumulative).astype(np.float32) - np.float32(1)
+        return int(self._coder.decode(_FAMILY, row[None, :])[0])
+
+
+def _three_entry_rows(left: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, object, np.ndarray]:
+    """Symbols, family and rows for constriction: each interval is one of three parts of 0 .. 2**24."""
+    kept = count < TOTAL
+    if not kept.all():
+        left, count = left[kept], count[kept]
+    right = TOTAL - left - count
+    assert np.all((left >= 0) & (count >= 1) & (right >= 0) & (count <= TOTAL - 2)), "not an interval the coder can cut"
+    which = np.ones(len(left), dtype=np.int32)
+    rows = np.stack([left, count, right], axis=1).astype(np.float32)
+    (first,) = np.nonzero(left == 0)
+    which[first] = 0
+    rows[first] = np.stack([count[first], np.ones(len(first)), right[first] - 1], axis=1)
+    (last,) = np.nonzero(right == 0)
+    which[last] = 2
+    rows[last] = np.stack([np.ones(len(last)), left[last] - 1, count[last]], axis=1)
+    return which, _FAMILY, rows - np.float32(1)

@@ -1,0 +1,65 @@
+"""Every exception that mdlbench raises on purpose.
+
+    MdlbenchError                 base: one clear line, naming what, where and the remedy
+    ├── UsageError                the call cannot be carried out as written (exit code 2)
+    │   ├── SpecError             a model spec does not parse, or names what is not there
+    │   └── MissingExtraError     an optional package is not installed
+    ├── ModelMismatchError        the model at hand is not the one that wrote the container
+    ├── EnvironmentMismatchError  the model is, but this software or device is not
+    ├── ContainerError            the container's bytes are not what its format says
+    │   ├── DamagedError          ... a check failed: some bytes changed
+    │   ├── TruncatedError        ... it ends too early
+    │   └── DamagedBlockError     ... one block does not match its checksum
+    └── VerificationError         what was just written did not decode to the same bytes
+"""
+
+
+class MdlbenchError(Exception):
+    """Base of all errors that mdlbench raises on purpose; its text is one line for the user."""
+
+    exit_code = 1
+
+
+class UsageError(MdlbenchError):
+    """The call cannot be carried out as written."""
+
+    exit_code = 2
+
+
+class SpecError(UsageError):
+    """A model spec does not parse, or names a model or option that does not exist."""
+
+
+class MissingExtraError(UsageError):
+    """An optional package is not installed; the text says which `pip install` mends it."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} is not installed; run: pip install 'mdlbench[{extra}]'")
+
+
+class ModelMismatchError(MdlbenchError):
+    """The model given (or built in) is not the one named by the container's digest."""
+
+
+class EnvironmentMismatchError(MdlbenchError):
+    """The container was written under other software or on another device."""
+
+
+class ContainerError(MdlbenchError):
+    """The bytes of a container are not what its format says."""
+
+
+class DamagedError(ContainerError):
+    """A check of the container failed: at least one byte changed since it was written."""
+
+
+class TruncatedError(ContainerError):
+    """A container ends before its trailer."""
+
+
+class DamagedBlockError(ContainerError):
+    """A block does not decode to the bytes its checksum was taken of."""
+
+
+class VerificationError(MdlbenchError):
+    """A container that was just written did not decode to the bytes that went in."""

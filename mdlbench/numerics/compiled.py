@@ -1,0 +1,74 @@
+"""`kernel`: numba's compiler with the project's settings, its cache in the user's cache directory.
+
+Arithmetic stays IEEE and integer-exact (no fastmath, so no fused multiply-add and no reordering): what a kernel computes
+shapes probabilities, and two machines must agree on every bit of it.
+"""
+
+import hashlib
+import inspect
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+
+def cache_dir() -> Path:
+    """Where compiled kernels are kept: `$MDLBENCH_CACHE`, else the platform's user cache; a temporary folder if read-only."""
+    if "MDLBENCH_CACHE" in os.environ:
+        root = Path(os.environ["MDLBENCH_CACHE"])
+    elif sys.platform == "win32":
+        root = Path(os.environ.get("LOCALAPPDATA", Path.home())) / "mdlbench"
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Caches" / "mdlbench"
+    else:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mdlbench"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root):
+            return root
+    except OSError:
+        return Path(tempfile.gettempdir()) / f"mdlbench-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+
+
+_KERNELS = cache_dir() / "kernels"
+if "NUMBA_CACHE_DIR" not in os.environ:
+    numba.config.CACHE_DIR = str(_KERNELS)
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile an entry point; the machine code is cached on disk."""
+    return numba.njit(function, cache=True, error_model="numpy")
+
+
+def inline(function: Callable[..., Any]) -> Any:
+    """Compile a helper that only kernels call; LLVM inlines it into them."""
+    return numba.njit(function, error_model="numpy")
+
+
+def announce_first_compilation(module: Any, name: str, seconds: int) -> None:
+    """Print one line to stderr if `module`'s kernels have never been compiled on this machine by this numba.
+
+    Args:
+        module: the module that holds the kernels; its folder's sources identify them.
+        name: what the user calls it, such as `cm`.
+        seconds: about how long compilation takes.
+    """
+    folder = Path(inspect.getfile(module)).parent
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sorted(folder.glob("*.py")):
+        digest.update(source.read_bytes())
+    digest.update(f"{numba.__version__} {sys.version} {platform.processor()} {folder}".encode())
+    stamp = _KERNELS / f"{name}-{digest.hexdigest()}"
+    if stamp.exists():
+        return
+    print(f"mdlbench: compiling {name} once (about {seconds} s); cached in {_KERNELS}", file=sys.stderr, flush=True)
+    try:
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+    except OSError:
+        pass  # the line will be printed again next time: nothing else is lost

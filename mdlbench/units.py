@@ -1,0 +1,66 @@
+"""The only place where bits, nats and bytes turn into each other, and where sizes are read from text.
+
+Inside mdlbench code lengths are bits. Nats appear where torch hands over a loss, bytes where there is a file.
+"""
+
+import math
+import re
+
+BITS_PER_BYTE = 8
+BITS_PER_NAT = 1.0 / math.log(2.0)
+
+_SUFFIXES = {"": 1, **{letter: 1000**k for k, letter in enumerate("KMGT", 1)}}
+_SUFFIXES |= {f"{letter}i": 1024**k for k, letter in enumerate("KMGT", 1)}
+
+
+def nats_to_bits(nats: float) -> float:
+    """A code length in nats, in bits."""
+    return nats * BITS_PER_NAT
+
+
+def bits_to_nats(bits: float) -> float:
+    """A code length in bits, in nats."""
+    return bits / BITS_PER_NAT
+
+
+def bytes_to_bits(n_bytes: float) -> float:
+    """A file size in bytes, in bits."""
+    return n_bytes * BITS_PER_BYTE
+
+
+def ratio(numerator: float, denominator: float) -> float | None:
+    """`numerator / denominator`, or None where that is not a finite number (an empty input has no bits per byte)."""
+    if not denominator:
+        return None
+    value = numerator / denominator
+    return value if math.isfinite(value) else None
+
+
+def bits_per_byte(bits: float, n_bytes: int) -> float | None:
+    """Bits per byte of the original file; None for an empty file."""
+    return ratio(bits, n_bytes)
+
+
+def parse_size(text: str) -> int:
+    """Read a number of bytes such as `4096`, `64k`, `1.5M` (10**6) or `16Mi` (2**20).
+
+    Raises:
+        ValueError: if `text` is not a whole, non-negative number of bytes.
+
+    Example:
+        >>> parse_size("1.5M"), parse_size("2Ki")
+        (1500000, 2048)
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGTkmgt]?i?)[Bb]?\s*", text)
+    suffix = match[2][:1].upper() + match[2][1:] if match else None
+    if match is None or suffix not in _SUFFIXES:
+        raise ValueError(f"{text!r} is not a size; write bytes, or a number with K, M, G (powers of 1000) or Ki, Mi, Gi")
+    scaled = float(match[1]) * _SUFFIXES[suffix] if "." in match[1] else int(match[1]) * _SUFFIXES[suffix]
+    if scaled != int(scaled):
+        raise ValueError(f"{text!r} is not a whole number of bytes")
+    return int(scaled)
+
+
+def format_size(n_bytes: int) -> str:
+    """A size for a sentence: `1,048,576 bytes`; exact, since sizes are results here."""
+    return f"{n_bytes:,} byte{'' if n_bytes == 1 else 's'}"
