@@ -19,13 +19,14 @@ class Entry:
     location: str  # module:class
     summary: str
     example: str
+    built_in: bool = False
 
 
 CATALOG = {
-    "uniform": Entry("mdlbench.models.uniform:Uniform", "every byte equally likely: 8 bits each", "uniform"),
-    "kt": Entry("mdlbench.models.counts:KrichevskyTrofimov", "order-k counts with a Dirichlet prior", "kt,order=2"),
-    "ngram": Entry("mdlbench.models.counts:Ngram", "orders 0 to k interpolated (Witten-Bell)", "ngram,order=4"),
-    "cm": Entry("mdlbench.models.cm:ContextMixing", "bitwise context mixing, no weights", "cm,level=9"),
+    "uniform": Entry("mdlbench.models.uniform:Uniform", "every byte equally likely: 8 bits each", "uniform", True),
+    "kt": Entry("mdlbench.models.counts:KrichevskyTrofimov", "order-k counts with a Dirichlet prior", "kt,order=2", True),
+    "ngram": Entry("mdlbench.models.counts:Ngram", "orders 0 to k interpolated (Witten-Bell)", "ngram,order=4", True),
+    "cm": Entry("mdlbench.models.cm:ContextMixing", "bitwise context mixing, no weights", "cm,level=9", True),
     "hf": Entry(
         "mdlbench.models.hf:HuggingFace", "any causal LM that transformers loads", "hf:./folder,context=512,dtype=float32"
     ),

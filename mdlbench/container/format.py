@@ -1,0 +1,244 @@
+"""The fields of a container and their bytes. FORMAT.md beside this file is the definition; this is its code."""
+
+import binascii
+import hashlib
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+
+from mdlbench.errors import DamagedError, TruncatedError
+
+MAGIC = b"mdl"
+VERSION = 1
+MAX_MODELS = 64
+MAX_SPEC = 4096
+MAX_METADATA = 1 << 16
+MAX_BLOCK = (1 << 28) - 1  # original bytes of one block
+MAX_BLOCKS = 1 << 32
+RAW = -1  # model index of a block stored as it is
+DIGEST_SIZE = 8
+
+_HAS_METADATA, _ONLY_BLOCK = 0x80, 0x80
+_TRAILER_TAG, _RAW_TAG, _FIRST_MODEL_TAG = 0x00, 0x01, 0x02
+_WORDS = ("cm", "kt", "ngram", "uniform", ",level=", ",order=", ",memory=", ",alpha=", "mix")
+
+Read = Callable[[int], bytes]
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model that a container's blocks may use."""
+
+    digest: bytes
+    spec: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """A container's header; `metadata` holds one map per model, or is empty if every model is built in."""
+
+    models: tuple[ModelEntry, ...]
+    metadata: tuple[dict[str, Any], ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """The header as stored, check included."""
+        packed = bytearray(MAGIC + bytes([VERSION, len(self.models) | (_HAS_METADATA if self.metadata else 0)]))
+        for model in self.models:
+            spec = model.spec.encode() if self.metadata else pack_spec(model.spec)
+            packed += model.digest + varint(len(spec)) + spec
+        if self.metadata:
+            metadata = msgpack.packb(list(self.metadata))
+            packed += varint(len(metadata)) + metadata
+        return bytes(packed) + zlib.crc32(packed).to_bytes(4, "little")
+
+    @classmethod
+    def read(cls, read: Read) -> "Header":
+        """Read a header; `read(n)` returns n bytes or raises TruncatedError."""
+        taken = Recorder(read)
+        magic = taken(4)
+        if magic[:3] != MAGIC:
+            raise DamagedError(f"not an mdlbench container: it starts with {magic[:3].hex(' ')}, not {MAGIC.hex(' ')}")
+        if magic[3] != VERSION:
+            raise DamagedError(f"container version {magic[3]}; this mdlbench reads version {VERSION}; update mdlbench")
+        count = taken(1)[0]
+        models = []
+        for _ in range(_within(count & ~_HAS_METADATA, 1, MAX_MODELS, "number of models")):
+            digest = taken(DIGEST_SIZE)
+            spec = taken(_within(read_varint(taken), 1, MAX_SPEC, "length of a model spec"))
+            models.append((digest, spec))
+        metadata = taken(_within(read_varint(taken), 1, MAX_METADATA, "length of the metadata")) if count & 0x80 else None
+        if zlib.crc32(taken.bytes) != int.from_bytes(read(4), "little"):
+            raise DamagedError("the container's header does not match its check; --salvage -m SPEC may recover the blocks")
+        entries = tuple(ModelEntry(digest, unpack_spec(spec)) for digest, spec in models)
+        return cls(entries, _unpack_metadata(metadata, len(entries)) if metadata is not None else ())
+
+
+@dataclass(frozen=True)
+class BlockHeader:
+    """What stands before a payload.
+
+    Attributes:
+        model: index into the header's models, or RAW.
+        original_size, payload_size: bytes.
+        checksum: 8 bytes, of the original bytes.
+        only: whether the container has no other block.
+    """
+
+    model: int
+    original_size: int
+    payload_size: int
+    checksum: bytes
+    only: bool = False
+
+    def to_bytes(self) -> bytes:
+        """The block header as stored, check included."""
+        tag = (_RAW_TAG if self.model == RAW else _FIRST_MODEL_TAG + self.model) | (_ONLY_BLOCK if self.only else 0)
+        sizes = varint(self.original_size) + (b"" if self.model == RAW else varint(self.payload_size))
+        packed = bytes([tag]) + sizes + self.checksum
+        return packed + binascii.crc_hqx(packed, 0).to_bytes(2, "little")
+
+    @classmethod
+    def read(cls, read: Read, n_models: int) -> "BlockHeader | None":
+        """Read the header of the next block; None where the trailer's tag stands instead (the tag is consumed)."""
+        taken = Recorder(read)
+        tag = taken(1)[0]
+        if tag == _TRAILER_TAG:
+            return None
+        kind = tag & ~_ONLY_BLOCK
+        model = RAW if kind == _RAW_TAG else _within(kind - _FIRST_MODEL_TAG, 0, n_models - 1, "model of a block")
+        original = _within(read_varint(taken), 1, MAX_BLOCK, "original size of a block")
+        payload = original if model == RAW else _within(read_varint(taken), 0, original - 1, "payload size of a block")
+        checksum = taken(DIGEST_SIZE)
+        if binascii.crc_hqx(taken.bytes, 0) != int.from_bytes(read(2), "little"):
+            raise DamagedError("a block header does not match its check")
+        return cls(model, original, payload, checksum, bool(tag & _ONLY_BLOCK))
+
+
+@dataclass(frozen=True)
+class IndexEntry:
+    """One block in the index: its bytes in the container (header and payload) and its original bytes."""
+
+    stored_size: int
+    original_size: int
+
+
+def trailer_bytes(index: list[IndexEntry], *, only_block: bool) -> bytes:
+    """The trailer without its digest; empty after an only block."""
+    if only_block:
+        return b""
+    sizes = b"".join(varint(entry.stored_size) + varint(entry.original_size) for entry in index)
+    packed = bytes([_TRAILER_TAG]) + varint(len(index)) + sizes + varint(sum(entry.original_size for entry in index))
+    packed += zlib.crc32(packed).to_bytes(4, "little")
+    return packed + len(packed).to_bytes(4, "little")
+
+
+def read_trailer(read: Read) -> list[IndexEntry]:
+    """Read what follows a trailer's tag, up to the digest.
+
+    Raises:
+        DamagedError: the check, the sizes or the sum do not agree.
+    """
+    taken = Recorder(read, bytes([_TRAILER_TAG]))
+    index = []
+    for _ in range(_within(read_varint(taken), 0, MAX_BLOCKS, "number of blocks")):
+        index.append(IndexEntry(read_varint(taken), read_varint(taken)))
+    original = read_varint(taken, 10)
+    check, size = read(4), read(4)
+    if zlib.crc32(taken.bytes) != int.from_bytes(check, "little"):
+        raise DamagedError("the container's index does not match its check")
+    if int.from_bytes(size, "little") != len(taken.bytes) + 4 or original != sum(e.original_size for e in index):
+        raise DamagedError("the container's index does not add up")
+    return index
+
+
+def checksum(block: bytes | memoryview) -> bytes:
+    """The 64-bit checksum of a block's original bytes."""
+    return hashlib.blake2b(block, digest_size=DIGEST_SIZE).digest()
+
+
+def varint(value: int) -> bytes:
+    """Unsigned LEB128."""
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def read_varint(read: Read, at_most: int = 5) -> int:
+    """Read an unsigned LEB128 of at most `at_most` bytes in its shortest form."""
+    value = 0
+    for place in range(at_most):
+        byte = read(1)[0]
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            if byte == 0 and place:
+                break
+            return value
+    raise DamagedError("a length in the container is not a number")
+
+
+def pack_spec(spec: str) -> bytes:
+    """A built-in model's spec with the format's words as single bytes, the longest first."""
+    packed = spec.encode("ascii")
+    for place in sorted(range(len(_WORDS)), key=lambda place: -len(_WORDS[place])):
+        packed = packed.replace(_WORDS[place].encode(), bytes([0x80 + place]))
+    return packed
+
+
+def unpack_spec(packed: bytes) -> str:
+    """The inverse of `pack_spec`; plain UTF-8 (first byte below 0x80) is returned as it is."""
+    try:
+        if packed[0] < 0x80:
+            return packed.decode()
+        return "".join(_WORDS[byte - 0x80] if byte >= 0x80 else chr(byte) for byte in packed)
+    except (UnicodeDecodeError, IndexError):
+        raise DamagedError(f"the container's header holds a model spec that cannot be read: {packed[:40]!r}") from None
+
+
+class Recorder:
+    """A `read` that keeps what it returned, for the check that follows."""
+
+    def __init__(self, read: Read, start: bytes = b"") -> None:
+        self._read, self.bytes = read, bytearray(start)
+
+    def __call__(self, size: int) -> bytes:
+        taken = self._read(size)
+        self.bytes += taken
+        return taken
+
+
+def reader_of(stream: Any) -> Read:
+    """`read(n)` on a binary stream: exactly n bytes, or TruncatedError."""
+
+    def read(size: int) -> bytes:
+        parts, missing = [], size
+        while missing:
+            part = stream.read(missing)
+            if not part:
+                raise TruncatedError("the container ends early; --salvage recovers the whole blocks before the cut")
+            parts.append(part)
+            missing -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    return read
+
+
+def _within(value: int, least: int, most: int, what: str) -> int:
+    if not least <= value <= most:
+        raise DamagedError(f"{what} is {value:,}; a container has {least:,} to {most:,}")
+    return value
+
+
+def _unpack_metadata(packed: bytes, n_models: int) -> tuple[dict[str, Any], ...]:
+    try:
+        metadata = msgpack.unpackb(packed)
+    except Exception as error:
+        raise DamagedError(f"the container's metadata cannot be read: {error}") from None
+    if not isinstance(metadata, list) or len(metadata) != n_models or not all(isinstance(m, dict) for m in metadata):
+        raise DamagedError("the container's metadata are not one map per model")
+    return tuple(metadata)

@@ -1,0 +1,98 @@
+"""From models to a header, and from a header back to models: by digest, in the same environment, never by running a name."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mdlbench.container.format import Header, ModelEntry
+from mdlbench.errors import EnvironmentMismatchError, ModelMismatchError, SpecError
+from mdlbench.models import CATALOG, load_model, model_class
+from mdlbench.models.base import Model
+from mdlbench.models.spec import split_spec
+
+
+class Recipe(NamedTuple):
+    """How a process builds a model: its spec and stream revision."""
+
+    spec: str
+    revision: int
+
+    @classmethod
+    def of(cls, model: Model) -> "Recipe":
+        return cls(model.spec, model.revision)
+
+
+def build(recipes: Sequence[Recipe]) -> list[Model]:
+    """The models of `recipes`, in this process."""
+    return [load_model(recipe.spec, recipe.revision) for recipe in recipes]
+
+
+def header_for(models: Sequence[Model]) -> Header:
+    """The header of a container whose blocks are coded by `models`."""
+    entries = tuple(ModelEntry(model.digest, model.spec) for model in models)
+    if all(model.built_in for model in models):
+        return Header(entries)
+    metadata = [
+        {"portability": model.portability, "environment": model.environment(), "policy": model.policy()} for model in models
+    ]
+    return Header(entries, tuple(metadata))
+
+
+def models_for(header: Header, supplied: Sequence[Model], *, force_environment: bool = False) -> list[Model]:
+    """The models that a header names: those supplied by the user, else the built-in ones.
+
+    Raises:
+        ModelMismatchError: none has the recorded digest; the text says which spec was recorded.
+        EnvironmentMismatchError: the digest fits but the environment differs; the text names what.
+    """
+    models = [_match(entry, supplied) for entry in header.models]
+    if not force_environment:
+        for model, metadata in zip(models, header.metadata, strict=False):
+            _check_environment(model, metadata.get("environment") or {})
+    return models
+
+
+def _match(entry: ModelEntry, supplied: Sequence[Model]) -> Model:
+    for model in supplied:
+        if model.digest == entry.digest:
+            return model
+    for model in _built_in(entry.spec):
+        if model.digest == entry.digest:
+            return model
+    wanted = f"{entry.spec} (digest {entry.digest.hex()})"
+    if supplied:
+        given = ", ".join(f"{model.spec} (digest {model.digest.hex()})" for model in supplied)
+        raise ModelMismatchError(f"the container was written with {wanted}; -m gave {given}")
+    if _is_built_in(entry.spec):
+        raise ModelMismatchError(f"the container was written with {wanted}, which this version does not have: update mdlbench")
+    raise ModelMismatchError(f"the container was written with {wanted}, which is not built in: give it with -m SPEC")
+
+
+def _is_built_in(spec: str) -> bool:
+    try:
+        name = split_spec(spec)[0]
+    except SpecError:
+        return False
+    return name in CATALOG and CATALOG[name].built_in
+
+
+def _built_in(spec: str) -> list[Model]:
+    """The built-in models that `spec` can mean, one per stream revision; none if it is not built in or cannot be read."""
+    if not _is_built_in(spec):
+        return []
+    try:
+        return [load_model(spec, revision) for revision in model_class(split_spec(spec)[0]).revisions]
+    except SpecError:
+        return []
+
+
+def _check_environment(model: Model, recorded: dict[str, str]) -> None:
+    here = model.environment()
+    differing = [
+        f"{name} was {recorded.get(name, 'absent')}, here {here.get(name, 'absent')}"
+        for name in sorted(recorded.keys() | here.keys())
+        if recorded.get(name) != here.get(name)
+    ]
+    if differing:
+        raise EnvironmentMismatchError(
+            f"{model.spec}: written in another environment: {'; '.join(differing)}; --force-environment tries all the same"
+        )

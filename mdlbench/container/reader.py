@@ -1,0 +1,168 @@
+"""Reads containers: one after the other from a stream, or a file's table of contents for reading at any place."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from mdlbench.container.format import (
+    DIGEST_SIZE,
+    BlockHeader,
+    Header,
+    IndexEntry,
+    read_trailer,
+    reader_of,
+)
+from mdlbench.errors import ContainerError, DamagedError, TruncatedError
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block as stored: number within its file, where its original bytes lie in the output, header and payload."""
+
+    number: int
+    start: int
+    header: BlockHeader
+    payload: bytes
+
+    @property
+    def name(self) -> str:
+        """How messages call it: `block 7 (bytes 458752-524287)`."""
+        return block_name(self.number, self.start, self.header.original_size)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a block lies: its number, its offset and size in the file, its start and size in the output."""
+
+    number: int
+    offset: int
+    stored_size: int
+    start: int
+    original_size: int
+    container: Header
+
+
+def block_name(number: int, start: int, size: int) -> str:
+    """How messages call a block: number and the range of original bytes, first to last."""
+    return f"block {number} (bytes {start}-{start + size - 1})"
+
+
+def read_containers(stream: BinaryIO) -> Iterator[Header | Block]:
+    """Read concatenated containers from a stream that need not seek: each Header, then its Blocks.
+
+    When a container's last block has been passed on, its digest is checked: a caller that exhausts the iterator has seen
+    nothing but what was written.
+
+    Raises:
+        DamagedError, TruncatedError: naming where; also for bytes after the last container.
+    """
+    start = number = 0
+    first = stream.read(1)
+    if not first:
+        raise TruncatedError("the file is empty: not an mdlbench container (an empty file compresses to a few bytes)")
+    while first:
+        digest = hashlib.blake2b(first, digest_size=DIGEST_SIZE)
+        raw = reader_of(stream)
+
+        def read(size: int, raw=raw, digest=digest) -> bytes:  # type: ignore[no-untyped-def]
+            data = raw(size)
+            digest.update(data)
+            return data
+
+        pushed_back = [first]
+        header = Header.read(lambda size, read=read, back=pushed_back: back.pop() + read(size - 1) if back else read(size))
+        yield header
+        index: list[IndexEntry] = []
+        while True:
+            try:
+                block_header = BlockHeader.read(read, len(header.models))
+                if block_header is None:
+                    break
+                payload = read(block_header.payload_size)
+            except DamagedError as error:
+                raise DamagedError(f"block {number} (from byte {start}): {error}; --salvage keeps the others") from None
+            index.append(IndexEntry(len(block_header.to_bytes()) + len(payload), block_header.original_size))
+            yield Block(number, start, block_header, payload)
+            start, number = start + block_header.original_size, number + 1
+            if block_header.only:
+                break
+        only = len(index) == 1 and block_header is not None
+        if not only and (read_trailer(read) != index or len(index) == 1):
+            raise DamagedError("the container's index does not describe its blocks")
+        if digest.digest() != raw(DIGEST_SIZE):
+            raise DamagedError("the container's digest does not match its bytes: at least one byte changed")
+        first = stream.read(1)
+
+
+def table_of_contents(file: BinaryIO) -> list[Place]:
+    """Locate every block of a seekable file without reading a payload.
+
+    A file of one container is located by its index, at a cost that does not grow with its size; a file of several, or one
+    with a single block, is walked from block header to block header.
+    """
+    return _by_index(file) or _by_walking(file)
+
+
+def read_block(file: BinaryIO, place: Place) -> Block:
+    """Read one block of a seekable file."""
+    file.seek(place.offset)
+    read = reader_of(file)
+    try:
+        header = BlockHeader.read(read, len(place.container.models))
+    except DamagedError as error:
+        name = block_name(place.number, place.start, place.original_size)
+        raise DamagedError(f"{name}: {error}; --salvage keeps the others") from None
+    if header is None or header.original_size != place.original_size:
+        raise DamagedError(f"the container's index does not describe block {place.number}")
+    return Block(place.number, place.start, header, read(header.payload_size))
+
+
+def _by_index(file: BinaryIO) -> list[Place] | None:
+    """The places that the index at the end of the file gives; None if there is none, or it does not span the whole file."""
+    file_size = file.seek(0, os.SEEK_END)
+    try:
+        file.seek(0)
+        container = Header.read(reader_of(file))
+        offset = file.tell()
+        file.seek(max(offset, file_size - DIGEST_SIZE - 4))
+        trailer_size = int.from_bytes(reader_of(file)(4), "little")
+        file.seek(max(offset, file_size - DIGEST_SIZE - 4 - trailer_size))
+        tag = reader_of(file)(1)
+        index = read_trailer(reader_of(file)) if tag == b"\0" else []
+    except ContainerError:
+        return None
+    if not index or offset + sum(entry.stored_size for entry in index) + trailer_size + 4 + DIGEST_SIZE != file_size:
+        return None
+    places, start = [], 0
+    for number, entry in enumerate(index):
+        places.append(Place(number, offset, entry.stored_size, start, entry.original_size, container))
+        offset, start = offset + entry.stored_size, start + entry.original_size
+    return places
+
+
+def _by_walking(file: BinaryIO) -> list[Place]:
+    file_size = file.seek(0, os.SEEK_END)
+    places: list[Place] = []
+    position = start = 0
+    while position < file_size or position == 0:
+        file.seek(position)
+        container = Header.read(reader_of(file))
+        position = file.tell()
+        while True:
+            file.seek(position)
+            block = BlockHeader.read(reader_of(file), len(container.models))
+            if block is None:
+                read_trailer(reader_of(file))
+                position = file.tell() + DIGEST_SIZE
+                break
+            stored_size = file.tell() - position + block.payload_size
+            places.append(Place(len(places), position, stored_size, start, block.original_size, container))
+            position, start = position + stored_size, start + block.original_size
+            if block.only:
+                position += DIGEST_SIZE
+                break
+        if position > file_size:
+            raise TruncatedError("the container ends early; --salvage recovers the whole blocks before the cut")
+    return places

@@ -1,0 +1,63 @@
+"""Where every byte and bit of a container went.
+
+Two sums that must come out: the parts of the file in bytes, and the payloads in bits as ideal code length + quantisation +
+coder. What cannot be part of either (the model's own weight, the cost of choices) stands beside them.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mdlbench.units import bytes_to_bits
+
+PARTS = ("header", "block_headers", "payloads", "raw_blocks", "index", "trailer")
+
+
+@dataclass(frozen=True)
+class PayloadSplit:
+    """The payloads' bits: ideal + quantisation + coder = 8 * payload bytes.
+
+    Attributes:
+        ideal: sum of -log2 p, computed without the coder.
+        quantisation: what rounding p to integer counts cost; may be negative.
+        coder: what the entropy coder added, framing of the payload included.
+    """
+
+    ideal: float
+    quantisation: float
+    coder: float
+
+    @classmethod
+    def of(cls, payload_bytes: int, ideal: float, quantised: float) -> "PayloadSplit":
+        """Split the size of payloads whose symbols have these code lengths, in bits."""
+        return cls(ideal, quantised - ideal, bytes_to_bits(payload_bytes) - quantised)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The account of one container file.
+
+    Attributes:
+        bytes: bytes of each of PARTS; they sum to the file's size.
+        payload_bits: the split of the payloads; None where a model gives no probabilities, or where it was not asked for.
+        beside: named figures outside the sums: model description in bytes, byte-fallback and context-reset bits.
+    """
+
+    bytes: dict[str, int]
+    payload_bits: PayloadSplit | None = None
+    beside: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        assert tuple(self.bytes) == PARTS, self.bytes
+
+    @property
+    def file_size(self) -> int:
+        """The sum of the parts, in bytes."""
+        return sum(self.bytes.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `--json`; `payload_bits` is null where unknown."""
+        split = self.payload_bits
+        bits = None if split is None else {
+            "ideal": split.ideal, "quantisation": split.quantisation, "coder": split.coder,
+        }  # fmt: skip
+        return {"bytes": dict(self.bytes), "payload_bits": bits, "beside": self.beside}

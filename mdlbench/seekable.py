@@ -1,0 +1,159 @@
+"""Reading a container file at any place, and what can be recovered from a damaged one. Only the blocks needed are decoded."""
+
+import bisect
+import builtins
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from mdlbench.codec import decode_blocks
+from mdlbench.container import Header, ModelEntry, Place, block_name, locate_blocks, read_block, table_of_contents
+from mdlbench.container.matching import models_for
+from mdlbench.errors import ContainerError, UsageError
+from mdlbench.models import load_model
+from mdlbench.models.base import Model
+
+_ZEROS = bytes(1 << 20)
+
+
+class ContainerFile(io.RawIOBase):
+    """The original bytes of a container file as a seekable, read-only binary file.
+
+    The block at the current position is decoded when it is first read and kept until another one is needed.
+
+    Attributes:
+        size: original bytes.
+        blocks_decoded: how many blocks have been decoded so far.
+    """
+
+    def __init__(self, file: BinaryIO, models: Sequence[str] = (), *, force_environment: bool = False) -> None:
+        self._file, self._position, self.blocks_decoded = file, 0, 0
+        self._places = table_of_contents(file)
+        self._supplied = [load_model(spec) for spec in models]
+        self._force = force_environment
+        self._cache: list[tuple[Header, list[Model]]] = []  # the models of each container met so far
+        self._number, self._data = -1, b""
+        self.size = self._places[-1].start + self._places[-1].original_size if self._places else 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        if base + offset < 0:
+            raise ValueError(f"cannot seek to byte {base + offset}: before the start of the file")
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]
+        if self._position >= self.size:
+            return 0
+        place = self._place_of(self._position)
+        if self._number != place.number:
+            self._number, self._data = place.number, self._decode(place)
+        inside = self._position - place.start
+        part = memoryview(self._data)[inside : inside + len(buffer)]
+        buffer[: len(part)] = part
+        self._position += len(part)
+        return len(part)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+    def _place_of(self, position: int) -> Place:
+        return self._places[bisect.bisect_right(self._places, position, key=lambda place: place.start) - 1]
+
+    def _decode(self, place: Place) -> bytes:
+        block = read_block(self._file, place)
+        models = next((models for header, models in self._cache if header == place.container), None)
+        if models is None:
+            models = models_for(place.container, self._supplied, force_environment=self._force)
+            self._cache.append((place.container, models))
+        self.blocks_decoded += 1
+        return decode_blocks(models, [block])[0]
+
+
+def open_container(path: str | os.PathLike[str], model: str | Sequence[str] = ()) -> io.BufferedReader:
+    """Open a container file for reading its original bytes at any place.
+
+    Args:
+        path: an `.mdlz` file.
+        model: spec or specs of the models that wrote it, if they are not built in.
+
+    Returns:
+        A buffered, seekable, read-only binary file; its `raw` is a `ContainerFile`.
+
+    Raises:
+        OSError: the file cannot be read. ContainerError: it is not a container, or is damaged.
+    """
+    specs = [model] if isinstance(model, str) else model
+    return io.BufferedReader(ContainerFile(builtins.open(path, "rb"), specs))
+
+
+def copy_range(source: io.RawIOBase, sink: BinaryIO, start: int, end: int) -> int:
+    """Copy original bytes start..end-1 into `sink`, decoding only their blocks; the number of bytes.
+
+    Raises:
+        UsageError: the range is not within the file.
+    """
+    size = source.seek(0, os.SEEK_END)
+    if not 0 <= start <= end <= size:
+        raise UsageError(f"--range {start}:{end} is not within the {size:,} bytes of the original")
+    source.seek(start)
+    left = end - start
+    while left:
+        data = source.read(min(left, 1 << 20))
+        assert data
+        sink.write(data)
+        left -= len(data)
+    return end - start
+
+
+@dataclass(frozen=True)
+class Salvage:
+    """What was recovered: block names, ranges lost as text, bytes written."""
+
+    recovered: list[str]
+    lost: list[str]
+    size: int
+
+
+def salvage_stream(file: BinaryIO, sink: BinaryIO, models: Sequence[str] = (), *, force_environment: bool = False) -> Salvage:
+    """Write every undamaged block of a container file; lost ranges become zeros, so that what is found keeps its place.
+
+    A range whose length nothing tells (a lost block header, and no index) is left out, and the text says so.
+
+    Args:
+        models: specs for models that are not built in, or to stand in for a damaged header.
+    """
+    supplied = [load_model(spec) for spec in models]
+    stand_in = Header(tuple(ModelEntry(model.digest, model.spec) for model in supplied)) if supplied else None
+    recovered, lost, size = [], [], 0
+    for item in locate_blocks(file, stand_in):
+        data = None
+        if isinstance(item, Place):
+            name = block_name(item.number, size, item.original_size)
+            try:
+                container = models_for(item.container, supplied, force_environment=force_environment)
+                data = decode_blocks(container, [read_block(file, item)])[0]
+            except ContainerError:
+                pass
+        if data is not None:
+            recovered.append(name)
+            sink.write(data)
+            size += len(data)
+            continue
+        length = item.original_size if isinstance(item, Place) else item.size
+        lost.append(f"from byte {size}, length unknown" if length is None else f"bytes {size}-{size + length - 1}")
+        for at in range(0, length or 0, len(_ZEROS)):
+            sink.write(_ZEROS[: (length or 0) - at])
+        size += length or 0
+    return Salvage(recovered, lost, size)
+

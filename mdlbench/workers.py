@@ -1,0 +1,81 @@
+"""Run tasks in order over worker processes, with a bounded number in flight; one worker means this process.
+
+Workers are spawned, not forked (numba and torch hold threads), ignore the terminal's interrupt (the parent ends them) and
+exit when the parent is gone, however it went.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from mdlbench.errors import MdlbenchError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_state: Any = None
+
+
+def ordered_map(
+    work: Callable[[Any, Task], Result],
+    tasks: Iterable[Task],
+    jobs: int,
+    state: Any,
+    build: Callable[[Any], Any],
+    recipe: Any,
+) -> Iterator[tuple[Task, Result]]:
+    """Yield (task, work(state, task)) in the order of `tasks`; at most `jobs` + 1 tasks are held at a time.
+
+    Args:
+        work: a module-level function.
+        tasks: taken from only as results are asked for, so memory stays flat.
+        jobs: worker processes; 1 runs everything here.
+        state: what `work` uses in this process.
+        build, recipe: `build(recipe)` makes the same in a worker.
+    """
+    if jobs == 1:
+        for task in tasks:
+            yield task, work(state, task)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(build, recipe))
+    held: deque[tuple[Task, Any]] = deque()
+    try:
+        for task in tasks:
+            held.append((task, pool.submit(_work, work, task)))
+            if len(held) > jobs:
+                first, future = held.popleft()
+                yield first, future.result()
+        while held:
+            first, future = held.popleft()
+            yield first, future.result()
+    except BrokenProcessPool:
+        raise MdlbenchError("a worker process was killed (out of memory?); use fewer -j or a smaller --block-size") from None
+    finally:
+        for process in list((pool._processes or {}).values()):
+            process.terminate() if held else None
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start(build: Callable[[Any], Any], recipe: Any) -> None:
+    global _state
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    _state = build(recipe)
+
+
+def _exit_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work(work: Callable[[Any, Task], Result], task: Task) -> Result:
+    return work(_state, task)
