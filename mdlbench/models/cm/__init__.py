@@ -1,0 +1,91 @@
+"""`cm`: context mixing in integers, compiled with numba. No weights are shipped; everything is learned from the block.
+
+`tables` and `levels` are data, `contexts` what is looked at, `kernel` the mixer. The integers are the same on every
+machine, so a payload written anywhere decodes anywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mdlbench.models.base import Description, Encoded, Model
+from mdlbench.models.spec import option
+
+COMPILE_SECONDS = 12
+LEAST_MEMORY = 1 << 16
+
+
+@dataclass(frozen=True)
+class ContextMixingOptions:
+    level: int = option(5, "1 (fast) to 9 (small)")
+    memory: int = option(256 << 20, "most bytes for the table of contexts, such as 64Mi", size=True)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.level <= 9:
+            raise ValueError(f"level={self.level} is not one of 1 to 9")
+        if not LEAST_MEMORY <= self.memory <= 1 << 34:
+            raise ValueError(f"memory={self.memory} is not between 64Ki and 16Gi")
+
+
+class ContextMixing(Model):
+    """Bitwise context mixing: many small predictors, a gated logistic mixer, adaptive probability maps."""
+
+    name = "cm"
+    built_in = True
+    block_size = 16 << 20
+    Options = ContextMixingOptions
+
+    def description(self) -> Description:
+        return Description(code=sum(source.stat().st_size for source in Path(__file__).parent.glob("*.py")))
+
+    def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
+        return [self._encode(block) for block in blocks]
+
+    def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
+        return [self._decode(payload, size) for payload, size in zip(payloads, sizes, strict=True)]
+
+    def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
+        return [self._measure(block) for block in blocks]
+
+    def _encode(self, block: bytes) -> Encoded:
+        if not block:
+            return Encoded(b"", 0.0, 0.0)
+        from mdlbench.coder.bits import bound
+
+        payload = np.empty(bound(8 * len(block)), np.uint8)
+        length, bits = self._run("ENCODE", np.frombuffer(bytearray(block), np.uint8), payload)
+        return Encoded(payload[:length].tobytes(), bits, bits)
+
+    def _decode(self, payload: bytes, size: int) -> bytes:
+        data = np.zeros(size, np.uint8)
+        if size:
+            self._run("DECODE", data, np.frombuffer(bytearray(payload), np.uint8))
+        return data.tobytes()
+
+    def _measure(self, block: bytes) -> np.ndarray:
+        lengths = np.zeros(len(block))
+        if block:
+            self._run("MEASURE", np.frombuffer(bytearray(block), np.uint8), np.empty(0, np.uint8), lengths)
+        return lengths
+
+    def _run(self, mode: str, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None):
+        """One block through the kernel, from fresh state; payload length (when encoding) and total bits."""
+        from mdlbench.numerics import compiled
+
+        compiled.announce_first_compilation(compiled, "cm", COMPILE_SECONDS)
+        from mdlbench.coder.bits import new_coder
+        from mdlbench.models.cm import kernel, levels, tables
+
+        level = levels.LEVELS[self.options.level]
+        return kernel.run(
+            getattr(kernel, mode),
+            data,
+            payload,
+            np.empty(0) if lengths is None else lengths,
+            new_coder(),
+            levels.layout(level),
+            levels.fresh_memory(level, data.size, self.options.memory),
+            tables.kernel_tables(),
+        )

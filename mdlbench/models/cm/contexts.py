@@ -1,0 +1,144 @@
+"""What the context mixer looks at: from the bytes so far to one 32-bit number per context.
+
+    byte -> observe -> summary of the past (words, lines, classes, records, followers) -> fill_contexts -> numbers
+
+`CONTEXTS` names them; a level picks some by name. Everything is int64 holding values below 2**32.
+"""
+
+import numpy as np
+
+from mdlbench.numerics.compiled import inline
+
+U32 = 0xFFFFFFFF
+LONGEST_PERIOD = 4096
+
+# Fields of the summary of the past, an int64 array.
+LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, SUMMARY_SIZE = range(10)
+
+CONTEXTS = (
+    "order1", "order2", "order3", "order4", "order5", "order6", "order8",
+    "word", "word_pair", "skip1", "skip2", "high_bits",
+    "column", "record", "record_above2", "followers1", "followers2", "match",
+    "word_gap", "word_order2", "classes", "third", "fourth", "third_fourth",
+    "record_column", "record_order2", "record_next", "order0", "classes_column", "followers2_order1", "match_order2",
+)  # fmt: skip
+(
+    _ORDER1, _ORDER2, _ORDER3, _ORDER4, _ORDER5, _ORDER6, _ORDER8,
+    _WORD, _WORD_PAIR, _SKIP1, _SKIP2, _HIGH_BITS,
+    _COLUMN, _RECORD, _RECORD_ABOVE2, _FOLLOWERS1, _FOLLOWERS2, _MATCH,
+    _WORD_GAP, _WORD_ORDER2, _CLASSES, _THIRD, _FOURTH, _THIRD_FOURTH,
+    _RECORD_COLUMN, _RECORD_ORDER2, _RECORD_NEXT, _ORDER0, _CLASSES_COLUMN, _FOLLOWERS2_ORDER1, _MATCH_ORDER2,
+) = range(len(CONTEXTS))  # fmt: skip
+
+
+@inline
+def hash2(a, b):
+    """Mix two numbers into 32 bits."""
+    h = ((a & U32) * 0x2F0B4C47 + (b & U32) * 0x1B873593 + 0x3C6EF372) & U32
+    return (((h ^ (h >> 15)) * 0x2545F491) >> 8) & U32
+
+
+@inline
+def is_letter(c):
+    """ASCII letters, and every byte of other scripts in UTF-8."""
+    return 97 <= (c | 32) <= 122 or c >= 128
+
+
+@inline
+def byte_class(c):
+    """4 bits: letter, digit, space, line feed, control, or which punctuation."""
+    if is_letter(c):
+        return 1
+    if 48 <= c <= 57:
+        return 2
+    if c == 32:
+        return 3
+    if c == 10:
+        return 4
+    return 5 if c < 32 else 8 + (c & 7)
+
+
+@inline
+def observe(summary, followers1, followers2, last_seen, gaps, votes, data, position):
+    """Take in the byte before `position`."""
+    c = np.int64(data[position - 1])
+    before = summary[LAST4]
+    summary[LAST8] = ((summary[LAST8] << 8) | (before >> 24)) & U32
+    summary[LAST4] = ((before << 8) | c) & U32
+    # words: letters folded to lower case
+    if is_letter(c):
+        summary[WORD] = hash2(summary[WORD], c | 32 if c < 128 else c)
+    elif summary[WORD] != 0:
+        summary[WORD2] = summary[WORD1]
+        summary[WORD1] = summary[WORD]
+        summary[WORD] = 0
+    if c == 10:
+        summary[LINE1] = summary[LINE]
+        summary[LINE] = position
+    summary[CLASSES] = ((summary[CLASSES] << 4) | byte_class(c)) & U32
+    # the last three bytes that followed the same one or two bytes
+    followers1[before & 0xFF] = ((followers1[before & 0xFF] << 8) | c) & 0xFFFFFF
+    followers2[before & 0xFFFF] = ((followers2[before & 0xFFFF] << 8) | c) & 0xFFFFFF
+    # records of fixed length: a byte that returns twice at the same distance votes for that distance
+    gap = position - last_seen[c]
+    if gap == gaps[c] and 1 < gap < LONGEST_PERIOD:
+        votes[gap] += 1
+        if votes[gap] > votes[summary[PERIOD]] + 4:
+            summary[PERIOD] = gap
+        if votes[gap] > 1000:
+            for i in range(LONGEST_PERIOD):
+                votes[i] >>= 1
+    gaps[c] = gap
+    last_seen[c] = position
+
+
+@inline
+def fill_contexts(out, summary, followers1, followers2, expected, data, position):
+    """Write every context for the byte at `position`; `expected` is the match model's byte and length bucket."""
+    last4, last8, word = summary[LAST4], summary[LAST8], summary[WORD]
+    c1, c2 = last4 & 0xFF, (last4 >> 8) & 0xFF
+    column = position - summary[LINE]
+    above_line = summary[LINE1] + column
+    over = np.int64(data[above_line]) if above_line < summary[LINE] else 0  # the byte above in the line before
+    period = summary[PERIOD]
+    above, above2, above_next, record_column = 0, 0, 0, 0
+    if period > 0:
+        record_column = position % period
+        if position >= 2 * period:
+            above = np.int64(data[position - period])
+            above2 = np.int64(data[position - 2 * period])
+            above_next = np.int64(data[position - period + 1])
+    word1 = hash2(word, c1)
+    pair = followers2[last4 & 0xFFFF]
+    out[_ORDER0] = 0
+    out[_ORDER1] = c1
+    out[_ORDER2] = last4 & 0xFFFF
+    out[_ORDER3] = last4 & 0xFFFFFF
+    out[_ORDER4] = last4
+    out[_ORDER5] = hash2(last4, last8 & 0xFF)
+    out[_ORDER6] = hash2(last4, last8 & 0xFFFF)
+    out[_ORDER8] = hash2(last4, last8)
+    out[_WORD] = word1
+    out[_WORD_PAIR] = hash2(word1, summary[WORD1])
+    out[_WORD_GAP] = hash2(word1, summary[WORD2])
+    out[_WORD_ORDER2] = hash2(summary[WORD1], last4 & 0xFFFF)
+    out[_SKIP1] = last4 & 0xFFFF00
+    out[_SKIP2] = last4 & 0xFF00FF
+    out[_THIRD] = last4 & 0xFF0000
+    out[_FOURTH] = last4 & 0xFF000000
+    out[_THIRD_FOURTH] = last4 & 0xFFFF0000
+    out[_HIGH_BITS] = last4 & 0xF0F0F0F0
+    out[_CLASSES] = hash2(summary[CLASSES], c1)
+    out[_CLASSES_COLUMN] = hash2(summary[CLASSES] & 0xFFFFFF, over)
+    out[_COLUMN] = hash2(over | (c1 << 8), min(column, 255))
+    out[_RECORD] = hash2(above | (c1 << 8), record_column)
+    out[_RECORD_ABOVE2] = hash2(above | (above2 << 8), period)
+    out[_RECORD_COLUMN] = hash2(record_column, period)
+    out[_RECORD_ORDER2] = hash2(above, last4 & 0xFFFF)
+    out[_RECORD_NEXT] = hash2(above | (above_next << 8), c1)
+    out[_FOLLOWERS1] = hash2(followers1[c1] & 0xFFFF, c1)
+    out[_FOLLOWERS2] = pair & 0xFFFF
+    out[_FOLLOWERS2_ORDER1] = hash2(pair, c1)
+    out[_MATCH] = expected
+    out[_MATCH_ORDER2] = hash2(expected & 0xFF, last4 & 0xFFFF)
+    return c1, c2, above

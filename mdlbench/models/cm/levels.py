@@ -1,0 +1,99 @@
+"""The nine levels as data, and how much memory each takes: a level is a row, the kernel is one.
+
+A row lists contexts (see `contexts.CONTEXTS`), mixer selectors (`SELECTORS`), the least length of each match model,
+longest first, and the refiners (`REFINERS`) that choose adaptive probability maps.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mdlbench.models.cm.contexts import CONTEXTS
+from mdlbench.models.cm.tables import history_tables
+
+# A selector chooses one weight row: a part fixed through the byte + a part that moves with each bit, and the rows.
+SLOW = ("none", "byte1", "byte2", "classes", "above")
+FAST = ("none", "node", "bit", "match", "known")
+SELECTORS = {
+    "node": ("none", "node", 256),  # the bits of this byte so far
+    "match": ("none", "match", 80),  # length and bit of the longest match, or how many orders have been seen
+    "byte1": ("byte1", "none", 256),
+    "byte2": ("byte2", "none", 256),
+    "classes": ("classes", "bit", 2048),  # classes of the last two bytes
+    "above": ("above", "none", 256),  # the byte above in a table of fixed-length records
+    "known": ("none", "known", 64),
+}
+REFINERS = ("order1", "order3", "match", "order2", "word")
+
+
+class Level(NamedTuple):
+    contexts: str
+    selectors: str
+    matches: tuple[int, ...]
+    refiners: str
+    mixer_rate: tuple[int, int, int] = (1536, 160, 16)  # at the start, in the long run, of the final mixer; 256 = 1
+    map_limit: int = 1000  # counts at which adaptive maps stop slowing down
+
+
+_ORDERS = "order1 order2 order3 order4 order5 order6 order8"
+_TEXT = "word word_pair skip1 skip2 followers1 followers2 match"
+_FIVE = Level(f"{_ORDERS} {_TEXT}", "node match byte1 byte2", (5,), "order1 order3 match")
+LEVELS = dict.fromkeys(range(1, 10), _FIVE)
+
+
+def layout(level: Level) -> tuple[np.ndarray, ...]:
+    """The row as int64 index arrays, in the order that the kernel unpacks them."""
+    selectors = [SELECTORS[name] for name in level.selectors.split()]
+    rows = np.cumsum([0, *(rows for _, _, rows in selectors)])
+    columns = (
+        [CONTEXTS.index(name) for name in level.contexts.split()],
+        [SLOW.index(slow) for slow, _, _ in selectors],
+        [FAST.index(fast) for _, fast, _ in selectors],
+        rows[:-1],
+        level.matches,
+        [REFINERS.index(name) for name in level.refiners.split()],
+        [*level.mixer_rate, level.map_limit],
+    )
+    return tuple(np.array(column, np.int64) for column in columns)
+
+
+def _power_of_two(least: int, most: int) -> int:
+    """The smallest power of two that is at least `least`, or the largest that is at most `most`."""
+    return min(1 << max(least - 1, 0).bit_length(), 1 << most.bit_length() - 1)
+
+
+def _aligned(size: int, kind: type) -> np.ndarray:
+    """Zeros that begin on a cache line."""
+    raw = np.zeros(size * np.dtype(kind).itemsize + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + raw.size - 64].view(kind)
+
+
+def table_bytes(level: Level, size: int, memory: int) -> int:
+    """Bytes of the table of bit histories for a block of `size` bytes: room for all its contexts, or `memory`."""
+    return _power_of_two(max(16 * size * len(level.contexts.split()), 1 << 12), memory)
+
+
+def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]:
+    """Everything the kernel learns into, for a block of `size` bytes, in the order that the kernel unpacks it."""
+    n_contexts, n_selectors = len(level.contexts.split()), len(level.selectors.split())
+    rows = sum(SELECTORS[name][2] for name in level.selectors.split())
+    n_inputs = (2 * n_contexts + 2 * len(level.matches) + 4 + 15) // 16 * 16
+    weights = np.zeros((rows, n_inputs), np.int32)
+    weights[:, 0 : 2 * n_contexts : 2] = 65536 * 3 // 10
+    final_weights = np.zeros((256, 16), np.int32)
+    final_weights[:, :n_selectors] = 65536 // n_selectors
+    counts = history_tables()[1]
+    initial = ((2 * counts[:, 1] + 1 << 22) // (2 * counts.sum(axis=1) + 2) << 10).astype(np.uint32)
+    maps = np.concatenate([np.tile(initial, n_contexts), np.full(64 * len(level.matches), 1 << 31, np.uint32)])
+    refined = _power_of_two(max(8 * size, 256), 1 << 16)
+    return (
+        _aligned(table_bytes(level, size, memory), np.uint8),
+        maps,
+        weights.reshape(-1),
+        final_weights.reshape(-1),
+        np.zeros(1 << 16, np.int16),
+        _aligned(_power_of_two(max(32 * size, 256), 1 << 22), np.int16),
+        _aligned(len(level.refiners.split()) * refined * 32, np.int32),
+        np.zeros((len(level.matches), _power_of_two(max(size, 256), 1 << 22)), np.int32),
+    )

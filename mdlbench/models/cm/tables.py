@@ -1,0 +1,108 @@
+"""Integer tables behind the context mixer: the logistic pair and the bit-history state machine.
+
+Everything here is made by integer or `decimal` arithmetic, which is exact by definition, so the tables, and with
+them every probability, are the same on every machine.
+
+* `squash` and `stretch` convert between a probability (16 bits, p / 65536) and its logit (8 fractional bits):
+  logit 256 is odds of e : 1. Logits span +-12, so the cheapest bit costs less than 1/65536 of a bit... of doubt.
+* A *bit history* is one byte that summarises the bits seen in a context: exactly up to four bits, and after
+  that how many zeros and ones (bounded) and which came last. A surprise discounts the opposite count: the
+  recent past speaks louder.
+"""
+
+from decimal import Decimal, localcontext
+from functools import cache
+
+import numpy as np
+
+LOGIT_LIMIT = 3072  # 12 * 256
+EXACT_LENGTH = 4  # histories up to this many bits are remembered bit by bit
+# The larger count allowed beside a smaller one; a pair outside is pulled back to the bound.
+LARGER_COUNT = (40, 40, 12, 8, 6, 5)
+
+
+@cache
+def squash_table() -> np.ndarray:
+    """Logit + LOGIT_LIMIT (0..6143) -> probability of a one out of 2**22, int32 of shape (6144,)."""
+    with localcontext() as context:
+        context.prec = 20
+        values = [
+            int(2**22 / (1 + (Decimal(-logit) / 256).exp()) + Decimal("0.5"))
+            for logit in range(-LOGIT_LIMIT, LOGIT_LIMIT)
+        ]
+    return np.array(values, np.int32)
+
+
+@cache
+def stretch_table() -> np.ndarray:
+    """Probability in 1/4096 (its middle taken) -> logit in -2047..2047, int32 of shape (4096,)."""
+    squash = squash_table()
+    centres = np.arange(4096, dtype=np.int32) * 1024 + 512
+    return np.clip(np.searchsorted(squash, centres).astype(np.int32) - LOGIT_LIMIT, -2047, 2047)
+
+
+def _discount(count: int) -> int:
+    """What is left of a count when the opposite bit appears."""
+    return count if count <= 3 else min(7, (count + 4) // 2)
+
+
+def _successor(history: tuple, bit: int) -> tuple:
+    """The history after one more bit: ("exact", bits) while short, then ("counts", zeros, ones, last bit)."""
+    if history[0] == "exact":
+        bits = (*history[1], bit)
+        if len(bits) <= EXACT_LENGTH:
+            return ("exact", bits)
+        counts = [bits[:-1].count(0), bits[:-1].count(1)]
+    else:
+        counts = [history[1], history[2]]
+    counts[1 - bit] = _discount(counts[1 - bit])
+    limit = LARGER_COUNT[counts[1 - bit]] if counts[1 - bit] < len(LARGER_COUNT) else 0
+    counts[bit] = min(counts[bit] + 1, max(limit, counts[bit] if counts[bit] < counts[1 - bit] else 0))
+    while not _allowed(counts):
+        counts[1 - bit] -= 1
+    return ("counts", counts[0], counts[1], bit)
+
+
+def _allowed(counts: list[int]) -> bool:
+    smaller, larger = sorted(counts)
+    return smaller < len(LARGER_COUNT) and larger <= LARGER_COUNT[smaller]
+
+
+@cache
+def history_tables() -> tuple[np.ndarray, np.ndarray]:
+    """Every reachable bit history, numbered by its length (0 is empty), at most 256 of them.
+
+    Returns:
+        successor: uint8 (512,), the history after `bit` at index `2 * history + bit`.
+        counts: int32 (256, 2), how many zeros and ones each history stands for.
+    """
+    empty = ("exact", ())
+    seen, frontier = {empty}, [empty]
+    while frontier:
+        frontier = [
+            new for old in frontier for bit in (0, 1) if (new := _successor(old, bit)) not in seen and not seen.add(new)
+        ]
+
+    def zeros_ones(history):
+        return (history[1].count(0), history[1].count(1)) if history[0] == "exact" else history[1:3]
+
+    ordered = sorted(seen, key=lambda history: (sum(zeros_ones(history)), history))
+    assert len(ordered) <= 256, len(ordered)
+    number = {history: index for index, history in enumerate(ordered)}
+    successor = np.zeros(512, np.uint8)
+    counts = np.zeros((256, 2), np.int32)
+    for history, index in number.items():
+        successor[2 * index : 2 * index + 2] = [number[_successor(history, bit)] for bit in (0, 1)]
+        counts[index] = zeros_ones(history)
+    return successor, counts
+
+
+@cache
+def reciprocal_table() -> np.ndarray:
+    """65536 / (count + 1.5), the rate of an adaptive map that has seen `count` bits, int32 of shape (1024,)."""
+    return np.array([2 * 65536 // (2 * count + 3) for count in range(1024)], np.int32)
+
+
+def kernel_tables() -> tuple[np.ndarray, ...]:
+    """The constant tables in the order that the kernel unpacks them."""
+    return squash_table(), stretch_table(), history_tables()[0], reciprocal_table()
