@@ -52,6 +52,20 @@ class Description:
     weights_16bit: int = 0
 
 
+class Check(NamedTuple):
+    """One line of `mdlbench doctor`: did a change that should not matter change the integer counts?
+
+    Attributes:
+        what: the two settings that were compared, such as "batch 1 against 8".
+        same: whether every count was the same; None if the comparison cannot be made here.
+        detail: what was compared and how much differs, or why not.
+    """
+
+    what: str
+    same: bool | None
+    detail: str
+
+
 @dataclass(frozen=True)
 class NoOptions:
     """For models that have none."""
@@ -64,7 +78,6 @@ class Model(ABC):
         name: the first word of its spec.
         revisions: stream revisions that can be built, newest first; one is added when probabilities change, none removed.
         portability: "exact" decodes on any machine; "environment" under the same software and kind of device.
-        built_in: whether a container may be decoded without the user naming the model.
         block_size: original bytes per block unless the user says otherwise.
         batch_size: blocks that `encode` and `decode` like to be given at once.
         Options: a frozen dataclass made of `spec.option` fields.
@@ -73,7 +86,6 @@ class Model(ABC):
     name: ClassVar[str]
     revisions: ClassVar[tuple[int, ...]] = (1,)
     portability: Portability = "exact"
-    built_in: ClassVar[bool] = False
     block_size: int = 16 << 20
     batch_size: int = 1
     Options: ClassVar[type] = NoOptions
@@ -129,6 +141,16 @@ class Model(ABC):
     def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray] | None:
         """The same under the integer counts that the coder sees; None where there is no such thing."""
         return self.code_length(blocks)
+
+    def doctor(self, block: bytes) -> list[Check]:
+        """Measure what the model's integers depend on, on a sample of at least a few kilobytes."""
+        from mdlbench.models.invariance import kernel_checks
+
+        return kernel_checks(self, block)
+
+    def prepare(self) -> None:
+        """Do what takes long once, such as compiling, before time is measured or workers start."""
+        return
 
     def beside(self, blocks: Sequence[bytes]) -> dict[str, float]:
         """Figures reported beside the ledger, in bits: `byte_fallback_bits`, `context_reset_bits`; default none."""

@@ -47,8 +47,7 @@ def stream_intervals(predictor: Predictor, streams: Sequence[np.ndarray]) -> lis
         return [Intervals(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)) for _ in streams]
     lefts, counts, ideals = np.stack(left), np.stack(count), np.stack(ideal)
     return [
-        Intervals(lefts[:n, column].ravel(), counts[:n, column].ravel(), ideals[:n, column])
-        for column, n in enumerate(lengths)
+        Intervals(lefts[:n, column].ravel(), counts[:n, column].ravel(), ideals[:n, column]) for column, n in enumerate(lengths)
     ]
 
 
@@ -64,11 +63,15 @@ def encode_streams(predictor: Predictor, streams: Sequence[np.ndarray]) -> list[
     ]
 
 
-def decode_streams(predictor: Predictor, payloads: Sequence[bytes], lengths: Sequence[int]) -> list[np.ndarray]:
-    """Decode streams of `lengths` symbols from their payloads, int64 (n,) each."""
-    decoders = [Decoder(payload) for payload in payloads]
-    symbols = np.zeros((max(lengths, default=0), len(payloads)), dtype=np.int64)
-    predictor.reset(len(payloads))
+def decode_streams(predictor: Predictor, payloads: Sequence[bytes | Decoder], lengths: Sequence[int]) -> list[np.ndarray]:
+    """Decode streams of `lengths` symbols, int64 (n,) each.
+
+    Args:
+        payloads: what `encode_intervals` gave; or decoders, which may go on to what else their payloads hold.
+    """
+    decoders = [payload if isinstance(payload, Decoder) else Decoder(payload) for payload in payloads]
+    symbols = np.zeros((max(lengths, default=0), len(decoders)), dtype=np.int64)
+    predictor.reset(len(decoders))
     for step in range(len(symbols)):
         live = [column for column, length in enumerate(lengths) if step < length]
         frequencies = predictor.predict()

@@ -1,0 +1,318 @@
+"""`hf:`, any causal language model that transformers loads, as a lossless compressor.
+
+    block -> tokens, raw spans (mdlbench.tokens) -> one distribution a token (predictor) -> ANS
+    payload: a number (tokens, whether there are raw spans, the stream's row in the batch), then the coder's words
+
+Blocks are coded `batch_size` at a time in lockstep. A batch that is not full is padded, and the row a stream had is written
+down and used again: a block decoded alone, in another order or by another worker sees the very same kernels. Importing this
+module imports neither torch nor transformers.
+"""
+
+import platform
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mdlbench.coder.ans import Decoder, encode_intervals
+from mdlbench.errors import DamagedBlockError, SpecError
+from mdlbench.models.base import Check, Description, Encoded, Model
+from mdlbench.models.hf.fallback import decode_spans, encode_spans, from_base128, to_base128
+from mdlbench.models.hf.loading import (
+    count_parameters,
+    find_folder,
+    folder_digest,
+    import_transformers,
+    load_network,
+    load_settings,
+    load_tokenizer,
+    weight_files,
+)
+from mdlbench.models.lockstep import decode_streams, stream_intervals
+from mdlbench.models.spec import option
+from mdlbench.numerics.frequencies import Frequencies, quantised_bits
+from mdlbench.tokens import HuggingFaceTokens, Symbols
+from mdlbench.units import nats_to_bits
+
+if TYPE_CHECKING:
+    from mdlbench.models.hf.predictor import CausalPredictor, Window
+
+LONGEST_DEFAULT_CONTEXT = 2048
+_CACHE_BYTES = {"cpu": 1 << 30, "cuda": 4 << 30}  # keys and values of all streams together, for batch_size=auto
+_MOST_STREAMS = {"cpu": 8, "cuda": 64}
+
+
+@dataclass(frozen=True)
+class HuggingFaceOptions:
+    """How the model is run. The first four shape its probabilities."""
+
+    context: int | None = option(None, "most tokens a prediction sees (default: what the model allows, up to 2048)")
+    overlap: int | None = option(None, "tokens fed again when the context is full (default: half of context)")
+    dtype: str = option("float32", "of the weights", choices=("float32", "bfloat16", "float16", "auto"))
+    bos: str = option("auto", "token before the first: auto (BOS, else EOS, else none), none, a token or its number")
+    device: str = option("auto", "where it runs", choices=("auto", "cpu", "cuda"))
+    batch_size: str = option("auto", "streams in step; auto: by the size of the model and the device")
+    threads: int = option(1, "CPU threads; decoding uses as many as encoding")
+    revision: str | None = option(None, "branch, tag or commit on the hub")
+    trust_remote_code: bool = option(False, "run code that the repository ships")
+
+    def __post_init__(self) -> None:
+        if self.batch_size != "auto" and not re.fullmatch("[1-9][0-9]{0,3}", self.batch_size):
+            raise ValueError(f"batch_size={self.batch_size}: write auto or 1 to 9999")
+        if not 1 <= self.threads <= 1024:
+            raise ValueError(f"threads={self.threads}: write 1 to 1024")
+        if (self.context or 1) < 1 or (self.overlap or 0) < 0:
+            raise ValueError("context is at least 1, overlap at least 0")
+
+
+class HuggingFace(Model):
+    """A causal language model with its tokenizer, from a local folder or the hub."""
+
+    name = "hf"
+    portability = "environment"
+    block_size = 64 << 10
+    Options = HuggingFaceOptions
+
+    def __init__(self, argument: str = "", options: Any = None, revision: int | None = None) -> None:
+        super().__init__(argument, options, revision)
+        import_transformers()
+        trusted = self.options.trust_remote_code
+        self.folder: Path = find_folder(argument, self.options.revision, trusted)
+        self._settings = load_settings(argument, self.folder, trusted)
+        self.device = _device(self.options.device)
+        self.dtype = self.options.dtype
+        if self.dtype == "auto":
+            self.dtype = str(getattr(self._settings, "dtype", None) or "float32").removeprefix("torch.")
+        self.batch_size = self._batch_size()
+
+    def identity(self) -> dict[str, Any]:
+        return {
+            **folder_digest(self.folder, self.options.trust_remote_code),
+            "tokenizer": self.tokens.digest.hex(),
+            "dtype": self.dtype,
+            **self.window._asdict(),
+        }
+
+    def environment(self) -> dict[str, str]:
+        import torch
+
+        if self.device == "cuda":
+            where = f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
+        else:
+            where = f"CPU {_processor()}, {torch.backends.cpu.get_cpu_capability()}"
+        packages = {name: version(name) for name in ("transformers", "tokenizers")}
+        return {
+            "torch": torch.__version__, **packages, "device": where,
+            "threads": str(self.options.threads), "batch_size": str(self.batch_size),
+        }  # fmt: skip
+
+    def policy(self) -> dict[str, Any]:
+        start = self.window.start
+        named = "none (first token uniform)" if start is None else self._tokenizer.convert_ids_to_tokens(start)
+        return {"context": f"{self.window.context} tokens", "overlap": f"{self.window.overlap} tokens",
+                "bos": named, "tokenizer": self.tokens.digest.hex(), "block": "fresh state"}  # fmt: skip
+
+    def description(self) -> Description:
+        sources = [*Path(__file__).parent.glob("*.py"), *(Path(__file__).parents[2] / "tokens").glob("*.py")]
+        return Description(
+            code=sum(path.stat().st_size for path in sources),
+            weights=sum(path.stat().st_size for path in weight_files(self.folder)),
+            weights_16bit=2 * count_parameters(self.folder),
+        )
+
+    def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
+        coded = []
+        for first in range(0, len(blocks), self.batch_size):
+            batch = [self.tokens.encode(block) for block in blocks[first : first + self.batch_size]]
+            empty = [np.zeros(0, dtype=np.int64)] * (self.batch_size - len(batch))
+            with fixed_arithmetic(self.options.threads):
+                streams = stream_intervals(self.predictor, [symbols.tokens for symbols in batch] + empty)
+            for row, symbols in enumerate(batch):
+                spans = encode_spans(symbols.raw_spans)
+                left, count, ideal = map(np.concatenate, zip(streams[row], spans, strict=True))
+                flags = (len(symbols.tokens) << 1 | bool(symbols.raw_spans)) * self.batch_size + row
+                payload = to_base128(flags) + encode_intervals(left, count)
+                coded.append(Encoded(payload, float(ideal.sum()), float(quantised_bits(count).sum())))
+        return coded
+
+    def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
+        waiting = {at: _Stream(payload, size, self.batch_size)
+                   for at, (payload, size) in enumerate(zip(payloads, sizes, strict=True))}  # fmt: skip
+        blocks = [b""] * len(payloads)
+        while waiting:
+            batch = {stream.row: at for at, stream in reversed(waiting.items())}  # one stream a row
+            rows = [waiting[batch[row]] if row in batch else _Stream(b"\0", 0, 1) for row in range(self.batch_size)]
+            with fixed_arithmetic(self.options.threads):
+                tokens = decode_streams(self.predictor, [s.decoder for s in rows], [s.n_tokens for s in rows])
+            for row, at in batch.items():
+                stream = waiting.pop(at)
+                spans = decode_spans(stream.decoder, sizes[at]) if stream.has_spans else ()
+                blocks[at] = self.tokens.decode(Symbols(tokens[row], spans))
+                if len(blocks[at]) != sizes[at]:
+                    raise DamagedBlockError(f"a block decodes to {len(blocks[at])} bytes instead of {sizes[at]}")
+        return blocks
+
+    def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
+        """Bits of each token, of the bytes that say where raw spans lie, and of the raw bytes; in one parallel pass."""
+        return [np.concatenate([self._token_bits(s), encode_spans(s.raw_spans).ideal]) for s in self._symbols(blocks)]
+
+    def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
+        lengths = []
+        for symbols in self._symbols(blocks):
+            parts = []
+            with fixed_arithmetic(self.options.threads):
+                for logits, targets in self.predictor.parallel(symbols.tokens):
+                    for at in range(0, len(targets), 64):
+                        _, count = Frequencies.from_logits(logits[at : at + 64]).intervals(targets[at : at + 64])
+                        parts.append(quantised_bits(count).sum(axis=1))
+            spans = encode_spans(symbols.raw_spans)
+            lengths.append(np.concatenate([*parts, quantised_bits(spans.count)]))
+        return lengths
+
+    def beside(self, blocks: Sequence[bytes]) -> dict[str, float]:
+        """Bits of the byte fallback; and of context resets: what a restart at every half of the usual stride would save.
+
+        The second needs two parallel passes, but none where no block is longer than the context.
+        """
+        symbols = list(self._symbols(blocks))
+        figures = {"byte_fallback_bits": sum(float(encode_spans(s.raw_spans).ideal.sum()) for s in symbols)}
+        finer = self.window._replace(overlap=(self.window.overlap + self.window.context - 1) // 2)
+        figures["context_reset_bits"] = 0.0
+        for block in symbols:
+            if len(block.tokens) > self.window.context:
+                figures["context_reset_bits"] += float(self._token_bits(block).sum() - self._token_bits(block, finer).sum())
+        return figures
+
+    def doctor(self, block: bytes) -> list[Check]:
+        """What the integer counts of `block`'s first tokens depend on, measured."""
+        from mdlbench.models.hf.doctor import examine
+
+        return examine(self, self.tokens.encode(block).tokens)
+
+    @cached_property
+    def tokens(self) -> HuggingFaceTokens:
+        """Bytes <-> tokens."""
+        return HuggingFaceTokens(self._tokenizer, self._settings.vocab_size)
+
+    @cached_property
+    def predictor(self) -> "CausalPredictor":
+        """The network, loaded when first asked for."""
+        return self.build_predictor(self.device, self.batch_size)
+
+    def build_predictor(self, device: str, batch_size: int) -> "CausalPredictor":
+        """The network on another device or in other batches."""
+        from mdlbench.models.hf.predictor import CausalPredictor
+
+        network = load_network(self.argument, self.folder, self.dtype, device, self.options.trust_remote_code)
+        return CausalPredictor(network, self.tokens.alphabet_size, self.window, batch_size)
+
+    @cached_property
+    def window(self) -> "Window":
+        """The context policy in tokens; `SpecError` if the model cannot hold it."""
+        from mdlbench.models.hf.predictor import Window
+
+        limit = getattr(self._settings, "max_position_embeddings", None)
+        context = self.options.context or min(limit or LONGEST_DEFAULT_CONTEXT, LONGEST_DEFAULT_CONTEXT)
+        if limit and context > limit:
+            raise SpecError(f"hf:{self.argument}: context={context} is beyond the {limit} positions of the model")
+        start = self._start_token()
+        room = context - (start is not None)
+        overlap = min(context // 2, room) if self.options.overlap is None else self.options.overlap
+        if overlap > room:
+            raise SpecError(f"hf:{self.argument}: overlap={overlap} leaves no room; at most {room} in context={context}")
+        return Window(context, overlap, start)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return load_tokenizer(self.argument, self.folder, self.options.trust_remote_code)
+
+    def _start_token(self) -> int | None:
+        wanted, tokenizer = self.options.bos, self._tokenizer
+        if wanted == "none":
+            return None
+        if wanted == "auto":
+            known = (tokenizer.bos_token_id, tokenizer.eos_token_id)
+            return next((token for token in known if token is not None and token < self._settings.vocab_size), None)
+        token = int(wanted) if wanted.isdecimal() else tokenizer.get_vocab().get(wanted)
+        if token is None or token >= self._settings.vocab_size:
+            raise SpecError(f"hf:{self.argument}: bos={wanted}: no such token; write auto, none, a token or its number")
+        return token
+
+    def _batch_size(self) -> int:
+        if self.options.batch_size != "auto":
+            return int(self.options.batch_size)
+        settings = self._settings
+        width = getattr(settings, "hidden_size", 1024) * (4 if self.dtype == "float32" else 2)
+        heads = getattr(settings, "num_attention_heads", 1)
+        shared = getattr(settings, "num_key_value_heads", None) or heads
+        context = self.options.context or getattr(settings, "max_position_embeddings", None) or LONGEST_DEFAULT_CONTEXT
+        stream = 2 * width * shared // heads * getattr(settings, "num_hidden_layers", 32) * context
+        fitting = max(1, min(_MOST_STREAMS[self.device], _CACHE_BYTES[self.device] // stream))
+        return 1 << fitting.bit_length() - 1
+
+    def _symbols(self, blocks: Sequence[bytes]) -> Iterator[Symbols]:
+        return map(self.tokens.encode, blocks)
+
+    def _token_bits(self, symbols: Symbols, window: "Window | None" = None) -> np.ndarray:
+        """-log2 p of each token, float64 (n,), from the parallel pass."""
+        import torch
+
+        parts = [np.zeros(0)]
+        with fixed_arithmetic(self.options.threads):
+            for logits, targets in self.predictor.parallel(symbols.tokens, window):
+                for at in range(0, len(targets), 64):  # a few rows in float64 at a time
+                    rows = logits[at : at + 64].double()
+                    chosen = torch.from_numpy(targets[at : at + 64]).to(rows.device)[:, None]
+                    nats = torch.logsumexp(rows, dim=1) - rows.gather(1, chosen)[:, 0]
+                    parts.append(nats_to_bits(nats.cpu().numpy()))
+        return np.concatenate(parts)
+
+
+class _Stream:
+    """A payload taken apart."""
+
+    def __init__(self, payload: bytes, size: int, batch_size: int) -> None:
+        flags, length = from_base128(payload)
+        flags, self.row = divmod(flags, batch_size)
+        self.n_tokens, self.has_spans = flags >> 1, bool(flags & 1)
+        if self.n_tokens > 2 * size:
+            raise DamagedBlockError(f"a block of {size} bytes claims {self.n_tokens} tokens")
+        self.decoder = Decoder(payload[length:])
+
+
+@contextmanager
+def fixed_arithmetic(threads: int) -> Iterator[None]:
+    """Torch as the environment says: so many threads, full float32 products; as before, afterwards."""
+    import torch
+
+    before = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    torch.set_num_threads(threads)
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.set_float32_matmul_precision(before[1])
+
+
+def _device(wanted: str) -> str:
+    import torch
+
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise SpecError("device=cuda: torch sees no CUDA device; write device=cpu")
+    return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+
+
+def _processor() -> str:
+    """Which processor, as kernels see it: vendor, family and model, without clock or core count."""
+    try:
+        found = dict(re.findall(r"^(vendor_id|cpu family|model)\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.M))
+    except OSError:
+        found = {}
+    return " ".join(found.values()) or platform.processor() or platform.machine()

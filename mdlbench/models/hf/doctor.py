@@ -1,0 +1,89 @@
+"""What an `hf:` model's integer counts depend on: the settings of its environment are changed one by one and measured.
+
+A difference here is no defect: it is why the container records the environment and refuses another.
+"""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from mdlbench.models.base import Check
+from mdlbench.numerics.frequencies import Frequencies
+
+if TYPE_CHECKING:
+    from mdlbench.models.hf import HuggingFace
+    from mdlbench.models.hf.predictor import CausalPredictor
+
+TOKENS = 256  # compared, at most
+
+
+def examine(model: "HuggingFace", tokens: np.ndarray) -> list[Check]:
+    """Compare the counts of the first tokens under one changed setting after the other."""
+    tokens = tokens[:TOKENS]
+    threads, everyone = model.options.threads, os.cpu_count() or 1
+    usual = _stepwise(model.predictor, tokens, threads)
+    checks = []
+
+    def compare(what: str, other: Any, possible: bool = True, why_not: str = "") -> None:
+        checks.append(_check(what, usual, other(), tokens) if possible else Check(what, None, why_not))
+
+    other_batch = 1 if model.batch_size > 1 else 8
+    alone = model.build_predictor(model.device, other_batch)
+    compare(f"batch {other_batch} against {model.batch_size}", lambda: _stepwise(alone, tokens, threads))
+    last = model.batch_size - 1
+    compare(f"row 0 against row {last}", lambda: _stepwise(model.predictor, tokens, threads, last), last > 0, "one row")
+    other_threads = everyone if everyone != threads else 1
+    compare(
+        f"{other_threads} threads against {threads}", lambda: _stepwise(model.predictor, tokens, other_threads),
+        other_threads != threads, "one processor",
+    )  # fmt: skip
+    compare("parallel against stepwise", lambda: _parallel(model.predictor, tokens, threads))
+    elsewhere = "cpu" if model.device == "cuda" else "cuda"
+    compare(
+        "CPU against GPU", lambda: _stepwise(model.build_predictor(elsewhere, model.batch_size), tokens, threads),
+        torch.cuda.is_available(), "no CUDA device",
+    )  # fmt: skip
+    return checks
+
+
+def _stepwise(predictor: "CausalPredictor", tokens: np.ndarray, threads: int, row: int = 0) -> torch.Tensor:
+    """Logits (n, V) of a stream in row `row` of a batch whose other rows hold zeros."""
+    from mdlbench.models.hf import fixed_arithmetic
+
+    rows = []
+    with fixed_arithmetic(threads):
+        predictor.reset(predictor.batch_size)
+        for token in tokens:
+            rows.append(predictor.logits[row].cpu())
+            symbols = np.zeros(predictor.batch_size, dtype=np.int64)
+            symbols[row] = token
+            predictor.update(symbols)
+    return torch.stack(rows) if rows else torch.zeros((0, predictor.alphabet_size))
+
+
+def _parallel(predictor: "CausalPredictor", tokens: np.ndarray, threads: int) -> torch.Tensor:
+    from mdlbench.models.hf import fixed_arithmetic
+
+    with fixed_arithmetic(threads):
+        rows = [logits.cpu() for logits, _ in predictor.parallel(tokens)]
+    return torch.cat(rows) if rows else torch.zeros((0, predictor.alphabet_size))
+
+
+def _check(what: str, usual: torch.Tensor, other: torch.Tensor, tokens: np.ndarray) -> Check:
+    if not len(tokens):
+        return Check(what, None, "no tokens in this block")
+    differing = sum(not np.array_equal(_counts(usual[at], token), _counts(other[at], token)) for at, token in enumerate(tokens))
+    largest = float((usual.double() - other.double()).abs().max())
+    detail = f"{differing:,} of {len(tokens):,} rows of integer counts differ; largest |Δlogit| {largest:.1e}"
+    return Check(what, differing == 0, detail)
+
+
+def _counts(logits: torch.Tensor, token: int) -> np.ndarray:
+    """The cumulative counts that a decoder reads on its way to `token`."""
+    frequencies = Frequencies.from_logits(logits[None])
+    rows = [frequencies.row(0)]
+    if frequencies.levels == 2:
+        rows.append(frequencies.row(0, int(token) // frequencies.width))
+    return np.concatenate(rows)

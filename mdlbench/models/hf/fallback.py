@@ -1,0 +1,132 @@
+"""Raw spans in the payload: where they lie, and their bytes, both coded with an adaptive byte model.
+
+    table: n_spans, then for each span (tokens before it, length), as base-128 numbers
+    raw:   the bytes of all spans, one after the other
+
+Each part has a fresh model: orders 0 to 2 interpolated as Witten and Bell do (IEEE Trans. Inf. Theory 37(4), 1991), so that
+a few bytes cost about 8 bits each and many cost what their statistics allow. Arithmetic is element-wise, hence portable.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from mdlbench.coder.ans import Decoder
+from mdlbench.errors import DamagedBlockError
+from mdlbench.models.lockstep import Intervals
+from mdlbench.numerics.frequencies import quantise
+from mdlbench.tokens.base import RawSpan
+
+ORDERS = 3
+
+
+class ByteModel:
+    """Predicts the next byte from those before it; memory grows with the bytes seen."""
+
+    def __init__(self) -> None:
+        self._counts = [defaultdict(lambda: np.zeros(256, dtype=np.int32)) for _ in range(ORDERS)]
+        self._sizes: list[dict[int, tuple[int, int]]] = [{} for _ in range(ORDERS)]  # symbols seen, distinct ones
+        self._past = 0
+
+    def predict(self) -> np.ndarray:
+        """Probabilities, float64 (256,)."""
+        chances = np.full(256, 1 / 256)
+        for order, context in self._contexts():
+            if context in self._sizes[order]:
+                seen, distinct = self._sizes[order][context]
+                chances = (self._counts[order][context] + distinct * chances) / (seen + distinct)
+        return chances
+
+    def update(self, byte: int) -> None:
+        """Learn the byte that came."""
+        for order, context in self._contexts():
+            seen, distinct = self._sizes[order].get(context, (0, 0))
+            counts = self._counts[order][context]
+            self._sizes[order][context] = seen + 1, distinct + (counts[byte] == 0)
+            counts[byte] += 1
+        self._past = self._past << 8 | byte
+
+    def _contexts(self) -> Iterator[tuple[int, int]]:
+        self._past &= (1 << 8 * (ORDERS - 1)) - 1
+        for order in range(ORDERS):
+            yield order, self._past & (1 << 8 * order) - 1
+
+
+def encode_bytes(data: bytes) -> Intervals:
+    """The intervals of bytes under a fresh model."""
+    model = ByteModel()
+    left, count, ideal = np.zeros(len(data), np.int64), np.zeros(len(data), np.int64), np.zeros(len(data))
+    for at, byte in enumerate(data):
+        chances = model.predict()
+        cuts = quantise(chances[None, :])[0]
+        left[at], count[at], ideal[at] = cuts[byte], cuts[byte + 1] - cuts[byte], -np.log2(chances[byte])
+        model.update(byte)
+    return Intervals(left, count, ideal)
+
+
+def decode_bytes(decoder: Decoder, model: ByteModel, n_bytes: int) -> bytes:
+    """The next `n_bytes` bytes of a payload."""
+    data = bytearray()
+    for _ in range(n_bytes):
+        data.append(decoder.decode(quantise(model.predict()[None, :])[0]))
+        model.update(data[-1])
+    return bytes(data)
+
+
+def encode_spans(spans: tuple[RawSpan, ...]) -> Intervals:
+    """The intervals of raw spans, table first; nothing for none."""
+    if not spans:
+        return encode_bytes(b"")
+    table = [len(spans), *(number for span in spans for number in (span.n_tokens, len(span.raw)))]
+    parts = encode_bytes(b"".join(map(to_base128, table))), encode_bytes(b"".join(span.raw for span in spans))
+    return Intervals(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def decode_spans(decoder: Decoder, size: int) -> tuple[RawSpan, ...]:
+    """Raw spans of a block of `size` bytes.
+
+    Raises:
+        DamagedBlockError: the table asks for more than such a block can hold.
+    """
+    model = ByteModel()
+    n_spans = _read_base128(decoder, model, 2 * size)
+    places, left = [], size
+    for _ in range(n_spans):
+        n_tokens, length = _read_base128(decoder, model, 2 * size), _read_base128(decoder, model, left)
+        left -= length
+        places.append((n_tokens, length))
+    raw, spans, start = decode_bytes(decoder, ByteModel(), size - left), [], 0
+    for n_tokens, length in places:
+        spans.append(RawSpan(n_tokens, raw[start : start + length]))
+        start += length
+    return tuple(spans)
+
+
+def to_base128(number: int) -> bytes:
+    """Seven bits a byte, lowest first; the high bit says that more follow."""
+    data = bytearray()
+    while number >= 128:
+        data.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*data, number])
+
+
+def from_base128(data: bytes) -> tuple[int, int]:
+    """The number that `data` begins with, and the bytes it takes; `DamagedBlockError` if it has no end within 10."""
+    number = 0
+    for at, byte in enumerate(data[:10]):
+        number |= (byte & 127) << 7 * at
+        if byte < 128:
+            return number, at + 1
+    raise DamagedBlockError("a number in the payload has no end")
+
+
+def _read_base128(decoder: Decoder, model: ByteModel, largest: int) -> int:
+    data = bytearray()
+    while not data or (data[-1] >= 128 and len(data) < 10):
+        data += decode_bytes(decoder, model, 1)
+    number, _ = from_base128(bytes(data))
+    if number > largest:
+        raise DamagedBlockError(f"the table of raw spans holds {number}, beyond {largest}: the block is damaged")
+    return number
