@@ -25,8 +25,8 @@ DEFAULT_MODEL = "cm"
 Progress = Callable[[int], None]  # told how many more original bytes are done
 
 
-def _no_progress(n_bytes: int) -> None:
-    pass
+def no_progress(n_bytes: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def compress_stream(
     block_size: int | None = None,
     jobs: int = 1,
     verify: bool = True,
-    progress: Progress = _no_progress,
+    progress: Progress = no_progress,
 ) -> Compression:
     """Compress all of `source` into a container written to `sink`.
 
@@ -113,14 +113,16 @@ def compress_stream(
     Raises:
         VerificationError: naming the block that did not decode to what went in.
     """
-    began = time.perf_counter()
     loaded = [load_model(spec) for spec in models]
+    for model in loaded:
+        model.prepare()
+    began = time.perf_counter()
     size = block_size or loaded[0].block_size
     if not 1 <= size <= MAX_BLOCK:
         raise UsageError(f"block size {size:,}; a block has 1 to {MAX_BLOCK:,} bytes")
     writer = Writer(sink, header_for(loaded))
     account = _Account()
-    tasks = _batches(_blocks(source, size), max(model.batch_size for model in loaded))
+    tasks = batches_of(source, size, max(model.batch_size for model in loaded))
     work = _encode_verified if verify else _encode
     for batch, coded in ordered_map(work, tasks, jobs, loaded, build, [Recipe.of(model) for model in loaded]):
         for original, block in zip(batch.blocks, coded, strict=True):
@@ -149,7 +151,7 @@ def decompress_stream(
     *,
     jobs: int = 1,
     force_environment: bool = False,
-    progress: Progress = _no_progress,
+    progress: Progress = no_progress,
 ) -> int:
     """Decompress all containers in `source` into `sink`; the number of bytes written.
 
@@ -229,21 +231,6 @@ def verify(container: bytes, model: str | Sequence[str] = (), *, jobs: int = 1) 
     return len(decompress(container, model, jobs=jobs))
 
 
-def code_length(data: bytes, model: str = DEFAULT_MODEL, *, block_size: int | None = None) -> float:
-    """The ideal code length of `data` in bits: the sum of -log2 p over its symbols, without coding anything.
-
-    This is not the size of a file; `compress` gives one of those.
-
-    Example:
-        >>> code_length(b"abcd", model="uniform")
-        32.0
-    """
-    loaded = load_model(model)
-    size = block_size or loaded.block_size
-    batches = _batches(_blocks(io.BytesIO(data), size), loaded.batch_size)
-    return float(sum(bits.sum() for batch in batches for bits in loaded.code_length(batch.blocks)))
-
-
 def decode_blocks(models: Sequence[Model], blocks: Sequence[Block]) -> list[bytes]:
     """The original bytes of blocks of one container, each checked against its checksum.
 
@@ -276,6 +263,14 @@ def model_descriptions(models: Sequence[Model]) -> dict[str, Any]:
             for d in [model.description()]
         }
     }
+
+
+def batches_of(source: BinaryIO, block_size: int, batch_size: int) -> Iterator[Batch]:
+    """Cut a stream into blocks of `block_size` bytes, the last one shorter, in batches of up to `batch_size`."""
+    number = start = 0
+    for group in _groups(_blocks(source, block_size), batch_size):
+        yield Batch(number, start, group)
+        number, start = number + len(group), start + sum(map(len, group))
 
 
 def _encode(models: Sequence[Model], batch: Batch) -> list[Coded]:
@@ -317,13 +312,6 @@ def _blocks(source: BinaryIO, size: int) -> Iterator[bytes]:
             yield b"".join(parts)
         if missing:
             return
-
-
-def _batches(blocks: Iterable[bytes], most: int) -> Iterator[Batch]:
-    number = start = 0
-    for group in _groups(blocks, most):
-        yield Batch(number, start, group)
-        number, start = number + len(group), start + sum(map(len, group))
 
 
 def _groups(items: Iterable[Any], most: int) -> Iterator[list[Any]]:

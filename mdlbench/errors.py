@@ -1,16 +1,16 @@
 """Every exception that mdlbench raises on purpose.
 
-    MdlbenchError                 base: one clear line, naming what, where and the remedy
-    ├── UsageError                the call cannot be carried out as written (exit code 2)
-    │   ├── SpecError             a model spec does not parse, or names what is not there
-    │   └── MissingExtraError     an optional package is not installed
-    ├── ModelMismatchError        the model at hand is not the one that wrote the container
-    ├── EnvironmentMismatchError  the model is, but this software or device is not
-    ├── ContainerError            the container's bytes are not what its format says
-    │   ├── DamagedError          ... a check failed: some bytes changed
-    │   ├── TruncatedError        ... it ends too early
-    │   └── DamagedBlockError     ... one block does not match its checksum
-    └── VerificationError         what was just written did not decode to the same bytes
+MdlbenchError                 base: one clear line, naming what, where and the remedy
+├── UsageError                the call cannot be carried out as written (exit code 2)
+│   ├── SpecError             a model spec does not parse, or names what is not there
+│   └── MissingExtraError     an optional package is not installed
+├── ModelMismatchError        the model at hand is not the one that wrote the container
+├── EnvironmentMismatchError  the model is, but this software or device is not
+├── ContainerError            the container's bytes are not what its format says
+│   ├── DamagedError          ... a check failed: some bytes changed
+│   ├── TruncatedError        ... it ends too early
+│   └── DamagedBlockError     ... one block does not match its checksum
+└── VerificationError         what was just written did not decode to the same bytes
 """
 
 

@@ -156,4 +156,3 @@ def salvage_stream(file: BinaryIO, sink: BinaryIO, models: Sequence[str] = (), *
             sink.write(_ZEROS[: (length or 0) - at])
         size += length or 0
     return Salvage(recovered, lost, size)
-

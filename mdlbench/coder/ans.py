@@ -14,6 +14,7 @@ from mdlbench.errors import DamagedBlockError
 from mdlbench.numerics.frequencies import TOTAL
 
 _FAMILY = constriction.stream.model.Categorical(perfect=False)
+_START = np.array([0, 1], dtype=np.uint32)  # state 2**32: from state 0, intervals at the left edge would cost nothing
 _CHUNK = 1 << 18  # intervals turned into rows at a time: 3 MiB of float32
 
 
@@ -21,7 +22,7 @@ class Encoder:
     """Encodes intervals from the last to the first."""
 
     def __init__(self) -> None:
-        self._coder = constriction.stream.stack.AnsCoder()
+        self._coder = constriction.stream.stack.AnsCoder(_START)
 
     def push(self, left: np.ndarray, count: np.ndarray) -> None:
         """Encode intervals (n,) in reverse, so that they decode in the order given, before any pushed earlier.
@@ -35,8 +36,8 @@ class Encoder:
             self._coder.encode_reverse(*_three_entry_rows(left[part], count[part]))
 
     def finish(self) -> bytes:
-        """The payload: little-endian 32-bit words."""
-        return self._coder.get_compressed().astype("<u4").tobytes()
+        """The payload: little-endian 32-bit words, the last without its leading zero bytes."""
+        return self._coder.get_compressed().astype("<u4").tobytes().rstrip(b"\0")
 
 
 def encode_intervals(left: np.ndarray, count: np.ndarray) -> bytes:
@@ -53,11 +54,12 @@ class Decoder:
         """Take a payload; any bytes will decode to something, the block's checksum tells whether it is right.
 
         Raises:
-            DamagedBlockError: the payload is not a whole number of words, or ends in a word that no encoder writes.
+            DamagedBlockError: the payload is empty or ends in a zero byte, which no encoder writes.
         """
-        if len(payload) % 4 or payload[-4:] == bytes(4):
+        if not payload or payload[-1] == 0:
             raise DamagedBlockError(f"a payload of {len(payload)} bytes is not what the coder writes")
-        self._coder = constriction.stream.stack.AnsCoder(np.frombuffer(payload, dtype="<u4").astype(np.uint32))
+        words = np.frombuffer(payload + bytes(-len(payload) % 4), dtype="<u4")
+        self._coder = constriction.stream.stack.AnsCoder(words.astype(np.uint32))
 
     def decode(self, cumulative: np.ndarray) -> int:
         """The next symbol, given cumulative counts (K + 1,) from 0 to 2**24."""

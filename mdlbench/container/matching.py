@@ -29,7 +29,7 @@ def build(recipes: Sequence[Recipe]) -> list[Model]:
 def header_for(models: Sequence[Model]) -> Header:
     """The header of a container whose blocks are coded by `models`."""
     entries = tuple(ModelEntry(model.digest, model.spec) for model in models)
-    if all(model.built_in for model in models):
+    if all(is_built_in(model.spec) for model in models):
         return Header(entries)
     metadata = [
         {"portability": model.portability, "environment": model.environment(), "policy": model.policy()} for model in models
@@ -62,12 +62,13 @@ def _match(entry: ModelEntry, supplied: Sequence[Model]) -> Model:
     if supplied:
         given = ", ".join(f"{model.spec} (digest {model.digest.hex()})" for model in supplied)
         raise ModelMismatchError(f"the container was written with {wanted}; -m gave {given}")
-    if _is_built_in(entry.spec):
+    if is_built_in(entry.spec):
         raise ModelMismatchError(f"the container was written with {wanted}, which this version does not have: update mdlbench")
     raise ModelMismatchError(f"the container was written with {wanted}, which is not built in: give it with -m SPEC")
 
 
-def _is_built_in(spec: str) -> bool:
+def is_built_in(spec: str) -> bool:
+    """Whether a container may be decoded with this model without the user naming it."""
     try:
         name = split_spec(spec)[0]
     except SpecError:
@@ -77,7 +78,7 @@ def _is_built_in(spec: str) -> bool:
 
 def _built_in(spec: str) -> list[Model]:
     """The built-in models that `spec` can mean, one per stream revision; none if it is not built in or cannot be read."""
-    if not _is_built_in(spec):
+    if not is_built_in(spec):
         return []
     try:
         return [load_model(spec, revision) for revision in model_class(split_spec(spec)[0]).revisions]

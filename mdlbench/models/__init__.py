@@ -28,7 +28,9 @@ CATALOG = {
     "ngram": Entry("mdlbench.models.counts:Ngram", "orders 0 to k interpolated (Witten-Bell)", "ngram,order=4", True),
     "cm": Entry("mdlbench.models.cm:ContextMixing", "bitwise context mixing, no weights", "cm,level=9", True),
     "hf": Entry(
-        "mdlbench.models.hf:HuggingFace", "any causal LM that transformers loads", "hf:./folder,context=512,dtype=float32"
+        "mdlbench.models.hf:HuggingFace",
+        "any causal LM that transformers loads",
+        "hf:./folder,context=512,dtype=float32",
     ),
     "external": Entry("mdlbench.models.external:External", "another compressor: a package or program", "external:xz"),
 }

@@ -33,7 +33,7 @@ def split_spec(text: str) -> tuple[str, str, dict[str, str]]:
     if match is None:
         raise SpecError(f"{text!r} is not a model spec; write name[:argument][,key=value]..., such as cm,level=9")
     pairs = [pair.split("=", 1) for pair in match[3].split(",")[1:]]
-    options = {key: value for key, value in pairs}
+    options = dict(pairs)
     if len(options) < len(pairs):
         raise SpecError(f"{text!r} gives an option twice; give each once")
     return match[1], match[2] or "", options

@@ -31,7 +31,6 @@ class Uniform(Model):
     """The uniform model over bytes."""
 
     name = "uniform"
-    built_in = True
     block_size = 1 << 20
 
     def description(self) -> Description:

@@ -1,0 +1,242 @@
+"""What the commands share: options, inputs and outputs, progress, JSON lines."""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from mdlbench.errors import UsageError
+from mdlbench.units import parse_size
+
+SUFFIX = ".mdlz"
+STANDARD = "-"
+
+
+class Size(click.ParamType):
+    """A number of bytes: 65536, 64k, 16Mi."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return value if isinstance(value, int) else parse_size(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Range(click.ParamType):
+    """START:END of original bytes, END exclusive; either may be left out."""
+
+    name = "start:end"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int | None]:
+        if isinstance(value, tuple):
+            return value
+        start, colon, end = value.partition(":")
+        try:
+            if not colon:
+                raise ValueError(f"{value!r} is not a range; write START:END, END exclusive")
+            return parse_size(start or "0"), parse_size(end) if end else None
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def reserved(*names: str, remedy: str) -> Callable[..., Any]:
+    """An option of zstd's that means nothing here yet: using it is an error that says what to write instead."""
+
+    def refuse(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value:
+            raise click.UsageError(f"{names[0]} is reserved; {remedy}", context)
+
+    return click.option(*names, is_flag=True, hidden=True, expose_value=False, callback=refuse)
+
+
+def zstd_habits(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Reserve -t, --rm and -1 .. -9."""
+    function = reserved("-t", "--test", remedy="write `mdlbench verify FILE.mdlz`")(function)
+    function = reserved("--rm", remedy="inputs are always kept")(function)
+    for level in "987654321":
+        function = reserved(f"-{level}", f"reserved_{level}", remedy=f"write -m cm,level={level}")(function)
+    return function
+
+
+files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
+model_args = click.option("--model-args", metavar="KEY=VALUE,...", default="", help="Options appended to each model spec.")
+json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="No report and no progress; errors only.")
+jobs = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Worker processes; the output is the same for all.",
+)
+force = click.option("-f", "--force", is_flag=True, help="Overwrite existing output.")
+to_stdout = click.option("-c", "--stdout", "to_stdout", is_flag=True, help="Write data to standard output, reports to stderr.")
+block_size = click.option(
+    "--block-size",
+    type=Size(),
+    metavar="SIZE",
+    help="Original bytes per block: 65536, 64k, 16Mi.  [default: the model's]",
+)
+force_environment = click.option(
+    "--force-environment", is_flag=True, help="Decode although software or device differ from those recorded."
+)
+
+
+def model(*, default: str | None = None, help: str) -> Callable[..., Any]:
+    """The repeatable -m option."""
+    return click.option(
+        "-m", "--model", "models", multiple=True, metavar="SPEC", default=(default,) if default else (),
+        show_default=bool(default), help=help,
+    )  # fmt: skip
+
+
+def specs(models: tuple[str, ...], model_args: str) -> list[str]:
+    """Model specs with `--model-args` appended to each."""
+    return [f"{spec},{model_args}" if model_args else spec for spec in models]
+
+
+def print_json(kind: str, values: dict[str, Any], *, to_stderr: bool = False) -> None:
+    """One JSON object on one line, its `schema` first."""
+    line = json.dumps({"schema": f"mdlbench.{kind}/1", **values}, allow_nan=False)
+    print(line, file=sys.stderr if to_stderr else sys.stdout, flush=True)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[BinaryIO]:
+    """The input at `path`, or standard input for `-`."""
+    if path == STANDARD:
+        yield sys.stdin.buffer
+        return
+    if os.path.isdir(path):
+        raise UsageError(f"{path} is a directory; name files (or write a tar of it to `mdlbench compress -`)")
+    with open(path, "rb") as file:
+        yield file
+
+
+def name_of(path: str) -> str:
+    """How reports call an input or output."""
+    return "standard input" if path == STANDARD else path
+
+
+def plan_outputs(
+    files: tuple[str, ...], output: str | None, to_stdout: bool, derive: Callable[[str], str], *, force: bool
+) -> list[str]:
+    """Where each input's output goes; `-` is standard output.
+
+    Raises:
+        UsageError: an output exists, is its own input, or two inputs would share one.
+    """
+    if files.count(STANDARD) > 1:
+        raise UsageError("standard input can be read only once: give - once")
+    if to_stdout and output is not None:
+        raise UsageError("-c and -o contradict each other; give one")
+    if to_stdout or output == STANDARD or (output is None and files == (STANDARD,)):
+        if sys.stdout.isatty() and not force:
+            raise UsageError("standard output is a terminal; redirect it, name a file with -o, or force it with -f")
+        return [STANDARD] * len(files)
+    if output is not None and len(files) == 1 and not os.path.isdir(output):
+        outputs = [output]
+    else:
+        if output is not None:
+            os.makedirs(output, exist_ok=True)
+        outputs = [_derived(file, output, derive) for file in files]
+    for file, target in zip(files, outputs, strict=True):
+        if file != STANDARD and os.path.exists(target) and os.path.exists(file) and os.path.samefile(file, target):
+            raise UsageError(f"{target} is the input itself; name another output with -o")
+        if os.path.isfile(target) and not force:
+            raise UsageError(f"{target} exists; overwrite it with -f, or name another output with -o")
+    if len(set(outputs)) < len(outputs):
+        raise UsageError(f"two inputs would be written to {max(outputs, key=outputs.count)}; give them one at a time")
+    return outputs
+
+
+def _derived(file: str, folder: str | None, derive: Callable[[str], str]) -> str:
+    if file == STANDARD:
+        raise UsageError("standard input has no name to derive an output from; use -c or -o FILE")
+    name = derive(file)
+    return name if folder is None else os.path.join(folder, os.path.basename(name))
+
+
+@contextmanager
+def replacing(path: str, *, force: bool, like: str = STANDARD) -> Iterator[BinaryIO]:
+    """A file that appears at `path` whole, or not at all: a temporary one beside it, flushed to disk and then renamed.
+
+    Standard output, pipes and devices are written to directly.
+
+    Args:
+        force: whether an existing file may be replaced.
+        like: an input whose permissions the file takes; `-` for those of any new file.
+    """
+    if path == STANDARD or (os.path.exists(path) and not os.path.isfile(path)):
+        if os.path.isdir(path):
+            raise UsageError(f"{path} is a directory; name a file")
+        with open(sys.stdout.fileno() if path == STANDARD else path, "wb", closefd=path != STANDARD) as sink:
+            yield sink
+        return
+    target = Path(path)
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp", delete=False) as sink:
+        try:
+            yield sink
+            sink.flush()
+            os.fsync(sink.fileno())
+            os.chmod(sink.name, _permissions(like))
+            if force:
+                os.replace(sink.name, target)
+            else:
+                _rename_to_new(sink.name, target)
+        except BaseException:
+            sink.close()
+            Path(sink.name).unlink(missing_ok=True)
+            raise
+
+
+def _rename_to_new(source: str, target: Path) -> None:
+    """Rename without replacing what came to be at `target` in the meantime."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise UsageError(f"{target} exists; overwrite it with -f, or name another output with -o") from None
+    except OSError:  # a file system without hard links
+        os.rename(source, target)
+    else:
+        os.unlink(source)
+
+
+def _permissions(like: str) -> int:
+    if like != STANDARD and os.path.isfile(like):
+        return os.stat(like).st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+@contextmanager
+def progress_bar(path: str, *, shown: bool, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A function to call with each number of bytes done; a bar on a terminal, nothing elsewhere."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda n: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    if total is None and path != STANDARD and os.path.isfile(path):
+        total = os.path.getsize(path)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(name_of(path), total=total)
+        yield lambda n: progress.update(task, advance=n)

@@ -1,0 +1,130 @@
+"""`mdlbench decompress`: parse, call `decompress_stream` or the seekable reader, report."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mdlbench.cli import common
+from mdlbench.cli.reporting import say, speed
+from mdlbench.codec import decompress_stream
+from mdlbench.errors import MdlbenchError, UsageError
+
+
+class SalvagedError(MdlbenchError):
+    """What could be recovered was written, but something was lost."""
+
+
+@click.command(name="decompress")
+@common.files
+@common.model(help="Model that wrote the file, if it is not built in.")
+@common.model_args
+@click.option("-o", "--output", metavar="OUT", help="Output file; a directory if there are several inputs.")
+@common.to_stdout
+@common.force
+@common.jobs
+@click.option(
+    "--range", "byte_range", type=common.Range(), metavar="START:END", help="Only these original bytes, END exclusive."
+)
+@click.option("--salvage", is_flag=True, help="Recover undamaged blocks; lost ranges become zeros. Exit code 1 if any.")
+@common.force_environment
+@common.quiet
+@common.json_lines
+@common.zstd_habits
+def command(
+    files: tuple[str, ...],
+    output: str | None,
+    to_stdout: bool,
+    force: bool,
+    byte_range: Any,
+    salvage: bool,
+    **options: Any,
+) -> None:
+    """Decompress each FILE.mdlz to FILE; `-` is standard input. Inputs are kept.
+
+    Every block is checked against its checksum and the file against its digest; nothing appears under the output's name
+    unless all of it is right. With --range, only the blocks needed are read.
+
+    \b
+    Example:
+      mdlbench decompress README.md.mdlz -o copy.md
+      mdlbench decompress -c big.mdlz --range 1000000:1000100
+      mdlbench decompress gpt.mdlz -m hf:./gpt2-small
+    """
+    if byte_range is not None and salvage:
+        raise UsageError("--range and --salvage contradict each other; give one")
+    outputs = common.plan_outputs(files, output, to_stdout, _original_name if output is None or len(files) > 1 else _any_name,
+                                  force=force)  # fmt: skip
+    for file, target in zip(files, outputs, strict=True):
+        began = time.perf_counter()
+        run = _salvage if salvage else _decompress
+        size, lost = run(file, target, force=force, byte_range=byte_range, **options)
+        _report(file, target, size, time.perf_counter() - began, **options)
+        if lost:
+            raise SalvagedError(f"{common.name_of(file)}: lost {', '.join(lost)} (zeros where the length is known)")
+
+
+def _original_name(file: str) -> str:
+    if not file.endswith(common.SUFFIX) or Path(file).name == common.SUFFIX:
+        raise UsageError(f"{file} does not end in {common.SUFFIX}; name the output with -o or use -c")
+    return file.removesuffix(common.SUFFIX)
+
+
+def _any_name(file: str) -> str:
+    return file.removesuffix(common.SUFFIX)
+
+
+def _decompress(
+    file: str,
+    target: str,
+    *,
+    force: bool,
+    byte_range: tuple[int, int | None] | None,
+    models: Any,
+    model_args: str,
+    **options: Any,
+) -> tuple[int, list[str]]:
+    specs = common.specs(models, model_args)
+    with (
+        common.opened(file) as source,
+        common.replacing(target, force=force, like=file) as sink,
+        common.progress_bar(file, shown=not options["quiet"]) as progress,
+    ):
+        if byte_range is None:
+            size = decompress_stream(
+                source,
+                sink,
+                specs,
+                jobs=options["jobs"],
+                force_environment=options["force_environment"],
+                progress=progress,
+            )
+            return size, []
+        from mdlbench.seekable import ContainerFile, copy_range
+
+        if not source.seekable():
+            raise UsageError("--range needs a file that can be read at any place, not a pipe")
+        reader = ContainerFile(source, specs, force_environment=options["force_environment"])
+        end = reader.size if byte_range[1] is None else byte_range[1]
+        return copy_range(reader, sink, byte_range[0], end), []
+
+
+def _salvage(file: str, target: str, *, force: bool, models: Any, model_args: str, **options: Any) -> tuple[int, list[str]]:
+    from mdlbench.seekable import salvage_stream
+
+    if file == common.STANDARD:
+        raise UsageError("--salvage needs a file that can be read at any place, not a pipe; save it first")
+    with common.opened(file) as source, common.replacing(target, force=force, like=file) as sink:
+        done = salvage_stream(source, sink, common.specs(models, model_args), force_environment=options["force_environment"])
+    return done.size, done.lost
+
+
+def _report(file: str, target: str, size: int, seconds: float, *, as_json: bool, quiet: bool, **_: Any) -> None:
+    to_stderr = target == common.STANDARD
+    output = "standard output" if to_stderr else target
+    if as_json:
+        values = {"input": common.name_of(file), "output": output, "output_bytes": size, "seconds": seconds}
+        common.print_json("decompress", values, to_stderr=to_stderr)
+    elif not quiet and not to_stderr:
+        say(f"{common.name_of(file)}: {size:,} bytes, {speed(size, seconds)}, every checksum right  [→ {output}]")

@@ -1,0 +1,61 @@
+"""`mdlbench doctor`: what a model's integers depend on, measured."""
+
+from importlib.resources import files
+
+import click
+from tabulate import tabulate
+
+from mdlbench.cli import common
+from mdlbench.cli.reporting import say
+from mdlbench.codec import DEFAULT_MODEL
+from mdlbench.models import load_model
+
+_SAMPLE = 4096
+
+
+@click.command(name="doctor")
+@common.model(default=DEFAULT_MODEL, help="Model spec.")
+@common.model_args
+@click.option(
+    "--sample", metavar="FILE", help=f"Measure on the first {_SAMPLE:,} bytes of FILE.  [default: mdlbench's FORMAT.md]"
+)
+@common.json_lines
+def command(models: tuple[str, ...], model_args: str, sample: str | None, as_json: bool) -> None:
+    """Measure what a model's integers depend on: batch, threads, parallel or step by step, device.
+
+    A model may claim "exact" (its files decode on any machine) only if nothing here differs; "environment" models decode
+    under the recorded software and device, in the batch shape and thread count that the codec sets.
+
+    \b
+    Example:
+      mdlbench doctor -m cm
+      mdlbench doctor -m hf:./gpt2
+    """
+    block = _sample(sample)
+    for spec in common.specs(models, model_args):
+        model = load_model(spec)
+        checks = model.doctor(block)
+        differing = [check.what for check in checks if check.same is False]
+        if model.portability == "exact":
+            verdict = "exact" if not differing else f"claims exact, but these differ: {', '.join(differing)}"
+        else:
+            verdict = f"environment; varies with: {', '.join(differing) or 'nothing measured here'}"
+        if as_json:
+            rows = [check._asdict() for check in checks]
+            values = {"model": model.spec, "portability": model.portability, "verdict": verdict, "checks": rows}
+            common.print_json("doctor", {**values, "environment": model.environment()})
+        else:
+            words = {True: "same", False: "differs", None: "not here"}
+            table = [[check.what, words[check.same], check.detail] for check in checks]
+            say(f"{model.spec}: {verdict}\n\n{tabulate(table, ['compared', 'integers', 'measured'])}")
+            for key, value in model.environment().items():
+                say(f"  {key}: {value}")
+        if model.portability == "exact" and differing:
+            raise click.exceptions.Exit(1)
+
+
+def _sample(path: str | None) -> bytes:
+    if path is None:
+        return files("mdlbench.container").joinpath("FORMAT.md").read_bytes()[:_SAMPLE]
+    with common.opened(path) as source:
+        return source.read(_SAMPLE)

@@ -1,0 +1,84 @@
+"""`mdlbench models`: the catalogue, and one model's options."""
+
+import dataclasses
+from typing import Any
+
+import click
+from tabulate import tabulate
+
+from mdlbench.cli import common
+from mdlbench.cli.reporting import say
+from mdlbench.errors import MdlbenchError
+from mdlbench.models import CATALOG, load_model, model_class
+from mdlbench.models.spec import split_spec
+
+
+@click.command(name="models")
+@click.argument("spec", required=False)
+@common.json_lines
+def command(spec: str | None, as_json: bool) -> None:
+    """What models there are; with a name or SPEC, its options, portability, size and an example.
+
+    \b
+    Example:
+      mdlbench models
+      mdlbench models cm
+    """
+    if spec is not None:
+        page = describe(spec)
+        if as_json:
+            common.print_json("model", page)
+        else:
+            say(_page(page))
+    elif as_json:
+        for name in CATALOG:
+            common.print_json("model", describe(name))
+    else:
+        rows = [
+            [name, row.summary, model_class(name).portability, "yes" if row.built_in else "-m SPEC", row.example]
+            for name, row in CATALOG.items()
+        ]
+        say(tabulate(rows, ["model", "what it is", "portability", "decodes alone", "example"]))
+        say("\nA spec is name[:argument][,key=value]...; `mdlbench models NAME` lists the keys.")
+
+
+def describe(spec: str) -> dict[str, Any]:
+    """A model's options, portability and example; digest and size too if `spec` can be built as it stands."""
+    name = split_spec(spec)[0]
+    cls = model_class(name)
+    options = [
+        {"name": field.name, "default": field.default, "help": field.metadata.get("help", "")}
+        for field in dataclasses.fields(cls.Options)
+    ]
+    row = CATALOG[name]
+    page = {
+        "model": name, "summary": row.summary, "portability": cls.portability, "built_in": row.built_in,
+        "example": row.example, "options": options, "spec": None, "digest": None, "block_size": None, "bytes": None,
+    }  # fmt: skip
+    try:
+        model = load_model(spec)
+    except MdlbenchError:
+        if spec != name:
+            raise
+        return page  # a name that needs an argument, such as hf
+    weights = dataclasses.asdict(model.description())
+    return page | {"spec": model.spec, "digest": model.digest.hex(), "block_size": model.block_size, "bytes": weights}
+
+
+def _page(page: dict[str, Any]) -> str:
+    lines = [
+        f"{page['model']}: {page['summary']}",
+        f"portability: {page['portability']}",
+        f"example: -m {page['example']}",
+    ]
+    if page["digest"]:
+        size = page["bytes"]
+        lines.append(f"digest of {page['spec']}: {page['digest']}; default block {page['block_size']:,} bytes")
+        lines.append(f"size: {size['code']:,} bytes of code, {size['weights']:,} of weights")
+    if page["options"]:
+        rows = [[option["name"], option["default"], option["help"]] for option in page["options"]]
+        lines += [
+            "",
+            tabulate(rows, ["option", "default", "meaning"], disable_numparse=True, maxcolwidths=[None, None, 80]),
+        ]
+    return "\n".join(lines)

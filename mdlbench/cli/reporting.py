@@ -1,0 +1,81 @@
+"""Lines, tables and JSON fields that several commands print."""
+
+import sys
+from typing import Any
+
+from tabulate import tabulate
+
+from mdlbench.cli.common import STANDARD, name_of
+from mdlbench.codec import Compression
+from mdlbench.ledger import Ledger
+from mdlbench.units import bits_per_byte, bytes_to_bits, ratio
+
+
+def say(text: str, *, to_stderr: bool = False) -> None:
+    """Print a report where it does not mix with data."""
+    print(text, file=sys.stderr if to_stderr else sys.stdout, flush=True)
+
+
+def compression_json(file: str, target: str | None, done: Compression) -> dict[str, Any]:
+    """The fields of `compress --json` and `verify --json`; their names are stable."""
+    return {
+        "input": name_of(file),
+        "output": "standard output" if target == STANDARD else target,
+        "input_bytes": done.input_bytes,
+        "output_bytes": done.output_bytes,
+        "bits_per_byte": bits_per_byte(bytes_to_bits(done.output_bytes), done.input_bytes),
+        "ideal_bits": done.ideal_bits,
+        "model": " ".join(done.models),
+        "digest": " ".join(done.digests),
+        "portability": done.portability,
+        "policy": list(done.policies),
+        "seconds": done.seconds,
+        "verified": done.verified,
+        "ledger": done.ledger.to_json(),
+    }
+
+
+def report_line(file: str, target: str | None, done: Compression) -> str:
+    """Sizes, ratio, bits per byte, speed, and whether it was verified."""
+    rate = ratio(done.input_bytes, done.output_bytes)
+    bits = bits_per_byte(bytes_to_bits(done.output_bytes), done.input_bytes)
+    parts = [
+        f"{name_of(file)}: {done.input_bytes:,} → {done.output_bytes:,} bytes",
+        f"ratio {rate:.3f}" if bits is not None else "ratio –",
+        f"{bits:.4f} bits per byte" if bits is not None else "empty",
+        speed(done.input_bytes, done.seconds),
+        "verified" if done.verified else "not verified",
+    ]
+    return ", ".join(parts) + f"  [{' '.join(done.models)}{'' if target in (None, STANDARD) else f' → {target}'}]"
+
+
+def speed(n_bytes: int, seconds: float) -> str:
+    """Original bytes per second, in the unit that reads well."""
+    rate = n_bytes / max(seconds, 1e-9)
+    for unit, scale in (("MB/s", 1e6), ("kB/s", 1e3)):
+        if rate >= scale:
+            return f"{rate / scale:.3g} {unit}"
+    return f"{rate:.3g} B/s"
+
+
+def ledger_table(ledger: Ledger) -> str:
+    """The two sums of a ledger and what stands beside them."""
+    total = ledger.file_size
+    rows: list[list[Any]] = [
+        [part.replace("_", " "), f"{size:,}", f"{100 * size / total:.3f} %"] for part, size in ledger.bytes.items()
+    ]
+    text = tabulate([*rows, ["file", f"{total:,}", ""]], ["bytes", "", "share"], colalign=("left", "right", "right"))
+    if ledger.payload_bits is not None:
+        bits = vars(ledger.payload_bits)
+        rows = [[name, f"{value:,.1f}"] for name, value in bits.items()]
+        rows.append(["payloads", f"{sum(bits.values()):,.1f}"])
+        text += "\n\n" + tabulate(rows, ["payload bits", ""], colalign=("left", "right"), disable_numparse=True)
+    for name, weights in ledger.beside.get("model_bytes", {}).items():
+        text += (
+            f"\n\nbeside the sums, {name}: {weights['code']:,} bytes of code, {weights['weights']:,} of weights as shipped, "
+            f"{weights['weights_16bit']:,} at 16 bits"
+        )
+    for name, value in ledger.beside.items():
+        if name != "model_bytes":
+            text += f"\nbeside the sums, {name.replace('_', ' ')}: {value:,.1f}"
+    return text

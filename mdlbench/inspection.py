@@ -1,0 +1,130 @@
+"""What a container file holds: header, blocks, and the account of every byte; with `decode`, of every bit of the payloads."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from mdlbench.codec import decode_blocks, model_descriptions
+from mdlbench.container import RAW, Header, read_containers
+from mdlbench.container.matching import models_for
+from mdlbench.ledger import PARTS, Ledger, PayloadSplit
+from mdlbench.models import load_model
+from mdlbench.models.base import Model
+
+
+@dataclass(frozen=True)
+class BlockRow:
+    """One block: number, where its original bytes start, sizes in bytes, and the model's spec or "raw"."""
+
+    number: int
+    start: int
+    original_size: int
+    payload_size: int
+    model: str
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A container file as it is; every check in it was made."""
+
+    headers: tuple[Header, ...]
+    blocks: tuple[BlockRow, ...]
+    original_size: int
+    ledger: Ledger
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `--json`."""
+        models = [
+            {"spec": model.spec, "digest": model.digest.hex(), **(header.metadata[place] if header.metadata else {})}
+            for header in self.headers
+            for place, model in enumerate(header.models)
+        ]
+        return {
+            "input_bytes": self.original_size,
+            "output_bytes": self.ledger.file_size,
+            "containers": len(self.headers),
+            "models": models,
+            "blocks": [vars(block) for block in self.blocks],
+            "ledger": self.ledger.to_json(),
+        }
+
+
+def inspect_stream(source: BinaryIO, models: Sequence[str] = (), *, decode: bool = False) -> Inspection:
+    """Read containers to their end, checking digests.
+
+    Args:
+        models: specs of models that are not built in; needed only with `decode`.
+        decode: also decode every block and split the payloads' bits into ideal, quantisation and coder, from a pass of the
+            model that does not involve the coder.
+    """
+    supplied = [load_model(spec) for spec in models]
+    counted = _Counted(source)
+    sizes = dict.fromkeys(PARTS, 0)
+    headers: list[Header] = []
+    rows: list[BlockRow] = []
+    container: list[Model] = []
+    split = _Split()
+    for item in read_containers(counted):  # type: ignore[arg-type]
+        if isinstance(item, Header):
+            headers.append(item)
+            sizes["header"] += len(item.to_bytes())
+            sizes["trailer"] += 8
+            container = models_for(item, supplied) if decode else []
+            continue
+        raw = item.header.model == RAW
+        sizes["block_headers"] += len(item.header.to_bytes())
+        sizes["raw_blocks" if raw else "payloads"] += len(item.payload)
+        name = "raw" if raw else headers[-1].models[item.header.model].spec
+        rows.append(BlockRow(item.number, item.start, item.header.original_size, len(item.payload), name))
+        if decode:
+            split.add(container, item.header.model, decode_blocks(container, [item])[0])
+    sizes["index"] = counted.bytes - sum(sizes.values())
+    bits = split.result(sizes["payloads"]) if decode else None
+    beside = split.beside | model_descriptions(container) if decode else {}
+    return Inspection(tuple(headers), tuple(rows), sum(row.original_size for row in rows), Ledger(sizes, bits, beside))
+
+
+def inspect_file(path: str | os.PathLike[str], models: Sequence[str] = (), *, decode: bool = False) -> Inspection:
+    """`inspect_stream` of the file at `path`."""
+    with open(path, "rb") as file:
+        return inspect_stream(file, models, decode=decode)
+
+
+class _Split:
+    """Sums of code lengths over the coded blocks; None once a model gives none."""
+
+    def __init__(self) -> None:
+        self.ideal: float | None = 0.0
+        self.quantised: float | None = 0.0
+        self.beside: dict[str, Any] = {}
+
+    def add(self, models: Sequence[Model], index: int, original: bytes) -> None:
+        if index == RAW or self.ideal is None or self.quantised is None:
+            return
+        model = models[index]
+        quantised = model.quantised_length([original])
+        if quantised is None:
+            self.ideal = self.quantised = None
+            return
+        self.quantised += float(quantised[0].sum())
+        self.ideal += float(model.code_length([original])[0].sum())
+        for name, value in model.beside([original]).items():
+            self.beside[name] = self.beside.get(name, 0.0) + value
+
+    def result(self, payload_bytes: int) -> PayloadSplit | None:
+        if self.ideal is None or self.quantised is None:
+            return None
+        return PayloadSplit.of(payload_bytes, self.ideal, self.quantised)
+
+
+class _Counted:
+    """A stream that counts the bytes read from it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self.bytes = stream, 0
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self.bytes += len(data)
+        return data

@@ -1,0 +1,15 @@
+"""Fixtures that several tests share."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of real data beside the checkout; a test that needs it is skipped where it is not."""
+    if not SHARED.is_dir():
+        pytest.skip(f"needs the data folder {SHARED}, which is not here")
+    return SHARED
