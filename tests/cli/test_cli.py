@@ -1,0 +1,237 @@
+"""The command line, in process where that shows all, in a process of its own where exit codes and pipes matter."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mdlbench.cli import COMMANDS, main
+from tests.check_codec import TEXT
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return int(stop.value.code or 0), captured.out, captured.err
+
+
+def process(*arguments: object, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "mdlbench", *map(str, arguments)], input=data, capture_output=True, check=False)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "text.txt"
+    path.write_bytes(TEXT * 4)
+    return path
+
+
+def test_compress_and_decompress(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "compress", file, "-m", "kt,order=1")
+    assert (code, err) == (0, "")
+    assert out.count("\n") == 1
+    assert ", verified  [kt,order=1 → " in out
+    code, out, _ = run(capsys, "decompress", f"{file}.mdlz", "-o", file.with_name("copy"))
+    assert code == 0
+    assert file.with_name("copy").read_bytes() == file.read_bytes()
+    assert sorted(path.name for path in file.parent.iterdir()) == ["copy", "text.txt", "text.txt.mdlz"]
+
+
+def test_existing_output_is_refused_without_force(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = Path(f"{file}.mdlz")
+    target.write_bytes(b"precious")
+    code, _, err = run(capsys, "compress", file, "-m", "kt")
+    assert code == 2
+    assert "exists; overwrite it with -f" in err
+    assert target.read_bytes() == b"precious"
+    assert run(capsys, "compress", file, "-m", "kt", "-f")[0] == 0
+    code, _, err = run(capsys, "decompress", target)
+    assert code == 2
+    assert "text.txt exists" in err
+
+
+def test_several_inputs_go_to_a_directory(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "other.bin"
+    other.write_bytes(bytes(500))
+    assert run(capsys, "compress", file, other, "-m", "kt", "-o", tmp_path / "out")[0] == 0
+    assert sorted(os.listdir(tmp_path / "out")) == ["other.bin.mdlz", "text.txt.mdlz"]
+    packed = [tmp_path / "out" / name for name in ("other.bin.mdlz", "text.txt.mdlz")]
+    assert run(capsys, "decompress", *packed, "-o", tmp_path / "back")[0] == 0
+    assert (tmp_path / "back" / "text.txt").read_bytes() == file.read_bytes()
+
+
+def test_json_has_its_stable_fields(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fields = ["input", "output", "input_bytes", "output_bytes", "bits_per_byte", "ideal_bits", "model", "digest"]
+    fields += ["portability", "seconds", "verified", "ledger"]
+    for command in (["compress", file, "-m", "kt"], ["verify", f"{file}.mdlz"], ["verify", file, "-m", "kt"]):
+        code, out, _ = run(capsys, *command, "--json")
+        values = json.loads(out)
+        assert code == 0
+        assert values["schema"] == f"mdlbench.{command[0]}/1"
+        assert set(fields) <= set(values)
+        assert values["verified"] is True
+        assert sum(values["ledger"]["bytes"].values()) == values["output_bytes"] == os.path.getsize(f"{file}.mdlz")
+        assert values["bits_per_byte"] == pytest.approx(8 * values["output_bytes"] / values["input_bytes"])
+    values = json.loads(run(capsys, "eval", file, "-m", "kt", "--json")[1])
+    assert {"input", "input_bytes", "ideal_bits", "ideal_bits_per_byte", "model", "policy"} <= set(values)
+    code, out, err = run(capsys, "compress", file, "-m", "nothing", "--json")
+    assert code == 2
+    assert json.loads(out) == {"schema": "mdlbench.error/1", "error": "SpecError", "message": err.removeprefix("mdlbench: ").strip()}
+
+
+def test_json_of_an_empty_file_has_nulls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").touch()
+    for command in ("compress", "eval", "verify"):
+        out = run(capsys, command, tmp_path / "empty", "-m", "kt", "--json")[1]
+        values = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} in JSON"))
+        assert values.get("bits_per_byte", values.get("ideal_bits_per_byte")) is None
+
+
+def test_pipes_work_both_ways(file: Path) -> None:
+    packed = process("compress", "-c", "-", "-m", "kt", data=file.read_bytes())
+    assert packed.returncode == 0
+    assert b"verified" in packed.stderr
+    assert process("decompress", "-c", "-", data=packed.stdout).stdout == file.read_bytes()
+    joined = process("decompress", "-", data=packed.stdout * 2)
+    assert joined.stdout == file.read_bytes() * 2
+    spoiled = process("decompress", "-c", "-", data=packed.stdout + b"garbage")
+    assert spoiled.returncode == 1
+    assert b"not an mdlbench container" in spoiled.stderr
+
+
+def test_a_reader_that_goes_away_ends_the_process_quietly(file: Path) -> None:
+    program = f"{sys.executable} -m mdlbench compress -q --no-verify -m uniform -c {file} | head -c 1 | wc -c"
+    done = subprocess.run(["sh", "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "1"
+    assert "Traceback" not in done.stderr
+
+
+def test_range_and_salvage(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed, copy = tmp_path / "x.mdlz", tmp_path / "part"
+    run(capsys, "compress", file, "-m", "kt", "--block-size", "500", "-o", packed)
+    assert run(capsys, "decompress", packed, "--range", "1000:1100", "-o", copy)[0] == 0
+    assert copy.read_bytes() == file.read_bytes()[1000:1100]
+    code, _, err = run(capsys, "decompress", packed, "--range", "5:99999999", "-c")
+    assert code == 2
+    assert "is not within the" in err
+    damaged = bytearray(packed.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    packed.write_bytes(damaged)
+    code, _, err = run(capsys, "decompress", packed, "-o", tmp_path / "never")
+    assert code == 1
+    assert "does not match its checksum; --salvage keeps the others" in err
+    assert not (tmp_path / "never").exists()
+    code, _, err = run(capsys, "decompress", packed, "--salvage", "-o", tmp_path / "rest")
+    assert code == 1
+    assert "lost bytes" in err
+    rest, original = (tmp_path / "rest").read_bytes(), file.read_bytes()
+    assert len(rest) == len(original)
+    assert sum(a != b for a, b in zip(rest, original, strict=True)) <= 500
+
+
+def test_inspect_shows_every_byte(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed = tmp_path / "x.mdlz"
+    run(capsys, "compress", file, "-m", "kt", "--block-size", "500", "-o", packed)
+    out = run(capsys, "inspect", packed, "--decode")[1]
+    assert f"file           {packed.stat().st_size:,}" in out
+    assert "quantisation" in out
+    values = json.loads(run(capsys, "inspect", packed, "--decode", "--json")[1])
+    assert sum(values["ledger"]["bytes"].values()) == packed.stat().st_size
+    bits = values["ledger"]["payload_bits"]
+    assert sum(bits.values()) == pytest.approx(8 * values["ledger"]["bytes"]["payloads"])
+    assert 0 <= bits["coder"] <= 64 * len(values["blocks"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compress", "-9", "x"], "-9 is reserved; write -m cm,level=9"),
+        (["compress", "--rm", "x"], "--rm is reserved; inputs are always kept"),
+        (["decompress", "-t", "x"], "-t is reserved; write `mdlbench verify FILE.mdlz`"),
+        (["compress", "no such file"], "no such file: no such file or directory"),
+        (["compress", "."], ". is a directory; name files"),
+        (["decompress", "README.md"], "README.md does not end in .mdlz; name the output with -o or use -c"),
+        (["compress", "x", "--block-size", "3Q"], "'3Q' is not a size"),
+        (["compress", "x", "-c", "-o", "y"], "-c and -o contradict each other"),
+        (["decompress", "x", "--range", "7"], "'7' is not a range; write START:END"),
+        (["nothing"], "the commands are: compress, decompress"),
+        (["verify", "-"], "verify reads its input twice"),
+        (["compress", "-", "-", "-c"], "standard input can be read only once"),
+    ],
+)
+def test_mistakes_are_one_clear_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, *arguments)
+    assert code != 0
+    assert message in err
+    assert err.startswith("mdlbench: ")
+    assert err.count("\n") == 1
+    assert out == ""
+
+
+def test_every_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    overview = run(capsys, "--help")[1]
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf8")
+    for name in COMMANDS:
+        assert name in overview
+        assert f"mdlbench {name}" in readme, f"README.md does not show `mdlbench {name}`"
+        code, text, _ = run(capsys, name, "--help")
+        assert code == 0
+        assert "Example:" in text
+        assert f"mdlbench {name}" in text
+
+
+def test_models_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "cm" in run(capsys, "models")[1]
+    assert "level" in run(capsys, "models", "cm")[1]
+    assert json.loads(run(capsys, "models", "kt,order=2", "--json")[1])["spec"] == "kt,order=2"
+    code, out, _ = run(capsys, "doctor", "-m", "kt,order=1")
+    assert code == 0
+    assert out.startswith("kt,order=1: exact\n")
+
+
+def test_verify_reads_a_damaged_container(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "compress", file, "-m", "kt")
+    packed = Path(f"{file}.mdlz")
+    assert run(capsys, "verify", packed)[0] == 0
+    packed.write_bytes(packed.read_bytes()[:-1])
+    code, _, err = run(capsys, "verify", packed)
+    assert code == 1
+    assert "ends early" in err
+
+
+def test_full_disk_is_a_clear_error(file: Path) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs /dev/full")
+    done = process("compress", file, "-m", "kt", "-o", "/dev/full")
+    assert done.returncode == 1
+    assert b"no space left on device; free some space" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupted_run_leaves_no_output(tmp_path: Path, number: signal.Signals, jobs: int) -> None:
+    big = tmp_path / "big"
+    big.write_bytes(TEXT * 20_000)
+    command = [sys.executable, "-m", "mdlbench", "compress", "-m", "ngram", "--block-size", "200k", "-j", str(jobs), str(big)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True) as child:
+        temporary: list[Path] = []
+        deadline = time.monotonic() + 60
+        while not temporary and time.monotonic() < deadline:
+            time.sleep(0.05)
+            temporary = list(tmp_path.glob(".big.mdlz.*.tmp"))
+        assert temporary, "the run never began to write"
+        time.sleep(0.3)
+        os.killpg(child.pid, number) if number != signal.SIGKILL else child.kill()
+        _, err = child.communicate(timeout=30)
+        assert child.returncode not in (0, None)
+    assert not (tmp_path / "big.mdlz").exists()
+    if number != signal.SIGKILL:
+        assert list(tmp_path.iterdir()) == [big]
+        assert b"Traceback" not in err

@@ -1,0 +1,142 @@
+"""Every byte of a small container, of every model family: flipped bits, truncations, hostile headers, salvage."""
+
+import io
+import random
+import zlib
+from pathlib import Path
+
+import pytest
+
+from mdlbench.codec import compress, decompress
+from mdlbench.container.format import BlockHeader, Header, IndexEntry, ModelEntry, checksum, trailer_bytes
+from mdlbench.errors import ContainerError, DamagedError, MdlbenchError, TruncatedError
+from mdlbench.models import load_model
+from mdlbench.seekable import salvage_stream
+from tests.check_codec import TEXT
+
+FAMILIES = {
+    "uniform": (), "kt,order=1": (), "ngram,order=2": (), "cm,level=1": (), "cm": (), "external:xz": "external:xz",
+}  # fmt: skip
+DATA = TEXT[:260]
+
+
+@pytest.mark.parametrize("spec", FAMILIES)
+@pytest.mark.parametrize("block_size", [None, 100])
+def test_any_flipped_bit_and_any_truncation_is_a_clean_error(spec: str, block_size: int | None) -> None:
+    container, model = compress(DATA, spec, block_size=block_size), FAMILIES[spec]
+    for place in range(8 * len(container)):
+        damaged = bytearray(container)
+        damaged[place // 8] ^= 1 << place % 8
+        with pytest.raises(MdlbenchError):
+            decompress(bytes(damaged), model)
+    for size in range(len(container)):
+        with pytest.raises(ContainerError):
+            decompress(container[:size], model)
+
+
+def test_trailing_garbage_is_an_error() -> None:
+    with pytest.raises(DamagedError, match="not an mdlbench container: it starts with 00 00 00"):
+        decompress(compress(DATA, "kt") + bytes(8))
+    with pytest.raises(TruncatedError):
+        decompress(compress(DATA, "kt") + b"m")
+
+
+def hostile(blocks: list[tuple[BlockHeader, bytes]], index: list[IndexEntry] | None = None) -> bytes:
+    """A container with correct checks and made-up contents."""
+    body = Header((ModelEntry(load_model("kt").digest, "kt"),)).to_bytes()
+    body += b"".join(header.to_bytes() + payload for header, payload in blocks)
+    if index is not None:
+        body += trailer_bytes(index, only_block=False)
+    return body + checksum(body)
+
+
+def test_hostile_sizes_do_not_cost_more_than_they_say() -> None:
+    """A payload of one byte that claims a megabyte decodes to a megabyte of something, and fails its checksum."""
+    with pytest.raises(ContainerError, match=r"block 0 \(bytes 0-999999\)"):
+        decompress(hostile([(BlockHeader(0, 1_000_000, 1, bytes(8), only=True), b"\x01")]))
+
+
+def test_an_index_that_lies_is_refused() -> None:
+    block = BlockHeader(-1, 3, 3, checksum(b"abc")), b"abc"
+    stored = len(block[0].to_bytes()) + 3
+    right = [IndexEntry(stored, 3)] * 2
+    assert decompress(hostile([block] * 2, right)) == b"abcabc"
+    for index in ([IndexEntry(stored + 1, 3), IndexEntry(stored - 1, 3)], right[:1], []):
+        with pytest.raises(ContainerError, match="index does not describe its blocks"):
+            decompress(hostile([block] * 2, index))
+
+
+def test_an_index_that_claims_billions_of_blocks_is_refused_at_its_end() -> None:
+    body = hostile([])[:-8] + b"\x00" + b"\xff\xff\xff\xff\x0f" + b"\x01" * 50
+    with pytest.raises(TruncatedError):
+        decompress(body)
+
+
+def salvage(tmp_path: Path, container: bytes, *models: str) -> tuple[bytes, int, list[str]]:
+    path = tmp_path / "damaged.mdlz"
+    path.write_bytes(container)
+    sink = io.BytesIO()
+    with path.open("rb") as file:
+        done = salvage_stream(file, sink, models)
+    return sink.getvalue(), len(done.recovered), done.lost
+
+
+def test_salvage_recovers_all_but_the_damaged_block(tmp_path: Path) -> None:
+    data = TEXT * 2
+    container = compress(data, "kt", block_size=100)
+    n_blocks = -(-len(data) // 100)
+    rng = random.Random(5)
+    for place in rng.sample(range(len(container)), 150):
+        damaged = bytearray(container)
+        damaged[place] ^= 0x10
+        output, recovered, _ = salvage(tmp_path, bytes(damaged), "kt")
+        assert len(output) == len(data)
+        assert recovered >= n_blocks - 1
+        wrong = [at for at in range(len(data)) if output[at] != data[at]]
+        assert not wrong or wrong[-1] // 100 == wrong[0] // 100
+        assert all(output[at] == 0 for at in wrong)
+
+
+def test_salvage_of_a_cut_file_keeps_the_whole_blocks(tmp_path: Path) -> None:
+    container = compress(TEXT, "kt", block_size=100)
+    output, recovered, lost = salvage(tmp_path, container[: len(container) // 2])
+    assert recovered >= 2
+    assert output == TEXT[: 100 * recovered]
+    assert lost == [f"from byte {100 * recovered}, length unknown"]
+
+
+def test_salvage_with_a_damaged_header_needs_the_model(tmp_path: Path) -> None:
+    container = bytearray(compress(DATA, "kt,order=1"))
+    container[9] ^= 1
+    with pytest.raises(ContainerError, match="name the model that wrote it, --salvage -m SPEC"):
+        salvage(tmp_path, bytes(container))
+    assert salvage(tmp_path, bytes(container), "kt,order=1")[0] == DATA
+
+
+def test_salvage_of_concatenated_containers(tmp_path: Path) -> None:
+    parts = [compress(TEXT, "kt", block_size=200), compress(TEXT, "uniform")]
+    damaged = bytearray(b"".join(parts))
+    damaged[len(parts[0]) + 3] ^= 1  # the second container's version
+    output, _, _ = salvage(tmp_path, bytes(damaged), "kt", "uniform")
+    assert output.startswith(TEXT)
+
+
+def test_salvage_of_something_else(tmp_path: Path) -> None:
+    with pytest.raises(ContainerError):
+        salvage(tmp_path, b"")
+    with pytest.raises(ContainerError, match="header is damaged"):
+        salvage(tmp_path, b"not a container at all" * 20)
+
+
+def test_random_bytes_never_do_anything_but_fail() -> None:
+    rng = random.Random(11)
+    good = compress(DATA, "kt", block_size=90)
+    for _ in range(300):
+        head = good[: rng.randrange(len(good))]
+        with pytest.raises(ContainerError):
+            decompress(head + rng.randbytes(rng.randrange(1, 80)))
+
+
+def test_crc32_is_zlibs() -> None:
+    """FORMAT.md says CRC-32 without more: the common one, whose value of "123456789" is CBF43926."""
+    assert zlib.crc32(b"123456789") == 0xCBF43926

@@ -1,0 +1,142 @@
+"""The container's fields: bytes as FORMAT.md says, bounds, and what is refused."""
+
+import io
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mdlbench.container.format import (
+    MAX_BLOCK,
+    RAW,
+    BlockHeader,
+    Header,
+    IndexEntry,
+    ModelEntry,
+    pack_spec,
+    read_trailer,
+    read_varint,
+    reader_of,
+    trailer_bytes,
+    unpack_spec,
+    varint,
+)
+from mdlbench.errors import DamagedError, TruncatedError
+
+DIGEST = bytes(range(8))
+
+
+def read_of(data: bytes):  # type: ignore[no-untyped-def]
+    return reader_of(io.BytesIO(data))
+
+
+@given(st.integers(0, 2**35 - 1))
+def test_varint_round_trips(value: int) -> None:
+    assert read_varint(read_of(varint(value))) == value
+
+
+@pytest.mark.parametrize("data", [b"\x80\x00", b"\xff\xff\xff\xff\xff", b"\x80" * 9])
+def test_varint_refuses_long_forms(data: bytes) -> None:
+    with pytest.raises(DamagedError, match="is not a number"):
+        read_varint(read_of(data))
+
+
+def test_header_bytes_are_as_documented() -> None:
+    """FORMAT.md, section Header, by hand."""
+    body = b"mdl\x01\x01" + DIGEST + b"\x03\x80\x849"
+    assert Header((ModelEntry(DIGEST, "cm,level=9"),)).to_bytes() == body + zlib.crc32(body).to_bytes(4, "little")
+
+
+def test_block_header_bytes_are_as_documented() -> None:
+    """FORMAT.md, section Block: CRC-16/XMODEM of "123456789" is 31C3, so the check is that one."""
+    import binascii
+
+    assert binascii.crc_hqx(b"123456789", 0) == 0x31C3
+    body = b"\x82" + b"\xe8\x07" + b"\x0a" + DIGEST
+    assert BlockHeader(0, 1000, 10, DIGEST, only=True).to_bytes() == body + binascii.crc_hqx(body, 0).to_bytes(2, "little")
+
+
+@pytest.mark.parametrize("spec", ["cm", "cm,level=9", "kt,order=2", "ngram,order=4", "uniform", "mix"])
+def test_specs_of_built_in_models_pack_small(spec: str) -> None:
+    assert unpack_spec(pack_spec(spec)) == spec
+    assert len(pack_spec(spec)) <= 3
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        Header((ModelEntry(DIGEST, "cm"),)),
+        Header((ModelEntry(DIGEST, "hf:./modèle,context=4"), ModelEntry(DIGEST, "cm")), ({"environment": {"a": "b"}}, {})),
+    ],
+)
+def test_header_round_trips(header: Header) -> None:
+    assert Header.read(read_of(header.to_bytes())) == header
+
+
+@given(st.integers(-1, 3), st.integers(1, MAX_BLOCK), st.booleans(), st.data())
+def test_block_header_round_trips(model: int, original: int, only: bool, data: st.DataObject) -> None:
+    payload = original if model == RAW else data.draw(st.integers(0, original - 1))
+    header = BlockHeader(model, original, payload, DIGEST, only)
+    assert BlockHeader.read(read_of(header.to_bytes()), 4) == header
+
+
+def test_every_bit_of_a_header_is_guarded() -> None:
+    """But for the one that turns a block's tag into the trailer's: there the trailer's own check fails."""
+    for packed, read in (
+        (Header((ModelEntry(DIGEST, "cm"),)).to_bytes(), Header.read),
+        (BlockHeader(0, 1000, 10, DIGEST).to_bytes(), lambda r: BlockHeader.read(r, 1)),
+    ):
+        for place in range(8 * len(packed)):
+            damaged = bytearray(packed)
+            damaged[place // 8] ^= 1 << place % 8
+            if damaged[0] == 0:
+                assert read(read_of(bytes(damaged))) is None
+                continue
+            with pytest.raises((DamagedError, TruncatedError)):
+                read(read_of(bytes(damaged)))
+
+
+def test_lengths_are_bounded_before_anything_is_read() -> None:
+    huge = b"\x02" + varint(MAX_BLOCK + 1) + varint(1)
+    with pytest.raises(DamagedError, match="original size of a block is 268,435,456; a container has 1 to 268,435,455"):
+        BlockHeader.read(read_of(huge), 1)
+    with pytest.raises(DamagedError, match="payload size of a block is 12; a container has 0 to 11"):
+        BlockHeader.read(read_of(b"\x02" + varint(12) + varint(12)), 1)
+    with pytest.raises(DamagedError, match="model of a block is 1; a container has 0 to 0"):
+        BlockHeader.read(read_of(b"\x03"), 1)
+    with pytest.raises(DamagedError, match="number of models is 0"):
+        Header.read(read_of(b"mdl\x01\x00"))
+    with pytest.raises(DamagedError, match="length of a model spec is 5,000"):
+        Header.read(read_of(b"mdl\x01\x01" + DIGEST + varint(5000)))
+
+
+def test_what_is_not_a_container_is_named() -> None:
+    with pytest.raises(DamagedError, match="it starts with 50 4b 03, not 6d 64 6c"):
+        Header.read(read_of(b"PK\x03\x04...."))
+    with pytest.raises(DamagedError, match="container version 2; this mdlbench reads version 1"):
+        Header.read(read_of(b"mdl\x02...."))
+
+
+def test_metadata_that_are_not_maps_are_refused() -> None:
+    for metadata in (b"\xc1", b"\x01", b"\x92\x80\x80"):
+        body = b"mdl\x01\x81" + DIGEST + b"\x02hf" + varint(len(metadata)) + metadata
+        with pytest.raises(DamagedError, match="metadata"):
+            Header.read(read_of(body + zlib.crc32(body).to_bytes(4, "little")))
+
+
+def test_a_spec_that_cannot_be_read_is_refused() -> None:
+    for spec in (b"a\xff", b"\x80\xf0"):
+        body = b"mdl\x01\x01" + DIGEST + varint(len(spec)) + spec
+        with pytest.raises(DamagedError, match="spec that cannot be read"):
+            Header.read(read_of(body + zlib.crc32(body).to_bytes(4, "little")))
+
+
+def test_trailer_round_trips_and_must_add_up() -> None:
+    index = [IndexEntry(10, 100), IndexEntry(20, 200)]
+    packed = trailer_bytes(index, only_block=False)
+    assert read_trailer(read_of(packed[1:])) == index
+    body = b"\x00" + varint(1) + varint(10) + varint(100) + varint(99)
+    body += zlib.crc32(body).to_bytes(4, "little")
+    with pytest.raises(DamagedError, match="does not add up"):
+        read_trailer(read_of((body + len(body).to_bytes(4, "little"))[1:]))

@@ -1,0 +1,68 @@
+"""Units, errors, and the package's public face."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mdlbench
+from mdlbench import errors, units
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("0", 0), ("4096", 4096), ("64k", 64_000), ("1M", 10**6), ("1.5M", 1_500_000), ("2Ki", 2048), ("16Mi", 16 << 20), ("3GiB", 3 << 30)],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert units.parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "x", "1Z", "1 2", "k"])
+def test_what_is_not_a_size(text: str) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        units.parse_size(text)
+
+
+@given(st.floats(0, 1e12))
+def test_nats_and_bits_are_inverse(nats: float) -> None:
+    assert units.bits_to_nats(units.nats_to_bits(nats)) == pytest.approx(nats, rel=1e-12)
+
+
+def test_rates_of_nothing_are_none() -> None:
+    assert units.bits_per_byte(10, 0) is None
+    assert units.ratio(float("inf"), 2) is None
+    assert units.bits_per_byte(16, 4) == 4.0
+
+
+def test_all_is_sorted_and_complete() -> None:
+    assert mdlbench.__all__ == sorted(mdlbench.__all__)
+    assert set(mdlbench.__all__) == set(mdlbench._LOCATIONS)
+    for name in mdlbench.__all__:
+        assert getattr(mdlbench, name).__doc__, name
+        assert name in dir(mdlbench)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = mdlbench.nothing
+
+
+def test_every_error_is_drawn_in_the_tree() -> None:
+    drawn = errors.__doc__ or ""
+    for name, value in vars(errors).items():
+        if isinstance(value, type) and issubclass(value, Exception):
+            assert name in drawn
+            assert issubclass(value, errors.MdlbenchError)
+
+
+def test_import_is_light() -> None:
+    """Neither numpy, numba, torch nor transformers, for the package and for `--help`."""
+    code = "import sys, mdlbench, mdlbench.cli; print([m for m in ('numpy', 'numba', 'torch', 'transformers') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_models_import_neither_torch_nor_numba() -> None:
+    code = (
+        "import sys, mdlbench.models as m; [m.model_class(name) for name in m.CATALOG]; "
+        "print([name for name in ('numba', 'torch', 'transformers') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
