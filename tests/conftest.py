@@ -13,3 +13,7 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"needs the data folder {SHARED}, which is not here")
     return SHARED
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-golden", metavar="REASON", help="write tests/golden/ anew, for the reason given")

@@ -81,7 +81,7 @@ def test_json_has_its_stable_fields(file: Path, capsys: pytest.CaptureFixture[st
         assert values["bits_per_byte"] == pytest.approx(8 * values["output_bytes"] / values["input_bytes"])
     values = json.loads(run(capsys, "eval", file, "-m", "kt", "--json")[1])
     assert {"input", "input_bytes", "ideal_bits", "ideal_bits_per_byte", "model", "policy"} <= set(values)
-    code, out, err = run(capsys, "compress", file, "-m", "nothing", "--json")
+    code, out, err = run(capsys, "eval", file, "-m", "nothing", "--json")
     assert code == 2
     assert json.loads(out) == {"schema": "mdlbench.error/1", "error": "SpecError", "message": err.removeprefix("mdlbench: ").strip()}
 
@@ -118,7 +118,7 @@ def test_range_and_salvage(file: Path, tmp_path: Path, capsys: pytest.CaptureFix
     run(capsys, "compress", file, "-m", "kt", "--block-size", "500", "-o", packed)
     assert run(capsys, "decompress", packed, "--range", "1000:1100", "-o", copy)[0] == 0
     assert copy.read_bytes() == file.read_bytes()[1000:1100]
-    code, _, err = run(capsys, "decompress", packed, "--range", "5:99999999", "-c")
+    code, _, err = run(capsys, "decompress", packed, "--range", "5:99999999", "-o", tmp_path / "never")
     assert code == 2
     assert "is not within the" in err
     damaged = bytearray(packed.read_bytes())
