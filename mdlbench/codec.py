@@ -117,7 +117,7 @@ def compress_stream(
     for model in loaded:
         model.prepare()
     began = time.perf_counter()
-    size = block_size or loaded[0].block_size
+    size = loaded[0].block_size if block_size is None else block_size
     if not 1 <= size <= MAX_BLOCK:
         raise UsageError(f"block size {size:,}; a block has 1 to {MAX_BLOCK:,} bytes")
     writer = Writer(sink, header_for(loaded))

@@ -9,8 +9,11 @@ MdlbenchError                 base: one clear line, naming what, where and the r
 ├── ContainerError            the container's bytes are not what its format says
 │   ├── DamagedError          ... a check failed: some bytes changed
 │   ├── TruncatedError        ... it ends too early
-│   └── DamagedBlockError     ... one block does not match its checksum
-└── VerificationError         what was just written did not decode to the same bytes
+│   ├── DamagedBlockError     ... one block does not match its checksum
+│   └── SalvagedError         ... what could be recovered was written, but something was lost
+├── NotADistributionError     a model gave weights that are no probabilities
+├── VerificationError         what was just written did not decode to the same bytes
+└── InterruptedRunError       the user stopped the run
 """
 
 
@@ -61,5 +64,19 @@ class DamagedBlockError(ContainerError):
     """A block does not decode to the bytes its checksum was taken of."""
 
 
+class SalvagedError(ContainerError):
+    """What could be recovered was written, but something was lost."""
+
+
 class VerificationError(MdlbenchError):
     """A container that was just written did not decode to the bytes that went in."""
+
+
+class NotADistributionError(MdlbenchError, ValueError):
+    """Weights that are negative, infinite, NaN or all zero cannot be turned into integer counts."""
+
+
+class InterruptedRunError(MdlbenchError):
+    """The user stopped the run."""
+
+    exit_code = 130

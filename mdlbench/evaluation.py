@@ -47,9 +47,10 @@ class Evaluation:
 
 def evaluate(source: BinaryIO, model: Model, *, block_size: int | None = None, progress: Progress = no_progress) -> Evaluation:
     """The ideal code length of all of `source`, in blocks that each start from fresh state."""
-    size = block_size or model.block_size
+    size = model.block_size if block_size is None else block_size
     n_bytes = symbols = words = 0
-    bits, beside, inside_word = 0.0, {}, False
+    beside: dict[str, float] = {}
+    bits, inside_word = 0.0, False
     for batch in batches_of(source, size, model.batch_size):
         for block, lengths in zip(batch.blocks, model.code_length(batch.blocks), strict=True):
             bits += float(lengths.sum())

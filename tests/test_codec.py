@@ -99,6 +99,8 @@ def test_verification_catches_a_model_that_does_not_decode(monkeypatch: pytest.M
 def test_callers_mistakes() -> None:
     with pytest.raises(UsageError, match="block size -1; a block has 1 to"):
         compress(b"abc", "kt", block_size=-1)
+    with pytest.raises(UsageError, match="block size 0; a block has 1 to"):
+        compress(b"abc", "kt", block_size=0)
     with pytest.raises(SpecError, match="no model 'cmm'; did you mean cm"):
         compress(b"abc", "cmm")
     with pytest.raises(SpecError, match="no option 'levle'; the options are: level"):

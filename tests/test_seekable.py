@@ -64,7 +64,10 @@ def test_it_behaves_as_a_file(tmp_path: Path, container: bytes) -> None:
 
 @pytest.mark.parametrize("parts", [[DATA], [DATA[:700], b"", DATA[700:]], [b""]])
 def test_single_concatenated_and_empty_containers(parts: list[bytes]) -> None:
-    joined = b"".join(compress(part, spec, block_size=size) for part, spec, size in zip(parts, ["kt", "uniform", "kt"], [None, None, 300], strict=False))
+    joined = b"".join(
+        compress(part, spec, block_size=size)
+        for part, spec, size in zip(parts, ["kt", "uniform", "kt"], [None, None, 300], strict=False)
+    )
     reader = ContainerFile(io.BytesIO(joined))
     assert reader.size == len(b"".join(parts))
     assert reader.read() == b"".join(parts)

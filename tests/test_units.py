@@ -13,7 +13,16 @@ from mdlbench import errors, units
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("0", 0), ("4096", 4096), ("64k", 64_000), ("1M", 10**6), ("1.5M", 1_500_000), ("2Ki", 2048), ("16Mi", 16 << 20), ("3GiB", 3 << 30)],
+    [
+        ("0", 0),
+        ("4096", 4096),
+        ("64k", 64_000),
+        ("1M", 10**6),
+        ("1.5M", 1_500_000),
+        ("2Ki", 2048),
+        ("16Mi", 16 << 20),
+        ("3GiB", 3 << 30),
+    ],
 )
 def test_sizes(text: str, size: int) -> None:
     assert units.parse_size(text) == size

@@ -3,7 +3,7 @@
 A command's module is imported when the command is run or its help is asked for, so that `mdlbench --help` is quick.
 """
 
-import errno
+import os
 import signal
 import sys
 from importlib import import_module
@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from mdlbench import __version__
-from mdlbench.errors import MdlbenchError
+from mdlbench.errors import InterruptedRunError, MdlbenchError, UsageError
 
 COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME
     "compress": "Compress files with any model, and verify that they decode.",
@@ -63,46 +63,36 @@ def main(arguments: list[str] | None = None) -> None:
     as_json = "--json" in arguments
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # file names need not be text
     try:
         sys.exit(group.main(arguments, prog_name="mdlbench", standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
-    except click.UsageError as error:
-        hint = f" (try: {error.ctx.command_path} --help)" if error.ctx else ""
-        _fail("UsageError", error.format_message() + hint, 2, as_json)
-    except click.ClickException as error:
-        _fail(type(error).__name__, error.format_message(), error.exit_code, as_json)
-    except MdlbenchError as error:
-        _fail(type(error).__name__, str(error), error.exit_code, as_json)
     except BrokenPipeError:
         _close_stdout()
         sys.exit(141)
-    except OSError as error:
-        _fail("OSError", _describe(error), 1, as_json)
-    except MemoryError:
-        _fail("MemoryError", "out of memory; use a smaller --block-size, memory= or -j", 1, as_json)
-    except (KeyboardInterrupt, click.Abort):
-        _fail("Interrupted", "interrupted; nothing was written", 130, as_json)
+    except (MdlbenchError, OSError, MemoryError, KeyboardInterrupt, click.ClickException, click.Abort) as error:
+        from mdlbench.cli.common import report_error
+
+        sys.exit(report_error(_as_line(error), as_json=as_json))
 
 
-def _fail(kind: str, message: str, exit_code: int, as_json: bool) -> None:
-    if as_json:
-        from mdlbench.cli.common import print_json
-
-        print_json("error", {"error": kind, "message": message})
-    print(f"mdlbench: {message}", file=sys.stderr)
-    sys.exit(exit_code)
-
-
-def _describe(error: OSError) -> str:
-    what = error.strerror or str(error)
-    where = f"{error.filename}: " if error.filename else ""
-    remedy = "; free some space or choose another folder with -o" if error.errno == errno.ENOSPC else ""
-    return f"{where}{what[:1].lower()}{what[1:]}{remedy}"
+def _as_line(error: BaseException) -> Exception:
+    """The same error with the text and exit code that the user sees."""
+    if isinstance(error, click.UsageError):
+        hint = f" (try: {error.ctx.command_path} --help)" if error.ctx else ""
+        return UsageError(error.format_message() + hint)
+    if isinstance(error, click.ClickException):
+        return MdlbenchError(error.format_message())
+    if isinstance(error, MemoryError):
+        return MdlbenchError("out of memory; use a smaller --block-size, memory= or -j")
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return InterruptedRunError("interrupted; nothing was written")
+    assert isinstance(error, Exception)
+    return error
 
 
 def _close_stdout() -> None:
     """Keep Python from complaining, at exit, of a reader that went away."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,17 +1,18 @@
 """What the commands share: options, inputs and outputs, progress, JSON lines."""
 
+import errno
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 
-from mdlbench.errors import UsageError
+from mdlbench.errors import MdlbenchError, UsageError
 from mdlbench.units import parse_size
 
 SUFFIX = ".mdlz"
@@ -167,7 +168,9 @@ def _derived(file: str, folder: str | None, derive: Callable[[str], str]) -> str
 
 
 @contextmanager
-def replacing(path: str, *, force: bool, like: str = STANDARD) -> Iterator[BinaryIO]:
+def replacing(
+    path: str, *, force: bool, like: str = STANDARD, check: Callable[[str], None] | None = None
+) -> Iterator[BinaryIO]:
     """A file that appears at `path` whole, or not at all: a temporary one beside it, flushed to disk and then renamed.
 
     Standard output, pipes and devices are written to directly.
@@ -175,6 +178,7 @@ def replacing(path: str, *, force: bool, like: str = STANDARD) -> Iterator[Binar
     Args:
         force: whether an existing file may be replaced.
         like: an input whose permissions the file takes; `-` for those of any new file.
+        check: called with the temporary file's name before it is renamed; raises if the file must not appear.
     """
     if path == STANDARD or (os.path.exists(path) and not os.path.isfile(path)):
         if os.path.isdir(path):
@@ -188,6 +192,8 @@ def replacing(path: str, *, force: bool, like: str = STANDARD) -> Iterator[Binar
             yield sink
             sink.flush()
             os.fsync(sink.fileno())
+            if check is not None:
+                check(sink.name)
             os.chmod(sink.name, _permissions(like))
             if force:
                 os.replace(sink.name, target)
@@ -219,17 +225,67 @@ def _permissions(like: str) -> int:
     return 0o666 & ~mask
 
 
+def for_each(items: Sequence[tuple[str, ...]], action: Callable[..., None], *, as_json: bool) -> None:
+    """Run `action(*item)` for every item; with several, one that fails is reported and the others still run.
+
+    Raises:
+        click.exceptions.Exit: with the worst exit code, if any failed.
+    """
+    worst = 0
+    for item in items:
+        try:
+            action(*item)
+        except (MdlbenchError, OSError) as error:
+            if len(items) == 1 or isinstance(error, BrokenPipeError):
+                raise
+            worst = max(worst, report_error(error, as_json=as_json))
+    if worst:
+        raise click.exceptions.Exit(worst)
+
+
+def report_error(error: Exception, *, as_json: bool) -> int:
+    """Print an error as one line on stderr, and as an object on stdout with --json; its exit code."""
+    kind, message, code = type(error).__name__, str(error), getattr(error, "exit_code", 1)
+    if isinstance(error, OSError):
+        kind, message = "OSError", _describe(error)
+    if as_json:
+        print_json("error", {"error": kind, "message": message})
+    print(f"mdlbench: {message}", file=sys.stderr)
+    return code
+
+
+def _describe(error: OSError) -> str:
+    what = error.strerror or str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    remedy = "; free some space or choose another folder with -o" if error.errno == errno.ENOSPC else ""
+    return f"{where}{what[:1].lower()}{what[1:]}{remedy}"
+
+
+def original_size(path: str) -> int | None:
+    """The original bytes in a container file, for a progress bar; None where that is not easily known."""
+    from mdlbench.container import table_of_contents
+
+    try:
+        with open(path, "rb") as file:
+            return sum(place.original_size for place in table_of_contents(file))
+    except (OSError, MdlbenchError):
+        return None
+
+
 @contextmanager
-def progress_bar(path: str, *, shown: bool, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A function to call with each number of bytes done; a bar on a terminal, nothing elsewhere."""
+def progress_bar(path: str, *, shown: bool, total: Callable[[str], int | None] = os.path.getsize) -> Iterator[Any]:
+    """A function to call with each number of bytes done; a bar on a terminal, nothing elsewhere.
+
+    Args:
+        total: from the path of a regular file, the number of bytes that will be done.
+    """
     if not shown or not sys.stderr.isatty():
         yield lambda n: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    if total is None and path != STANDARD and os.path.isfile(path):
-        total = os.path.getsize(path)
+    expected = total(path) if os.path.isfile(path) else None
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -238,5 +294,5 @@ def progress_bar(path: str, *, shown: bool, total: int | None = None) -> Iterato
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(name_of(path), total=total)
+        task = progress.add_task(name_of(path), total=expected)
         yield lambda n: progress.update(task, advance=n)

@@ -1,6 +1,5 @@
 """`mdlbench compress`: parse, call `compress_stream`, report."""
 
-import tempfile
 from typing import Any
 
 import click
@@ -37,22 +36,23 @@ def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: 
       tar c folder | mdlbench compress -c - > folder.tar.mdlz
     """
     outputs = common.plan_outputs(files, output, to_stdout, lambda file: file + common.SUFFIX, force=force)
-    for file, target in zip(files, outputs, strict=True):
-        done = compress_file(file, target, force=force, **options)
-        report(file, target, done, **options)
+
+    def run(file: str, target: str) -> None:
+        report(file, target, compress_file(file, target, force=force, **options), **options)
+
+    common.for_each(list(zip(files, outputs, strict=True)), run, as_json=options["as_json"])
 
 
 def compress_file(
     file: str, target: str, *, force: bool, models: tuple[str, ...], model_args: str, **options: Any
 ) -> Compression:
     """Compress one input; what is written to a file is read back once more before it gets its name."""
-    shown = not options["quiet"]
     with (
         common.opened(file) as source,
-        common.replacing(target, force=force, like=file) as sink,
-        common.progress_bar(file, shown=shown) as progress,
+        common.replacing(target, force=force, like=file, check=_read_back if options["verify"] else None) as sink,
+        common.progress_bar(file, shown=not options["quiet"]) as progress,
     ):
-        done = compress_stream(
+        return compress_stream(
             source,
             sink,
             common.specs(models, model_args),
@@ -61,12 +61,13 @@ def compress_file(
             verify=options["verify"],
             progress=progress,
         )
-        sink.flush()
-        if options["verify"] and isinstance(sink, tempfile._TemporaryFileWrapper):
-            with open(sink.name, "rb") as written:
-                for _ in read_containers(written):
-                    pass
-    return done
+
+
+def _read_back(path: str) -> None:
+    """Read a container as it lies on disk: structure and digest; its payloads were decoded before they were written."""
+    with open(path, "rb") as written:
+        for _ in read_containers(written):
+            pass
 
 
 def report(file: str, target: str, done: Compression, *, as_json: bool, quiet: bool, verbose: bool, **_: Any) -> None:

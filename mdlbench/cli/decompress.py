@@ -9,11 +9,7 @@ import click
 from mdlbench.cli import common
 from mdlbench.cli.reporting import say, speed
 from mdlbench.codec import decompress_stream
-from mdlbench.errors import MdlbenchError, UsageError
-
-
-class SalvagedError(MdlbenchError):
-    """What could be recovered was written, but something was lost."""
+from mdlbench.errors import SalvagedError, UsageError
 
 
 @click.command(name="decompress")
@@ -56,13 +52,16 @@ def command(
         raise UsageError("--range and --salvage contradict each other; give one")
     outputs = common.plan_outputs(files, output, to_stdout, _original_name if output is None or len(files) > 1 else _any_name,
                                   force=force)  # fmt: skip
-    for file, target in zip(files, outputs, strict=True):
+    run = _salvage if salvage else _decompress
+
+    def one(file: str, target: str) -> None:
         began = time.perf_counter()
-        run = _salvage if salvage else _decompress
         size, lost = run(file, target, force=force, byte_range=byte_range, **options)
         _report(file, target, size, time.perf_counter() - began, **options)
         if lost:
             raise SalvagedError(f"{common.name_of(file)}: lost {', '.join(lost)} (zeros where the length is known)")
+
+    common.for_each(list(zip(files, outputs, strict=True)), one, as_json=options["as_json"])
 
 
 def _original_name(file: str) -> str:
@@ -89,7 +88,7 @@ def _decompress(
     with (
         common.opened(file) as source,
         common.replacing(target, force=force, like=file) as sink,
-        common.progress_bar(file, shown=not options["quiet"]) as progress,
+        common.progress_bar(file, shown=not options["quiet"], total=common.original_size) as progress,
     ):
         if byte_range is None:
             size = decompress_stream(

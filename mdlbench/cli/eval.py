@@ -1,5 +1,6 @@
 """`mdlbench eval`: ideal code length under each model."""
 
+import os
 from typing import Any
 
 import click
@@ -40,7 +41,10 @@ def command(
     for file in files:
         for spec in common.specs(models, model_args):
             model = load_model(spec)
-            with common.opened(file) as source, common.progress_bar(file, shown=not quiet, total=limit) as progress:
+            with (
+                common.opened(file) as source,
+                common.progress_bar(file, shown=not quiet, total=lambda path: limit or os.path.getsize(path)) as progress,
+            ):
                 found = evaluate(_Limited(source, limit), model, block_size=block_size, progress=progress)  # type: ignore[arg-type]
             values = {"input": common.name_of(file), **found.to_json()}
             if as_json:

@@ -42,10 +42,13 @@ def command(files: tuple[str, ...], **options: Any) -> None:
       mdlbench verify README.md.mdlz
       mdlbench verify README.md -m kt,order=2
     """
-    for file in files:
-        if file == common.STANDARD:
-            raise UsageError("verify reads its input twice; give a file, not -")
+    if common.STANDARD in files:
+        raise UsageError("verify reads its input twice; give a file, not -")
+
+    def run(file: str) -> None:
         (_verify_container if _is_container(file) else _round_trip)(file, **options)
+
+    common.for_each([(file,) for file in files], run, as_json=options["as_json"])
 
 
 def _is_container(file: str) -> bool:
@@ -61,7 +64,7 @@ def _verify_container(
     with (
         common.opened(file) as source,
         open(os.devnull, "wb") as sink,
-        common.progress_bar(file, shown=not quiet) as progress,
+        common.progress_bar(file, shown=not quiet, total=common.original_size) as progress,
     ):
         size = decompress_stream(source, sink, specs, jobs=jobs, force_environment=force_environment, progress=progress)
     seconds = time.perf_counter() - began

@@ -14,6 +14,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+from mdlbench.errors import NotADistributionError
 from mdlbench.units import BITS_PER_NAT
 
 PRECISION = 24
@@ -65,7 +66,7 @@ class Frequencies:
             log_weights: natural logarithms of the same, for an `ideal_bits` that survives underflow.
 
         Raises:
-            ValueError: a row holds a negative, infinite or NaN weight, or nothing but zeros.
+            NotADistributionError: a row holds a negative, infinite or NaN weight, or nothing but zeros.
         """
         xp = array_api_compat.array_namespace(weights)
         if weights.ndim != 2 or not 1 <= weights.shape[1] <= 1 << 20:
@@ -73,7 +74,7 @@ class Frequencies:
         largest, least = xp.max(weights, axis=-1), xp.min(weights, axis=-1)
         good = (least >= 0) & (largest > 0) & (largest < math.inf)
         if not bool(xp.all(good)):
-            raise ValueError(f"row {int(xp.argmin(xp.astype(good, xp.int8)))} is not a distribution: weights must be "
+            raise NotADistributionError(f"row {int(xp.argmin(xp.astype(good, xp.int8)))} is not a distribution: weights must be "
                              "non-negative, finite and not all zero")  # fmt: skip
         self.n_streams, self.alphabet_size = weights.shape
         self._xp, self._weights, self._log_weights = xp, xp.astype(weights, xp.float64), log_weights

@@ -23,7 +23,9 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 
 def process(*arguments: object, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([sys.executable, "-m", "mdlbench", *map(str, arguments)], input=data, capture_output=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "mdlbench", *map(str, arguments)], input=data, capture_output=True, check=False
+    )
 
 
 @pytest.fixture
@@ -83,7 +85,11 @@ def test_json_has_its_stable_fields(file: Path, capsys: pytest.CaptureFixture[st
     assert {"input", "input_bytes", "ideal_bits", "ideal_bits_per_byte", "model", "policy"} <= set(values)
     code, out, err = run(capsys, "eval", file, "-m", "nothing", "--json")
     assert code == 2
-    assert json.loads(out) == {"schema": "mdlbench.error/1", "error": "SpecError", "message": err.removeprefix("mdlbench: ").strip()}
+    assert json.loads(out) == {
+        "schema": "mdlbench.error/1",
+        "error": "SpecError",
+        "message": err.removeprefix("mdlbench: ").strip(),
+    }
 
 
 def test_json_of_an_empty_file_has_nulls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
