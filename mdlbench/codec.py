@@ -330,11 +330,12 @@ class _Until:
     """The blocks of one container; remembers the header of the next, which ended them."""
 
     def __init__(self, items: Iterator[Header | Block]) -> None:
-        self._items, self.stopped_at = items, None
+        self._items = items
+        self.stopped_at: Header | None = None
 
     def __iter__(self) -> Iterator[Block]:
         for item in self._items:
             if isinstance(item, Header):
-                self.stopped_at: Header | None = item
+                self.stopped_at = item
                 return
             yield item

@@ -3,6 +3,7 @@
 A command's module is imported when the command is run or its help is asked for, so that `mdlbench --help` is quick.
 """
 
+import io
 import os
 import signal
 import sys
@@ -64,7 +65,8 @@ def main(arguments: list[str] | None = None) -> None:
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # file names need not be text
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names need not be text
     try:
         sys.exit(group.main(arguments, prog_name="mdlbench", standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:

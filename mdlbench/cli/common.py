@@ -189,7 +189,7 @@ def replacing(
     target = Path(path)
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp", delete=False) as sink:
         try:
-            yield sink
+            yield sink  # type: ignore[misc]
             sink.flush()
             os.fsync(sink.fileno())
             if check is not None:

@@ -4,13 +4,14 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from mdlbench.container.format import (
     DIGEST_SIZE,
     BlockHeader,
     Header,
     IndexEntry,
+    Read,
     read_trailer,
     reader_of,
 )
@@ -63,16 +64,15 @@ def read_containers(stream: BinaryIO) -> Iterator[Header | Block]:
     if not first:
         raise TruncatedError("the file is empty: not an mdlbench container (an empty file compresses to a few bytes)")
     while first:
-        digest = hashlib.blake2b(first, digest_size=DIGEST_SIZE)
-        raw = reader_of(stream)
+        digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
+        raw = reader_of(_Unread(first, stream))
 
-        def read(size: int, raw=raw, digest=digest) -> bytes:  # type: ignore[no-untyped-def]
+        def read(size: int, raw: Read = raw, digest: Any = digest) -> bytes:
             data = raw(size)
             digest.update(data)
             return data
 
-        pushed_back = [first]
-        header = Header.read(lambda size, read=read, back=pushed_back: back.pop() + read(size - 1) if back else read(size))
+        header = Header.read(read)
         yield header
         index: list[IndexEntry] = []
         while True:
@@ -94,6 +94,17 @@ def read_containers(stream: BinaryIO) -> Iterator[Header | Block]:
         if digest.digest() != raw(DIGEST_SIZE):
             raise DamagedError("the container's digest does not match its bytes: at least one byte changed")
         first = stream.read(1)
+
+
+class _Unread:
+    """A stream with one byte put back in front."""
+
+    def __init__(self, first: bytes, stream: BinaryIO) -> None:
+        self._first, self._stream = first, stream
+
+    def read(self, size: int) -> bytes:
+        first, self._first = self._first, b""
+        return first or self._stream.read(size)
 
 
 def table_of_contents(file: BinaryIO) -> list[Place]:
