@@ -1,0 +1,114 @@
+"""`external:NAME[,level=...]`: other compressors as models, with real decode.
+
+A block's payload is the compressor's own plain file, byte for byte: a container of one block weighs what the compressor alone
+would, plus the container. They are the baselines: they give sizes and no probabilities, so there is no ideal code length.
+`packages.py` holds those that are Python packages, `programs.py` those that are installed programs.
+"""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+
+from mdlbench.errors import DamagedBlockError, SpecError, UsageError
+from mdlbench.models.base import Description, Encoded, Model
+from mdlbench.models.external.packages import PACKAGES, Package
+from mdlbench.models.external.programs import PROGRAMS, Program
+from mdlbench.models.spec import option
+
+
+@dataclass(frozen=True)
+class ExternalOptions:
+    """Options of `external`."""
+
+    level: str = option("", "the compressor's own level (ppmd: order); its strongest ordinary one by default")
+
+
+class External(Model):
+    """Another compressor: a Python package or an installed program.
+
+    Example:
+        >>> External("xz", ExternalOptions(level="9e")).spec  # the default
+        'external:xz'
+    """
+
+    name = "external"
+    block_size = 64 << 20  # as much as their windows see
+    Options = ExternalOptions
+
+    def __init__(self, argument: str = "", options: Any = None, revision: int | None = None) -> None:
+        compressor = find(argument)
+        level = (options.level if options else "") or compressor.default
+        if level not in compressor.levels:
+            raise SpecError(f"external:{argument} has no level {level}; choose from {', '.join(compressor.levels)}")
+        compressor.check_installed()
+        super().__init__(argument, ExternalOptions("" if level == compressor.default else level), revision)
+        self.portability = compressor.portability
+        self._compressor, self._level = compressor, level
+
+    def identity(self) -> dict[str, Any]:
+        return {"argument": self.argument, "level": self._level, "format": self._compressor.format}
+
+    def environment(self) -> dict[str, str]:
+        if self.portability == "exact":
+            return {}
+        return {self.argument: self._compressor.version(), "machine": platform.machine()}
+
+    def policy(self) -> dict[str, Any]:
+        return {"context": "whatever the compressor keeps of the block", "start": "empty"}
+
+    def description(self) -> Description:
+        return Description(code=self._compressor.code_size())
+
+    def version(self) -> str:
+        """What is installed, for results; not part of the digest."""
+        return self._compressor.version()
+
+    def encode_bare(self, data: bytes) -> bytes:
+        """The compressor's plain file of `data`."""
+        return self._compressor.write(data, self._level)
+
+    def decode_bare(self, payload: bytes, size: int) -> bytes:
+        """The `size` bytes in a plain file.
+
+        Raises:
+            DamagedBlockError: the compressor refuses the file, or makes something of another size.
+        """
+        try:
+            data = self._compressor.read(payload, self._level, size)
+        except Exception as error:  # whatever a library raises on bytes that it did not write
+            raise DamagedBlockError(
+                f"external:{self.argument} cannot read a payload of {len(payload)} bytes: {error}"
+            ) from error
+        if len(data) != size:
+            made = f"{len(data)} bytes" if len(data) < size else f"more than {size} bytes"
+            raise DamagedBlockError(f"external:{self.argument} made {made} of a block of {size}")
+        return data
+
+    def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
+        return [Encoded(self.encode_bare(block) if block else b"", None, None) for block in blocks]
+
+    def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
+        return [self.decode_bare(payload, size) if size else b"" for payload, size in zip(payloads, sizes, strict=True)]
+
+    def code_length(self, blocks: Sequence[bytes]) -> NoReturn:
+        raise UsageError(
+            f"external:{self.argument} gives no probabilities, so it has no ideal code length; compare file sizes: "
+            f"mdlbench compress -m {self.spec}"
+        )
+
+    def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray] | None:
+        return None
+
+
+def find(name: str) -> Package | Program:
+    """The row of a compressor; `SpecError` with all names if there is none."""
+    known: dict[str, Package | Program] = {**PACKAGES, **PROGRAMS}
+    if name not in known:
+        raise SpecError(
+            f"no external compressor {name!r}; packages: {', '.join(PACKAGES)}; programs: {', '.join(PROGRAMS)} "
+            "(write external:NAME)"
+        )
+    return known[name]
