@@ -197,7 +197,7 @@ def test_specs_digests_and_block_sizes() -> None:
     digests = [load_model(spec).digest for spec in SPECS]
     assert len(set(digests)) == len(SPECS)
     assert all(load_model(spec).block_size >= 4 << 20 for spec in SPECS)
-    assert all(load_model(spec).built_in and load_model(spec).portability == "exact" for spec in SPECS)
+    assert all(load_model(spec).portability == "exact" for spec in SPECS)
     assert load_model("kt").description().code > 10_000
     assert load_model("ngram,order=2").policy() == {"context": "2 bytes", "start": "zero bytes"}
 

@@ -111,11 +111,9 @@ class _Counts:
 class _CountingModel(Model):
     """What the two models share: all but the orders that count and the prior."""
 
-    built_in = True
-
     def __init__(self, argument: str = "", options: Any = None, revision: int | None = None) -> None:
         super().__init__(argument, options, revision)
-        sparse = self.options.order > 2  # tables grow with the block: at most 16 (order - 1) bytes for each of its bytes
+        sparse = self.options.order > 2  # whose trie grows with the block: 16 to 32 (order - 1) bytes for each of its bytes
         self.block_size = (4 if sparse else 16) << 20
 
     def _prior(self) -> tuple[int, float]:

@@ -1,3 +1,5 @@
+# mypy: ignore-errors
+# (numba types what follows, by rules of its own)
 """The counting models' kernel: every byte is eight binary decisions down a tree whose node masses are sums of counts.
 
     context --+-- orders 0 .. 2: a page of 256 counts each; entry i says how often the path left node i by a 1
@@ -27,7 +29,7 @@ PRECISION = 32  # high orders are sure of themselves: 24 bits would cap what the
 ONE = 1 << PRECISION
 SYMBOL, COUNT, FIRST, FOLLOWERS = 0, 1, 2, 3  # columns of `nodes`
 _ROOM = 257  # nodes that one order can add in one step: twice 128 followers, and a new context of three bytes
-PAGES, NODES, PREVIOUS = 0, 1, 2  # entries of `used`
+PAGES, NODES, PREVIOUS, FREE = 0, 1, 2, 3  # entries of `used`
 
 
 class Tables(NamedTuple):
@@ -35,7 +37,8 @@ class Tables(NamedTuple):
 
     Attributes:
         contexts: int64 (max(order, 2) + 1,), for each order where its context is: a page up to order 2, a trie node above.
-        used: int64 (3,), pages and nodes in use; the previous byte.
+        used: int64 (260,), pages and nodes in use, the previous byte, and from FREE on the first of the rooms for 0 .. 256
+            followers that were given up, 0 for none.
         rights: uint32 (pages, 256), [page, 0] bytes seen in the context, [page, i] how often node i was left by a 1.
         distinct: int32 (pages,), how many different bytes were seen in the context.
         page_of: int32 (65536,), the page of an order-2 context, 0 until it is seen.
@@ -64,7 +67,7 @@ def new_tables(order: int, size: int) -> Tables:
     sparse = max(0, order - DENSE)
     tables = Tables(
         contexts=np.zeros(max(order, DENSE) + 1, np.int64),
-        used=np.array([257, 1, 0]),
+        used=np.array([257, 1, 0] + 257 * [0]),
         rights=np.zeros((pages, 256), np.uint32),
         distinct=np.zeros(pages, np.int32),
         page_of=np.zeros(1 << 16 if order >= DENSE else 1, np.int32),
@@ -85,6 +88,17 @@ def grow(t: Tables) -> Tables:
 
 
 @inline
+def _new_room(nodes, used, size):
+    """Where `size` nodes fit: in a room that was given up, or at the end."""
+    room = used[FREE + size]
+    if room != 0:
+        used[FREE + size] = nodes[room, FIRST]
+        return room
+    used[NODES] += size
+    return used[NODES] - size
+
+
+@inline
 def _child(nodes, used, node, symbol):
     """The trie node of `node`'s string followed by `symbol`, made if it is new. May move `node`'s other children."""
     first, size = np.int64(nodes[node, FIRST]), np.int64(nodes[node, FOLLOWERS])
@@ -92,15 +106,19 @@ def _child(nodes, used, node, symbol):
         if nodes[child, SYMBOL] == symbol:
             return child
     if size & (size - 1) == 0:  # the room, a power of two, is full
-        moved = used[NODES]
-        used[NODES] += max(1, 2 * size)
+        moved = _new_room(nodes, used, max(1, 2 * size))
         for i in range(size):
             for column in range(4):
                 nodes[moved + i, column] = nodes[first + i, column]
+        if size > 0:
+            nodes[first, FIRST] = used[FREE + size]
+            used[FREE + size] = first
         nodes[node, FIRST] = first = moved
     nodes[node, FOLLOWERS] += 1
-    nodes[first + size, SYMBOL] = symbol
-    return first + size
+    child = first + size
+    nodes[child, SYMBOL] = symbol
+    nodes[child, COUNT] = nodes[child, FIRST] = nodes[child, FOLLOWERS] = 0
+    return child
 
 
 @inline
