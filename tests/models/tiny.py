@@ -18,10 +18,12 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 ARCHITECTURES = ("gpt2", "gpt_neox", "llama", "qwen2", "qwen3", "mistral")
 TOKENIZERS = ("bytelevel", "sentencepiece", "nfkc", "lowercase", "whitespace")
 
-_WORDS = """the of and to in is that it was for on are as with his they at be this have from or one had by word but not
-what all were we when your can said there use an each which she do how their if will up other about out many then them
-these so some her would make like him into time has look two more write go see number no way could people my than first
-water been call who oil its now find long down day did get come made may part""".split()
+_WORDS = (
+    "the of and to in is that it was for on are as with his they at be this have from or one had by word but not what all "
+    "were we when your can said there use an each which she do how their if will up other about out many then them these "
+    "so some her would make like him into time has look two more write go see number no way could people my than first "
+    "water been call who oil its now find long down day did get come made may part"
+).split(" ")  # noqa: SIM905
 
 
 def sample_text(n_bytes: int, seed: int = 0) -> bytes:
@@ -89,6 +91,7 @@ def tiny_model(
     tokenizer_kind: str = "bytelevel",
     *,
     context: int = 128,
+    layers: int = 2,
     extra_rows: int = 0,
     train_on: bytes = b"",
     steps: int = 0,
@@ -98,17 +101,17 @@ def tiny_model(
     Args:
         folder: where; made if it is not there.
         architecture, tokenizer_kind: see the module.
-        context: positions that the model has.
+        context, layers: positions that the model has, and its layers.
         extra_rows: rows of the embedding beyond the tokenizer's vocabulary, as in padded checkpoints.
         train_on: text on which to train for `steps` steps; weights stay random otherwise.
     """
     tokenizer = tiny_tokenizer(tokenizer_kind)
     rows = len(tokenizer) + extra_rows
-    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    shape = {"hidden_size": 32, "num_hidden_layers": layers, "num_attention_heads": 4, "intermediate_size": 64}
     common = {"vocab_size": rows, "max_position_embeddings": context, "bos_token_id": tokenizer.bos_token_id,
               "eos_token_id": tokenizer.eos_token_id, "pad_token_id": None}  # fmt: skip
     if architecture == "gpt2":
-        config = transformers.GPT2Config(n_embd=32, n_layer=2, n_head=4, n_positions=context, **{
+        config = transformers.GPT2Config(n_embd=32, n_layer=layers, n_head=4, n_positions=context, **{
             key: value for key, value in common.items() if key != "max_position_embeddings"})  # fmt: skip
     else:
         grouped = {} if architecture == "gpt_neox" else {"num_key_value_heads": 2}
@@ -130,9 +133,11 @@ def _train(
     model: torch.nn.Module, tokenizer: transformers.PreTrainedTokenizerFast, text: bytes, steps: int, context: int
 ) -> None:
     ids = torch.tensor(tokenizer(text.decode(), add_special_tokens=False)["input_ids"])
-    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
     generator = torch.Generator().manual_seed(0)
     model.train()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so small a model only waits for more
     for _ in range(steps):
         starts = torch.randint(0, len(ids) - context, (8,), generator=generator)
         batch = torch.stack([ids[start : start + context] for start in starts.tolist()])
@@ -140,3 +145,4 @@ def _train(
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+    torch.set_num_threads(threads)

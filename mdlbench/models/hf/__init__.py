@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mdlbench.coder.ans import Decoder, encode_intervals
-from mdlbench.errors import DamagedBlockError, SpecError
+from mdlbench.errors import DamagedBlockError, MdlbenchError, SpecError
 from mdlbench.models.base import Check, Description, Encoded, Model
 from mdlbench.models.hf.fallback import decode_spans, encode_spans, from_base128, to_base128
 from mdlbench.models.hf.loading import (
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 LONGEST_DEFAULT_CONTEXT = 2048
 _CACHE_BYTES = {"cpu": 1 << 30, "cuda": 4 << 30}  # keys and values of all streams together, for batch_size=auto
 _MOST_STREAMS = {"cpu": 8, "cuda": 64}
+_IDLE = b"\0\1"  # the payload of a row that holds no stream
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class HuggingFaceOptions:
             raise ValueError(f"batch_size={self.batch_size}: write auto or 1 to 9999")
         if not 1 <= self.threads <= 1024:
             raise ValueError(f"threads={self.threads}: write 1 to 1024")
-        if (self.context or 1) < 1 or (self.overlap or 0) < 0:
+        if (self.context is not None and self.context < 1) or (self.overlap is not None and self.overlap < 0):
             raise ValueError("context is at least 1, overlap at least 0")
 
 
@@ -90,6 +91,10 @@ class HuggingFace(Model):
         if self.dtype == "auto":
             self.dtype = str(getattr(self._settings, "dtype", None) or "float32").removeprefix("torch.")
         self.batch_size = self._batch_size()
+        self._lengths: dict[bytes, np.ndarray] = {}  # bits of the tokens of the blocks last measured
+
+    def prepare(self) -> None:
+        self.predictor  # noqa: B018  (loads the weights)
 
     def identity(self) -> dict[str, Any]:
         return {
@@ -116,7 +121,7 @@ class HuggingFace(Model):
         start = self.window.start
         named = "none (first token uniform)" if start is None else self._tokenizer.convert_ids_to_tokens(start)
         return {"context": f"{self.window.context} tokens", "overlap": f"{self.window.overlap} tokens",
-                "bos": named, "tokenizer": self.tokens.digest.hex(), "block": "fresh state"}  # fmt: skip
+                "bos": named, "tokenizer": self.tokens.digest.hex()}  # fmt: skip
 
     def description(self) -> Description:
         sources = [*Path(__file__).parent.glob("*.py"), *(Path(__file__).parents[2] / "tokens").glob("*.py")]
@@ -147,7 +152,7 @@ class HuggingFace(Model):
         blocks = [b""] * len(payloads)
         while waiting:
             batch = {stream.row: at for at, stream in reversed(waiting.items())}  # one stream a row
-            rows = [waiting[batch[row]] if row in batch else _Stream(b"\0", 0, 1) for row in range(self.batch_size)]
+            rows = [waiting[batch[row]] if row in batch else _Stream(_IDLE, 0, 1) for row in range(self.batch_size)]
             with fixed_arithmetic(self.options.threads):
                 tokens = decode_streams(self.predictor, [s.decoder for s in rows], [s.n_tokens for s in rows])
             for row, at in batch.items():
@@ -160,7 +165,9 @@ class HuggingFace(Model):
 
     def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
         """Bits of each token, of the bytes that say where raw spans lie, and of the raw bytes; in one parallel pass."""
-        return [np.concatenate([self._token_bits(s), encode_spans(s.raw_spans).ideal]) for s in self._symbols(blocks)]
+        self._lengths = {block: self._token_bits(self.tokens.encode(block)) for block in blocks}
+        fallback = [encode_spans(symbols.raw_spans).ideal for symbols in self._symbols(blocks)]
+        return [np.concatenate([self._lengths[block], bits]) for block, bits in zip(blocks, fallback, strict=True)]
 
     def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
         lengths = []
@@ -263,6 +270,8 @@ class HuggingFace(Model):
         """-log2 p of each token, float64 (n,), from the parallel pass."""
         import torch
 
+        from mdlbench.models.hf.predictor import NOT_FINITE
+
         parts = [np.zeros(0)]
         with fixed_arithmetic(self.options.threads):
             for logits, targets in self.predictor.parallel(symbols.tokens, window):
@@ -271,7 +280,10 @@ class HuggingFace(Model):
                     chosen = torch.from_numpy(targets[at : at + 64]).to(rows.device)[:, None]
                     nats = torch.logsumexp(rows, dim=1) - rows.gather(1, chosen)[:, 0]
                     parts.append(nats_to_bits(nats.cpu().numpy()))
-        return np.concatenate(parts)
+        bits = np.concatenate(parts)
+        if np.isnan(bits).any():
+            raise MdlbenchError(NOT_FINITE)
+        return bits
 
 
 class _Stream:

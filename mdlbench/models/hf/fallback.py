@@ -3,8 +3,9 @@
     table: n_spans, then for each span (tokens before it, length), as base-128 numbers
     raw:   the bytes of all spans, one after the other
 
-Each part has a fresh model: orders 0 to 2 interpolated as Witten and Bell do (IEEE Trans. Inf. Theory 37(4), 1991), so that
-a few bytes cost about 8 bits each and many cost what their statistics allow. Arithmetic is element-wise, hence portable.
+Each part has a fresh model: a mixture of orders none to 2, weighted by how well each has predicted so far, so that a few
+bytes or noise cost 8 bits each and anything with an order costs what its statistics allow. Order k is order k - 1 corrected
+by counts as Witten and Bell do (IEEE Trans. Inf. Theory 37(4), 1991). Arithmetic is element-wise, hence portable.
 """
 
 from collections import defaultdict
@@ -19,6 +20,7 @@ from mdlbench.numerics.frequencies import quantise
 from mdlbench.tokens.base import RawSpan
 
 ORDERS = 3
+SHARE = 0.01  # of trust that every expert keeps, so that none is lost for good
 
 
 class ByteModel:
@@ -28,23 +30,31 @@ class ByteModel:
         self._counts = [defaultdict(lambda: np.zeros(256, dtype=np.int32)) for _ in range(ORDERS)]
         self._sizes: list[dict[int, tuple[int, int]]] = [{} for _ in range(ORDERS)]  # symbols seen, distinct ones
         self._past = 0
+        self._trust = [1.0] * (ORDERS + 1)  # in each expert: the uniform distribution and each order
 
     def predict(self) -> np.ndarray:
         """Probabilities, float64 (256,)."""
-        chances = np.full(256, 1 / 256)
+        self._experts = [np.full(256, 1 / 256)]
         for order, context in self._contexts():
+            chances = self._experts[-1]
             if context in self._sizes[order]:
                 seen, distinct = self._sizes[order][context]
                 chances = (self._counts[order][context] + distinct * chances) / (seen + distinct)
-        return chances
+            self._experts.append(chances)
+        mixed = np.zeros(256)
+        for trust, chances in zip(self._trust, self._experts, strict=True):
+            mixed += trust * chances
+        return mixed / sum(self._trust)
 
     def update(self, byte: int) -> None:
-        """Learn the byte that came."""
+        """Learn the byte that came, after `predict`."""
         for order, context in self._contexts():
             seen, distinct = self._sizes[order].get(context, (0, 0))
             counts = self._counts[order][context]
-            self._sizes[order][context] = seen + 1, distinct + (counts[byte] == 0)
+            self._sizes[order][context] = seen + 1, distinct + int(counts[byte] == 0)
             counts[byte] += 1
+        trust = [trust * float(chances[byte]) for trust, chances in zip(self._trust, self._experts, strict=True)]
+        self._trust = [one / sum(trust) + SHARE for one in trust]
         self._past = self._past << 8 | byte
 
     def _contexts(self) -> Iterator[tuple[int, int]]:

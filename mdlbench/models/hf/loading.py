@@ -144,7 +144,7 @@ def _download(argument: str, revision: str | None, trust_remote_code: bool) -> P
 def _one_line_errors(argument: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, TypeError, AttributeError) as error:
+    except Exception as error:  # whatever a broken folder makes transformers, tokenizers or safetensors stumble over
         raise SpecError(f"hf:{argument}: transformers cannot load it: {_first_line(error)}") from error
 
 

@@ -17,9 +17,11 @@ import numpy as np
 import torch
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
+from mdlbench.errors import MdlbenchError
 from mdlbench.models.base import Predictor
 from mdlbench.numerics.frequencies import Frequencies
 
+NOT_FINITE = "the model's logits are not finite: its numbers overflow; give dtype=float32 or bfloat16"
 _CHUNK_LOGITS = 1 << 24  # logits held at once in the parallel pass: 64 MiB of float32
 
 
@@ -82,7 +84,10 @@ class CausalPredictor(Predictor):
         self._begin()
 
     def predict(self) -> Frequencies:
-        return Frequencies.from_logits(self.logits)
+        try:
+            return Frequencies.from_logits(self.logits)
+        except ValueError as error:
+            raise MdlbenchError(f"{NOT_FINITE} ({error})") from None
 
     def update(self, symbols: np.ndarray) -> None:
         tokens = torch.from_numpy(symbols).to(self._device)[:, None]
