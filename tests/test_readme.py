@@ -41,7 +41,7 @@ def test_every_shell_command_runs(tmp_path: Path) -> None:
             if not (tmp_path / "gpt2").exists():
                 from tests.models.tiny import tiny_model
 
-                tiny_model(tmp_path / "gpt2", "gpt2", "byte_level")
+                tiny_model(tmp_path / "gpt2", "gpt2", "bytelevel")
         environment = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "HOME": str(Path.home()), "PYTHONPATH": str(ROOT)}
         done = subprocess.run(["sh", "-ec", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"

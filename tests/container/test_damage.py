@@ -1,5 +1,6 @@
 """Every byte of a small container, of every model family: flipped bits, truncations, hostile headers, salvage."""
 
+import functools
 import io
 import random
 import zlib
@@ -23,7 +24,22 @@ DATA = TEXT[:260]
 @pytest.mark.parametrize("spec", FAMILIES)
 @pytest.mark.parametrize("block_size", [None, 100])
 def test_any_flipped_bit_and_any_truncation_is_a_clean_error(spec: str, block_size: int | None) -> None:
-    container, model = compress(DATA, spec, block_size=block_size), FAMILIES[spec]
+    assert_every_change_is_seen(compress(DATA, spec, block_size=block_size), FAMILIES[spec])
+
+
+def test_any_change_to_a_language_models_container_is_a_clean_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As above; the model is loaded once, or this would take minutes."""
+    pytest.importorskip("transformers")
+    from tests.models.tiny import tiny_model
+
+    tiny_model(tmp_path / "tiny", "gpt2", "bytelevel")
+    spec = f"hf:{tmp_path / 'tiny'},context=16,batch_size=1"
+    monkeypatch.setattr("mdlbench.codec.load_model", functools.cache(load_model))
+    assert_every_change_is_seen(compress(DATA[:24] + b"\xff", spec, block_size=25), spec)
+
+
+def assert_every_change_is_seen(container: bytes, model: str | tuple[()]) -> None:
+    """Flip every bit, cut at every byte."""
     for place in range(8 * len(container)):
         damaged = bytearray(container)
         damaged[place // 8] ^= 1 << place % 8
