@@ -77,7 +77,7 @@ class Frequencies:
             raise NotADistributionError(f"row {int(xp.argmin(xp.astype(good, xp.int8)))} is not a distribution: weights must be "
                              "non-negative, finite and not all zero")  # fmt: skip
         self.n_streams, self.alphabet_size = weights.shape
-        self._xp, self._weights, self._log_weights = xp, xp.astype(weights, xp.float64), log_weights
+        self._xp, self._weights, self._log_weights = xp, xp.astype(weights, xp.float64, copy=False), log_weights
         self._groups: Any = None
         self.width = self.alphabet_size  # symbols in a group: all of them, or about sqrt(V)
         if self.levels == 2:
@@ -86,7 +86,7 @@ class Frequencies:
             zeros = xp.zeros((self.n_streams, padding), dtype=xp.float64, device=array_api_compat.device(weights))
             self._groups = xp.reshape(xp.concat([self._weights, zeros], axis=1), (self.n_streams, -1, self.width))
             masses = self._groups / xp.astype(largest, xp.float64)[:, None, None] * 2.0**_MASS_BITS
-            sums = xp.sum(xp.astype(xp.floor(masses), xp.int64), axis=-1)
+            sums = xp.sum(xp.astype(masses, xp.int64), axis=-1)  # the cast is a floor: masses are not negative
             self._top = quantise(xp.astype(sums, xp.float64))
         else:
             self._top = quantise(self._weights)
