@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mdlbench.coder.ans import Decoder, encode_intervals
+from mdlbench.coder.ans import Decoder, decoder_rows, encode_intervals
 from mdlbench.models.base import Encoded, Predictor
 from mdlbench.numerics.frequencies import quantised_bits
 
@@ -75,14 +75,14 @@ def decode_streams(predictor: Predictor, payloads: Sequence[bytes | Decoder], le
     for step in range(len(symbols)):
         live = [column for column, length in enumerate(lengths) if step < length]
         frequencies = predictor.predict()
-        rows = frequencies.top_rows()
+        rows = decoder_rows(frequencies.top_rows())
         for column in live:
-            symbols[step, column] = decoders[column].decode(rows[column])
+            symbols[step, column] = decoders[column].decode_row(rows[column])
         if frequencies.levels == 2:
             groups = symbols[step].copy()
-            rows = frequencies.group_rows(groups)
+            rows = decoder_rows(frequencies.group_rows(groups))
             for column in live:
-                place = decoders[column].decode(rows[column])
+                place = decoders[column].decode_row(rows[column])
                 symbols[step, column] = min(groups[column] * frequencies.width + place, frequencies.alphabet_size - 1)
         predictor.update(symbols[step])
     return [symbols[:length, column] for column, length in enumerate(lengths)]

@@ -93,8 +93,9 @@ def test_every_sample_round_trips(build: Build) -> None:
     check_codec(f"hf:{build()},batch_size=4", user_model=True)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("tokenizer", ["bytelevel", "sentencepiece"])
+@pytest.mark.parametrize(
+    ("architecture", "tokenizer"), [*((name, "bytelevel") for name in ARCHITECTURES), ("llama", "sentencepiece")]
+)
 def test_architectures(build: Build, architecture: str, tokenizer: str) -> None:
     """Batch, code lengths, and blocks decoded alone, in another order, and from rows that clash."""
     model = model_at(build(architecture, tokenizer, layers=2), ",batch_size=4")
@@ -155,6 +156,16 @@ def test_a_sliding_window_within_the_context(build: Build) -> None:
     expected = plain_bits(folder, tokens, CONTEXT, 0, model.window.start, model.tokens.alphabet_size)
     assert model.code_length([block])[0].sum() == pytest.approx(expected, rel=1e-6)
     assert model.encode([block])[0].ideal_bits == pytest.approx(expected, rel=1e-6)
+
+
+def test_experts_are_shared_by_the_rows(build: Build) -> None:
+    """Which tokens an expert sees together depends on all rows: such models run one stream at a time."""
+    model = model_at(build("mixtral"))
+    assert model.batch_size == 1
+    blocks = [sample_text(150), sample_text(100, seed=1)]
+    assert decode_all(model, model.encode(blocks), blocks) == blocks
+    with pytest.raises(SpecError, match=r"num_local_experts.*batch_size=1"):
+        model_at(build("mixtral"), ",batch_size=4")
 
 
 def test_one_payload_a_block_whatever_the_company(build: Build) -> None:
@@ -241,8 +252,14 @@ def test_damaged_payloads(build: Build) -> None:
 
 def test_doctor_measures(build: Build) -> None:
     model = model_at(build(), ",batch_size=4")
-    checks = {check.what: check for check in model.doctor(sample_text(300))}
-    assert {"batch 1 against 4", "row 0 against row 3", "parallel against stepwise", "CPU against GPU"} <= set(checks)
+    checks = {check.what: check for check in model.doctor(sample_text(100))}
+    assert {
+        "batch 1 against 4",
+        "row 0 against row 3",
+        "alone against in company",
+        "parallel against stepwise",
+        "CPU against GPU",
+    } <= set(checks)
     assert all(isinstance(check.same, bool | None) and check.detail for check in checks.values())
     assert "rows of integer counts differ" in checks["parallel against stepwise"].detail
     assert all(check.same is None for check in model_at(build(), ",batch_size=1").doctor(b"") if "row 0" in check.what)

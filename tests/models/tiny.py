@@ -2,9 +2,9 @@
 
     tiny_model(folder, "gpt2", "bytelevel") -> folder
 
-Architectures: gpt2, gpt_neox, llama, qwen2, qwen3, mistral (sliding window). Tokenizers: bytelevel (GPT-2's kind),
-sentencepiece (Llama's kind: dummy prefix, byte fallback), nfkc and lowercase (the same, normalising), whitespace (word
-level, loses spaces). Weights are random, from a fixed seed, unless `train_on` is given.
+Architectures: gpt2, gpt_neox, llama, qwen2, qwen3, mistral (sliding window), mixtral (experts). Tokenizers: bytelevel
+(GPT-2's kind), sentencepiece (Llama's kind: dummy prefix, byte fallback), nfkc and lowercase (the same, normalising),
+whitespace (word level, loses spaces). Weights are random, from a fixed seed, unless `train_on` is given.
 """
 
 import json
@@ -18,22 +18,22 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 ARCHITECTURES = ("gpt2", "gpt_neox", "llama", "qwen2", "qwen3", "mistral")
 TOKENIZERS = ("bytelevel", "sentencepiece", "nfkc", "lowercase", "whitespace")
 
-_WORDS = (
+_VOCABULARY = (
     "the of and to in is that it was for on are as with his they at be this have from or one had by word but not what all "
     "were we when your can said there use an each which she do how their if will up other about out many then them these "
     "so some her would make like him into time has look two more write go see number no way could people my than first "
     "water been call who oil its now find long down day did get come made may part"
-).split(" ")  # noqa: SIM905
+)
 
 
 def sample_text(n_bytes: int, seed: int = 0) -> bytes:
     """English-like text of exactly `n_bytes`: words of unequal frequency, sentences, lines."""
-    chooser = random.Random(seed)
-    weights = [1 / (rank + 2) for rank in range(len(_WORDS))]
+    chooser, vocabulary = random.Random(seed), _VOCABULARY.split()
+    weights = [1 / (rank + 2) for rank in range(len(vocabulary))]
     parts: list[str] = []
     size = 0
     while size < n_bytes:
-        words = chooser.choices(_WORDS, weights, k=chooser.randint(3, 12))
+        words = chooser.choices(vocabulary, weights, k=chooser.randint(3, 12))
         sentence = " ".join(words).capitalize() + chooser.choice([". ", ". ", ", ", ".\n"])
         parts.append(sentence)
         size += len(sentence)
@@ -115,8 +115,8 @@ def tiny_model(
             key: value for key, value in common.items() if key != "max_position_embeddings"})  # fmt: skip
     else:
         grouped = {} if architecture == "gpt_neox" else {"num_key_value_heads": 2}
-        sliding = {"sliding_window": 24} if architecture == "mistral" else {}
-        config = transformers.AutoConfig.for_model(architecture, **shape, **common, **grouped, **sliding)
+        extra = {"mistral": {"sliding_window": 24}, "mixtral": {"num_local_experts": 4}}.get(architecture, {})
+        config = transformers.AutoConfig.for_model(architecture, **shape, **common, **grouped, **extra)
     torch.manual_seed(0)
     model = transformers.AutoModelForCausalLM.from_config(config)
     with torch.no_grad():

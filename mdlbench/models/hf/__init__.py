@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 LONGEST_DEFAULT_CONTEXT = 2048
 _CACHE_BYTES = {"cpu": 1 << 30, "cuda": 4 << 30}  # keys and values of all streams together, for batch_size=auto
 _MOST_STREAMS = {"cpu": 8, "cuda": 64}
+_ROWS_MEET = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "quantization_config")
 _IDLE = b"\0\1"  # the payload of a row that holds no stream
 
 
@@ -205,19 +206,19 @@ class HuggingFace(Model):
     @cached_property
     def tokens(self) -> HuggingFaceTokens:
         """Bytes <-> tokens."""
-        return HuggingFaceTokens(self._tokenizer, self._settings.vocab_size)
+        return HuggingFaceTokens(self._tokenizer, getattr(self._settings, "vocab_size", None))
 
     @cached_property
     def predictor(self) -> "CausalPredictor":
-        """The network, loaded when first asked for."""
-        return self.build_predictor(self.device, self.batch_size)
-
-    def build_predictor(self, device: str, batch_size: int) -> "CausalPredictor":
-        """The network on another device or in other batches."""
+        """What predicts, with its weights: loaded when first asked for."""
         from mdlbench.models.hf.predictor import CausalPredictor
 
-        network = load_network(self.argument, self.folder, self.dtype, device, self.options.trust_remote_code)
-        return CausalPredictor(network, self.tokens.alphabet_size, self.window, batch_size)
+        network = self.load_network(self.device)
+        return CausalPredictor(network, self.tokens.alphabet_size, self.window, self.batch_size)
+
+    def load_network(self, device: str) -> Any:
+        """The network on `device`, in the model's dtype."""
+        return load_network(self.argument, self.folder, self.dtype, device, self.options.trust_remote_code)
 
     @cached_property
     def window(self) -> "Window":
@@ -245,16 +246,23 @@ class HuggingFace(Model):
             return None
         if wanted == "auto":
             known = (tokenizer.bos_token_id, tokenizer.eos_token_id)
-            return next((token for token in known if token is not None and token < self._settings.vocab_size), None)
+            return next((token for token in known if token is not None and token < self.tokens.alphabet_size), None)
         token = int(wanted) if wanted.isdecimal() else tokenizer.get_vocab().get(wanted)
-        if token is None or token >= self._settings.vocab_size:
+        if token is None or token >= self.tokens.alphabet_size:
             raise SpecError(f"hf:{self.argument}: bos={wanted}: no such token; write auto, none, a token or its number")
         return token
 
     def _batch_size(self) -> int:
-        if self.options.batch_size != "auto":
-            return int(self.options.batch_size)
+        """Streams in step: a fixed rule, which knows neither -j nor how many blocks there are."""
         settings = self._settings
+        mixing = next((name for name in _ROWS_MEET if getattr(settings, name, None)), None)
+        if self.options.batch_size != "auto":
+            if mixing and self.options.batch_size != "1":
+                raise SpecError(f"hf:{self.argument}: with {mixing}, the kernels of one stream depend on what is in the "
+                                "others; give batch_size=1")  # fmt: skip
+            return int(self.options.batch_size)
+        if mixing:
+            return 1
         width = getattr(settings, "hidden_size", 1024) * (4 if self.dtype == "float32" else 2)
         heads = getattr(settings, "num_attention_heads", 1)
         shared = getattr(settings, "num_key_value_heads", None) or heads

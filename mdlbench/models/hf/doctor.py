@@ -30,10 +30,17 @@ def examine(model: "HuggingFace", tokens: np.ndarray) -> list[Check]:
         checks.append(_check(what, usual, other(), tokens) if possible else Check(what, None, why_not))
 
     other_batch = 1 if model.batch_size > 1 else 8
-    alone = model.build_predictor(model.device, other_batch)
-    compare(f"batch {other_batch} against {model.batch_size}", lambda: _stepwise(alone, tokens, threads))
+    compare(
+        f"batch {other_batch} against {model.batch_size}",
+        lambda: _stepwise(model.predictor.with_batch_size(other_batch), tokens, threads),
+    )
     last = model.batch_size - 1
     compare(f"row 0 against row {last}", lambda: _stepwise(model.predictor, tokens, threads, last), last > 0, "one row")
+    company = np.roll(tokens, 1)
+    compare(
+        "alone against in company", lambda: _stepwise(model.predictor, tokens, threads, others=company),
+        last > 0, "one row",
+    )  # fmt: skip
     other_threads = everyone if everyone != threads else 1
     compare(
         f"{other_threads} threads against {threads}", lambda: _stepwise(model.predictor, tokens, other_threads),
@@ -42,22 +49,25 @@ def examine(model: "HuggingFace", tokens: np.ndarray) -> list[Check]:
     compare("parallel against stepwise", lambda: _parallel(model.predictor, tokens, threads))
     elsewhere = "cpu" if model.device == "cuda" else "cuda"
     compare(
-        "CPU against GPU", lambda: _stepwise(model.build_predictor(elsewhere, model.batch_size), tokens, threads),
+        "CPU against GPU",
+        lambda: _stepwise(model.predictor.with_network(model.load_network(elsewhere)), tokens, threads),
         torch.cuda.is_available(), "no CUDA device",
     )  # fmt: skip
     return checks
 
 
-def _stepwise(predictor: "CausalPredictor", tokens: np.ndarray, threads: int, row: int = 0) -> torch.Tensor:
-    """Logits (n, V) of a stream in row `row` of a batch whose other rows hold zeros."""
+def _stepwise(
+    predictor: "CausalPredictor", tokens: np.ndarray, threads: int, row: int = 0, others: np.ndarray | None = None
+) -> torch.Tensor:
+    """Logits (n, V) of a stream in row `row` of a batch whose other rows hold `others`, or zeros."""
     from mdlbench.models.hf import fixed_arithmetic
 
     rows = []
     with fixed_arithmetic(threads):
         predictor.reset(predictor.batch_size)
-        for token in tokens:
+        for at, token in enumerate(tokens):
             rows.append(predictor.logits[row].cpu())
-            symbols = np.zeros(predictor.batch_size, dtype=np.int64)
+            symbols = np.full(predictor.batch_size, 0 if others is None else others[at], dtype=np.int64)
             symbols[row] = token
             predictor.update(symbols)
     return torch.stack(rows) if rows else torch.zeros((0, predictor.alphabet_size))

@@ -78,6 +78,14 @@ class CausalPredictor(Predictor):
         self._network = network
         self._device = next(network.parameters()).device
 
+    def with_batch_size(self, batch_size: int) -> "CausalPredictor":
+        """The same network in batches of another size."""
+        return CausalPredictor(self._network, self.alphabet_size, self.window, batch_size)
+
+    def with_network(self, network: Any) -> "CausalPredictor":
+        """The same policy with another copy of the network, such as one on another device."""
+        return CausalPredictor(network, self.alphabet_size, self.window, self.batch_size)
+
     def reset(self, n_streams: int) -> None:
         assert n_streams == self.batch_size, "the batch is always full: its shape is part of the result"
         self._recent = torch.zeros((n_streams, 0), dtype=torch.int64, device=self._device)
