@@ -63,10 +63,18 @@ class Decoder:
 
     def decode(self, cumulative: np.ndarray) -> int:
         """The next symbol, given cumulative counts (K + 1,) from 0 to 2**24."""
-        if len(cumulative) == 2:
+        return self.decode_row(decoder_rows(cumulative[None, :])[0])
+
+    def decode_row(self, row: np.ndarray) -> int:
+        """The next symbol, given its row (1, K) of `decoder_rows`."""
+        if row.shape[1] == 1:
             return 0  # a single symbol is certain: no interval was coded
-        row = np.diff(cumulative).astype(np.float32) - np.float32(1)
-        return int(self._coder.decode(_FAMILY, row[None, :])[0])
+        return int(self._coder.decode(_FAMILY, row)[0])
+
+
+def decoder_rows(cumulative: np.ndarray) -> np.ndarray:
+    """Cumulative counts (B, K + 1) as constriction wants them: count - 1 as float32, (B, 1, K), one conversion for all."""
+    return (cumulative[:, 1:] - cumulative[:, :-1] - 1).astype(np.float32)[:, None, :]
 
 
 def _three_entry_rows(left: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, object, np.ndarray]:

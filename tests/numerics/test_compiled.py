@@ -1,0 +1,68 @@
+"""Where compiled kernels are kept, and the one line that says so."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mdlbench.coder import bits
+from mdlbench.numerics import compiled
+
+
+def test_cache_folder_follows_the_platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MDLBENCH_CACHE", str(tmp_path / "mine"))
+    assert compiled.cache_dir() == tmp_path / "mine"
+    monkeypatch.delenv("MDLBENCH_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    for platform, place in {"linux": "", "win32": "", "darwin": "Library/Caches/"}.items():
+        monkeypatch.setattr(compiled.sys, "platform", platform)
+        assert compiled.cache_dir() == tmp_path / place / "mdlbench"
+
+
+def test_a_folder_that_cannot_be_written_is_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("MDLBENCH_CACHE", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(compiled.tempfile, "gettempdir", lambda: str(tmp_path))
+    assert compiled.cache_dir().parent == tmp_path
+
+
+def test_first_compilation_is_announced_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compiled, "_KERNELS", tmp_path / "kernels")
+    for expected in (f"mdlbench: compiling bits once (about 3 s); cached in {tmp_path / 'kernels'}\n", ""):
+        compiled.announce_first_compilation(bits, "bits", 3)
+        assert capsys.readouterr().err == expected
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a file as a folder")
+def test_an_announcement_survives_a_full_or_read_only_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr(compiled, "_KERNELS", tmp_path / "file" / "kernels")
+    compiled.announce_first_compilation(bits, "bits", 3)
+
+
+def test_kernels_neither_fuse_nor_reorder() -> None:
+    """a * b + c with both roundings, and a sum from left to right: what makes probabilities portable."""
+
+    @compiled.inline
+    def fused(a, b, c):
+        return a * b + c
+
+    @compiled.inline
+    def total(values):
+        s = 0.0
+        for value in values:
+            s += value
+        return s
+
+    a = 1.0 + 2.0**-30
+    assert fused(a, a, -(1.0 + 2.0**-29)) == 0.0  # 2**-60 if fused
+    values = np.array([1e16, 1.0, -1e16, 1.0] * 100)
+    expected = 0.0
+    for value in values:
+        expected += value
+    assert total(values) == expected
