@@ -13,7 +13,8 @@ import numpy as np
 from mdlbench.errors import DamagedBlockError
 from mdlbench.numerics.frequencies import TOTAL
 
-_FAMILY = constriction.stream.model.Categorical(perfect=False)
+_Categorical = constriction.stream.model.Categorical
+_FAMILY = _Categorical(perfect=False)
 _START = np.array([0, 1], dtype=np.uint32)  # state 2**32: from state 0, intervals at the left edge would cost nothing
 _CHUNK = 1 << 18  # intervals turned into rows at a time: 3 MiB of float32
 
@@ -66,15 +67,15 @@ class Decoder:
         return self.decode_row(decoder_rows(cumulative[None, :])[0])
 
     def decode_row(self, row: np.ndarray) -> int:
-        """The next symbol, given its row (1, K) of `decoder_rows`."""
-        if row.shape[1] == 1:
+        """The next symbol, given its row (K,) of `decoder_rows`."""
+        if len(row) == 1:
             return 0  # a single symbol is certain: no interval was coded
-        return int(self._coder.decode(_FAMILY, row)[0])
+        return int(self._coder.decode(_Categorical(row, lazy=True, perfect=False)))
 
 
 def decoder_rows(cumulative: np.ndarray) -> np.ndarray:
-    """Cumulative counts (B, K + 1) as constriction wants them: count - 1 as float32, (B, 1, K), one conversion for all."""
-    return (cumulative[:, 1:] - cumulative[:, :-1] - 1).astype(np.float32)[:, None, :]
+    """Cumulative counts (B, K + 1) as constriction wants them: count - 1 as float32, (B, K), one conversion for all."""
+    return (cumulative[:, 1:] - cumulative[:, :-1] - 1).astype(np.float32)
 
 
 def _three_entry_rows(left: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, object, np.ndarray]:

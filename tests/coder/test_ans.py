@@ -72,7 +72,7 @@ def test_constriction_puts_cuts_at_our_integers() -> None:
     cumulative, symbols = some(200, 300)
     coder = constriction.stream.stack.AnsCoder(np.array([0, 1], dtype=np.uint32))
     family = constriction.stream.model.Categorical(perfect=False)
-    rows = np.repeat(decoder_rows(cumulative[None, :])[0], len(symbols), axis=0)
+    rows = np.repeat(decoder_rows(cumulative[None, :]), len(symbols), axis=0)
     coder.encode_reverse(symbols.astype(np.int32), family, rows)
     words = coder.get_compressed().astype("<u4").tobytes()
     assert words.rstrip(b"\0") == encode_intervals(*cut(cumulative, symbols))
