@@ -47,9 +47,18 @@ def overhead(name: str, p: np.ndarray, n_symbols: int) -> dict[str, object]:
     check_prefix(frequencies, payload, symbols[:2000])
     ideal = float(-np.log2(p[symbols]).sum())
     excess, allowed = 8 * len(payload) - ideal, 2e-4 * ideal + 1e-5 * len(left) + 64
-    return {"distribution": name, "symbols": n_symbols, "intervals": len(left), "payload_bytes": len(payload),
-            "ideal_bits": ideal, "excess_bits": excess, "excess_percent": 100 * excess / ideal, "bits_per_interval": excess / len(left),
-            "allowed_bits": allowed, "within": bool(abs(excess) <= allowed)}  # fmt: skip
+    return {
+        "distribution": name,
+        "symbols": n_symbols,
+        "intervals": len(left),
+        "payload_bytes": len(payload),
+        "ideal_bits": ideal,
+        "excess_bits": excess,
+        "excess_percent": 100 * excess / ideal,
+        "bits_per_interval": excess / len(left),
+        "allowed_bits": allowed,
+        "within": bool(abs(excess) <= allowed),
+    }
 
 
 def levels_of(frequencies: Frequencies, symbols: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -124,7 +133,7 @@ def timings(n_symbols: int) -> list[dict[str, object]]:
     total = rounds * N_DISTRIBUTIONS
     measured = [
         ("encode, intervals ready, one array", lambda: encode_intervals(lefts, counts), total),
-        ("encode, intervals ready, step by step", encode_steps, total),
+        ("encode, intervals ready, one Encoder.push a symbol", encode_steps, total),
         ("decode, rows ready, step by step", decode_steps, total),
         ("rows for the decoder from counts, both levels", lambda: (decoder_rows(frequencies.top_rows()), decoder_rows(
             frequencies.group_rows(symbols // frequencies.width))), N_DISTRIBUTIONS),

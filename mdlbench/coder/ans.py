@@ -80,17 +80,20 @@ def decoder_rows(cumulative: np.ndarray) -> np.ndarray:
 
 def _three_entry_rows(left: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, object, np.ndarray]:
     """Symbols, family and rows for constriction: each interval is one of three parts of 0 .. 2**24."""
-    kept = count < TOTAL
-    if not kept.all():
+    if count.max(initial=0) == TOTAL:
+        kept = count < TOTAL
         left, count = left[kept], count[kept]
     right = TOTAL - left - count
-    assert np.all((left >= 0) & (count >= 1) & (right >= 0) & (count <= TOTAL - 2)), "not an interval the coder can cut"
+    assert left.min(initial=0) >= 0 and right.min(initial=0) >= 0, "not an interval: it leaves 0 .. 2**24"
+    assert count.min(initial=1) >= 1 and count.max(initial=1) <= TOTAL - 2, "not an interval the coder can cut"
     which = np.ones(len(left), dtype=np.int32)
-    rows = np.stack([left, count, right], axis=1).astype(np.float32)
+    rows = np.empty((len(left), 3), dtype=np.float32)
+    rows[:, 0], rows[:, 1], rows[:, 2] = left, count, right
     (first,) = np.nonzero(left == 0)
     which[first] = 0
     rows[first] = np.stack([count[first], np.ones(len(first)), right[first] - 1], axis=1)
     (last,) = np.nonzero(right == 0)
     which[last] = 2
     rows[last] = np.stack([np.ones(len(last)), left[last] - 1, count[last]], axis=1)
-    return which, _FAMILY, rows - np.float32(1)
+    rows -= np.float32(1)
+    return which, _FAMILY, rows
