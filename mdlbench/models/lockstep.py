@@ -4,14 +4,14 @@ Encoding asks the predictor for one distribution after the other exactly as deco
 even where a model's arithmetic depends on the shape of its batch. Streams that have ended are fed symbol 0 until all have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from mdlbench.coder.ans import Decoder, decoder_rows, encode_intervals
 from mdlbench.models.base import Encoded, Predictor
-from mdlbench.numerics.frequencies import quantised_bits
+from mdlbench.numerics.frequencies import ONE_LEVEL_UP_TO, quantised_bits
 
 
 class Intervals(NamedTuple):
@@ -23,31 +23,32 @@ class Intervals(NamedTuple):
     """
 
     left: np.ndarray
-    count: np.ndarray
+    count: np.ndarray  # type: ignore[assignment]  # hides tuple.count, which nobody asks an interval for
     ideal: np.ndarray
+
+
+def joined(parts: Iterable[Intervals]) -> Intervals:
+    """One stream after the other, of at least one."""
+    return Intervals(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def stream_intervals(predictor: Predictor, streams: Sequence[np.ndarray]) -> list[Intervals]:
     """Run the predictor over streams of symbols, int64 (n,) each, and collect the interval of every symbol."""
-    lengths = np.array([len(stream) for stream in streams], dtype=np.int64)
-    steps = int(lengths.max(initial=0))
+    steps, levels = max(map(len, streams), default=0), 1 if predictor.alphabet_size <= ONE_LEVEL_UP_TO else 2
     symbols = np.zeros((steps, len(streams)), dtype=np.int64)
     for column, stream in enumerate(streams):
         symbols[: len(stream), column] = stream
-    left, count, ideal = [], [], []
+    left, count = np.zeros((2, steps, len(streams), levels), dtype=np.int64)
+    ideal = np.zeros((steps, len(streams)))
     predictor.reset(len(streams))
     for step in range(steps):
         frequencies = predictor.predict()
-        lefts, counts = frequencies.intervals(symbols[step])
-        left.append(lefts)
-        count.append(counts)
-        ideal.append(frequencies.ideal_bits(symbols[step]))
+        left[step], count[step] = frequencies.intervals(symbols[step])
+        ideal[step] = frequencies.ideal_bits(symbols[step])
         predictor.update(symbols[step])
-    if not steps:
-        return [Intervals(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)) for _ in streams]
-    lefts, counts, ideals = np.stack(left), np.stack(count), np.stack(ideal)
     return [
-        Intervals(lefts[:n, column].ravel(), counts[:n, column].ravel(), ideals[:n, column]) for column, n in enumerate(lengths)
+        Intervals(left[: len(stream), column].ravel(), count[: len(stream), column].ravel(), ideal[: len(stream), column])
+        for column, stream in enumerate(streams)
     ]
 
 

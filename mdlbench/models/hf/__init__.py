@@ -34,11 +34,11 @@ from mdlbench.models.hf.loading import (
     load_tokenizer,
     weight_files,
 )
-from mdlbench.models.lockstep import decode_streams, stream_intervals
+from mdlbench.models.lockstep import decode_streams, joined, stream_intervals
 from mdlbench.models.spec import option
 from mdlbench.numerics.frequencies import Frequencies, quantised_bits
 from mdlbench.tokens import HuggingFaceTokens, Symbols
-from mdlbench.units import nats_to_bits
+from mdlbench.units import BITS_PER_NAT
 
 if TYPE_CHECKING:
     from mdlbench.models.hf.predictor import CausalPredictor, Window
@@ -141,7 +141,7 @@ class HuggingFace(Model):
                 streams = stream_intervals(self.predictor, [symbols.tokens for symbols in batch] + empty)
             for row, symbols in enumerate(batch):
                 spans = encode_spans(symbols.raw_spans)
-                left, count, ideal = map(np.concatenate, zip(streams[row], spans, strict=True))
+                left, count, ideal = joined([streams[row], spans])
                 flags = (len(symbols.tokens) << 1 | bool(symbols.raw_spans)) * self.batch_size + row
                 payload = to_base128(flags) + encode_intervals(left, count)
                 coded.append(Encoded(payload, float(ideal.sum()), float(quantised_bits(count).sum())))
@@ -287,7 +287,7 @@ class HuggingFace(Model):
                     rows = logits[at : at + 64].double()
                     chosen = torch.from_numpy(targets[at : at + 64]).to(rows.device)[:, None]
                     nats = torch.logsumexp(rows, dim=1) - rows.gather(1, chosen)[:, 0]
-                    parts.append(nats_to_bits(nats.cpu().numpy()))
+                    parts.append(nats.cpu().numpy() * BITS_PER_NAT)
         bits = np.concatenate(parts)
         if np.isnan(bits).any():
             raise MdlbenchError(NOT_FINITE)

@@ -15,19 +15,20 @@ import numpy as np
 
 from mdlbench.coder.ans import Decoder
 from mdlbench.errors import DamagedBlockError
-from mdlbench.models.lockstep import Intervals
+from mdlbench.models.lockstep import Intervals, joined
 from mdlbench.numerics.frequencies import quantise
 from mdlbench.tokens.base import RawSpan
 
 ORDERS = 3
 SHARE = 0.01  # of trust that every expert keeps, so that none is lost for good
+_CHUNK = 1024  # bytes whose distributions are quantised together
 
 
 class ByteModel:
     """Predicts the next byte from those before it; memory grows with the bytes seen."""
 
     def __init__(self) -> None:
-        self._counts = [defaultdict(lambda: np.zeros(256, dtype=np.int32)) for _ in range(ORDERS)]
+        self._counts: list[dict[int, np.ndarray]] = [defaultdict(lambda: np.zeros(256, dtype=np.int32)) for _ in range(ORDERS)]
         self._sizes: list[dict[int, tuple[int, int]]] = [{} for _ in range(ORDERS)]  # symbols seen, distinct ones
         self._past = 0
         self._trust = [1.0] * (ORDERS + 1)  # in each expert: the uniform distribution and each order
@@ -66,13 +67,17 @@ class ByteModel:
 def encode_bytes(data: bytes) -> Intervals:
     """The intervals of bytes under a fresh model."""
     model = ByteModel()
-    left, count, ideal = np.zeros(len(data), np.int64), np.zeros(len(data), np.int64), np.zeros(len(data))
-    for at, byte in enumerate(data):
-        chances = model.predict()
-        cuts = quantise(chances[None, :])[0]
-        left[at], count[at], ideal[at] = cuts[byte], cuts[byte + 1] - cuts[byte], -np.log2(chances[byte])
-        model.update(byte)
-    return Intervals(left, count, ideal)
+    parts = [Intervals(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+    for start in range(0, len(data), _CHUNK):
+        symbols = np.frombuffer(data[start : start + _CHUNK], dtype=np.uint8).astype(np.int64)
+        chances = np.empty((len(symbols), 256))
+        for at, byte in enumerate(symbols.tolist()):
+            chances[at] = model.predict()
+            model.update(byte)
+        cuts, rows = quantise(chances), np.arange(len(symbols))
+        left = cuts[rows, symbols]
+        parts.append(Intervals(left, cuts[rows, symbols + 1] - left, -np.log2(chances[rows, symbols])))
+    return joined(parts)
 
 
 def decode_bytes(decoder: Decoder, model: ByteModel, n_bytes: int) -> bytes:
@@ -90,7 +95,7 @@ def encode_spans(spans: tuple[RawSpan, ...]) -> Intervals:
         return encode_bytes(b"")
     table = [len(spans), *(number for span in spans for number in (span.n_tokens, len(span.raw)))]
     parts = encode_bytes(b"".join(map(to_base128, table))), encode_bytes(b"".join(span.raw for span in spans))
-    return Intervals(*map(np.concatenate, zip(*parts, strict=True)))
+    return joined(parts)
 
 
 def decode_spans(decoder: Decoder, size: int) -> tuple[RawSpan, ...]:
