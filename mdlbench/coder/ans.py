@@ -84,8 +84,9 @@ def _three_entry_rows(left: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, 
         kept = count < TOTAL
         left, count = left[kept], count[kept]
     right = TOTAL - left - count
-    assert left.min(initial=0) >= 0 and right.min(initial=0) >= 0, "not an interval: it leaves 0 .. 2**24"
-    assert count.min(initial=1) >= 1 and count.max(initial=1) <= TOTAL - 2, "not an interval the coder can cut"
+    assert min(left.min(initial=0), right.min(initial=0)) >= 0, "not an interval: it leaves 0 .. 2**24"
+    assert count.min(initial=1) >= 1, "not an interval: it is empty"
+    assert count.max(initial=1) <= TOTAL - 2, "not an interval the coder can cut"
     which = np.ones(len(left), dtype=np.int32)
     rows = np.empty((len(left), 3), dtype=np.float32)
     rows[:, 0], rows[:, 1], rows[:, 2] = left, count, right
