@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -236,18 +235,28 @@ def test_another_environment_is_refused_by_name(build: Build) -> None:
 
 
 def test_damaged_payloads(build: Build) -> None:
-    """Wrong bytes of the right length, or one clear error; never anything else."""
+    """Bytes of the right length, whatever the payload; and a neighbour in the batch is none the worse."""
     model = model_at(build(), ",batch_size=4")
-    block = b"Some text, \xff\xfe\xfd and more of it after the gap."
-    payload = model.encode([block])[0].payload
+    block, other = b"Some text, \xff\xfe\xfd and more of it after the gap.", sample_text(30)
+    payload, good = (one.payload for one in model.encode([block, other]))
     chooser = random.Random(0)
     damaged = [payload[:length] for length in range(0, len(payload), 9)]
     damaged += [chooser.randbytes(len(payload)) for _ in range(20)] + [b"\xff" * 20, to_base128(2**60) + b"\1"]
     for at in range(0, len(payload), 3):
         damaged.append(payload[:at] + bytes([payload[at] ^ 1 << at % 8]) + payload[at + 1 :])
     for one in damaged:
-        with suppress(DamagedBlockError):
-            assert len(model.decode([one], [len(block)])[0]) == len(block)
+        wrong, right = model.decode([one, good], [len(block), len(other)])
+        assert len(wrong) == len(block)
+        assert right == other
+
+
+def test_the_damaged_block_is_named(build: Build) -> None:
+    spec = f"hf:{build()},batch_size=4"
+    text = sample_text(120)
+    file = compress(text, spec, block_size=30)
+    at = file.index(load_model(spec).encode([text[at : at + 30] for at in range(0, 120, 30)])[2].payload)
+    with pytest.raises(DamagedBlockError, match=r"block 2 \(bytes 60-89\) does not match its checksum"):
+        decompress(file[: at + 6] + bytes([file[at + 6] ^ 8]) + file[at + 7 :], spec)
 
 
 def test_doctor_measures(build: Build) -> None:

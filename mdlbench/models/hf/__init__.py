@@ -8,13 +8,11 @@ down and used again: a block decoded alone, in another order or by another worke
 module imports neither torch nor transformers.
 """
 
-import platform
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +21,7 @@ import numpy as np
 from mdlbench.coder.ans import Decoder, encode_intervals
 from mdlbench.errors import DamagedBlockError, MdlbenchError, SpecError
 from mdlbench.models.base import Check, Description, Encoded, Model
+from mdlbench.models.hf.environment import describe, fixed_arithmetic, pick_device
 from mdlbench.models.hf.fallback import decode_spans, encode_spans, from_base128, to_base128
 from mdlbench.models.hf.loading import (
     count_parameters,
@@ -47,7 +46,6 @@ LONGEST_DEFAULT_CONTEXT = 2048
 _CACHE_BYTES = {"cpu": 1 << 30, "cuda": 4 << 30}  # keys and values of all streams together, for batch_size=auto
 _MOST_STREAMS = {"cpu": 8, "cuda": 64}
 _ROWS_MEET = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "quantization_config")
-_IDLE = b"\0\1"  # the payload of a row that holds no stream
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class HuggingFace(Model):
         trusted = self.options.trust_remote_code
         self.folder: Path = find_folder(argument, self.options.revision, trusted)
         self._settings = load_settings(argument, self.folder, trusted)
-        self.device = _device(self.options.device)
+        self.device = pick_device(self.options.device)
         self.dtype = self.options.dtype
         if self.dtype == "auto":
             self.dtype = str(getattr(self._settings, "dtype", None) or "float32").removeprefix("torch.")
@@ -106,17 +104,7 @@ class HuggingFace(Model):
         }
 
     def environment(self) -> dict[str, str]:
-        import torch
-
-        if self.device == "cuda":
-            where = f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
-        else:
-            where = f"CPU {_processor()}, {torch.backends.cpu.get_cpu_capability()}"
-        packages = {name: version(name) for name in ("transformers", "tokenizers")}
-        return {
-            "torch": torch.__version__, **packages, "device": where,
-            "threads": str(self.options.threads), "batch_size": str(self.batch_size),
-        }  # fmt: skip
+        return {**describe(self.device), "threads": str(self.options.threads), "batch_size": str(self.batch_size)}
 
     def policy(self) -> dict[str, Any]:
         start = self.window.start
@@ -148,27 +136,31 @@ class HuggingFace(Model):
         return coded
 
     def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
-        waiting = {at: _Stream(payload, size, self.batch_size)
+        """As `Model.decode`: a damaged payload gives wrong bytes of the right length, so that its checksum names the block."""
+        waiting = {at: _Stream.of(payload, size, self.batch_size)
                    for at, (payload, size) in enumerate(zip(payloads, sizes, strict=True))}  # fmt: skip
         blocks = [b""] * len(payloads)
         while waiting:
             batch = {stream.row: at for at, stream in reversed(waiting.items())}  # one stream a row
-            rows = [waiting[batch[row]] if row in batch else _Stream(_IDLE, 0, 1) for row in range(self.batch_size)]
+            rows = [waiting[batch[row]] if row in batch else _Stream(row) for row in range(self.batch_size)]
             with fixed_arithmetic(self.options.threads):
                 tokens = decode_streams(self.predictor, [s.decoder for s in rows], [s.n_tokens for s in rows])
             for row, at in batch.items():
-                stream = waiting.pop(at)
-                spans = decode_spans(stream.decoder, sizes[at]) if stream.has_spans else ()
-                blocks[at] = self.tokens.decode(Symbols(tokens[row], spans))
-                if len(blocks[at]) != sizes[at]:
-                    raise DamagedBlockError(f"a block decodes to {len(blocks[at])} bytes instead of {sizes[at]}")
+                stream, block = waiting.pop(at), b""
+                with suppress(DamagedBlockError):
+                    spans = decode_spans(stream.decoder, sizes[at]) if stream.has_spans else ()
+                    block = self.tokens.decode(Symbols(tokens[row], spans))
+                blocks[at] = block[: sizes[at]].ljust(sizes[at], b"\0")
         return blocks
 
     def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
         """Bits of each token, of the bytes that say where raw spans lie, and of the raw bytes; in one parallel pass."""
-        self._lengths = {block: self._token_bits(self.tokens.encode(block)) for block in blocks}
-        fallback = [encode_spans(symbols.raw_spans).ideal for symbols in self._symbols(blocks)]
-        return [np.concatenate([self._lengths[block], bits]) for block, bits in zip(blocks, fallback, strict=True)]
+        lengths = []
+        self._lengths = {}
+        for block, symbols in zip(blocks, self._symbols(blocks), strict=True):
+            self._lengths[block] = self._token_bits(symbols)
+            lengths.append(np.concatenate([self._lengths[block], encode_spans(symbols.raw_spans).ideal]))
+        return lengths
 
     def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
         lengths = []
@@ -184,18 +176,19 @@ class HuggingFace(Model):
         return lengths
 
     def beside(self, blocks: Sequence[bytes]) -> dict[str, float]:
-        """Bits of the byte fallback; and of context resets: what a restart at every half of the usual stride would save.
+        """Bits of the byte fallback; and of context resets: what restarts twice as often, with half the stride, would save.
 
-        The second needs two parallel passes, but none where no block is longer than the context.
+        The second costs a parallel pass (and one more if `code_length` was not just asked about these blocks), but nothing
+        where no block is longer than the context.
         """
-        symbols = list(self._symbols(blocks))
-        figures = {"byte_fallback_bits": sum(float(encode_spans(s.raw_spans).ideal.sum()) for s in symbols)}
         finer = self.window._replace(overlap=(self.window.overlap + self.window.context - 1) // 2)
-        figures["context_reset_bits"] = 0.0
-        for block in symbols:
-            if len(block.tokens) > self.window.context:
-                figures["context_reset_bits"] += float(self._token_bits(block).sum() - self._token_bits(block, finer).sum())
-        return figures
+        fallback = resets = 0.0
+        for block, symbols in zip(blocks, self._symbols(blocks), strict=True):
+            fallback += float(encode_spans(symbols.raw_spans).ideal.sum())
+            if len(symbols.tokens) > self.window.context:
+                usual = self._lengths[block] if block in self._lengths else self._token_bits(symbols)
+                resets += float(usual.sum() - self._token_bits(symbols, finer).sum())
+        return {"byte_fallback_bits": fallback, "context_reset_bits": resets}
 
     def doctor(self, block: bytes) -> list[Check]:
         """What the integer counts of `block`'s first tokens depend on, measured."""
@@ -295,44 +288,17 @@ class HuggingFace(Model):
 
 
 class _Stream:
-    """A payload taken apart."""
+    """A payload taken apart; nothing in it unless given."""
 
-    def __init__(self, payload: bytes, size: int, batch_size: int) -> None:
-        flags, length = from_base128(payload)
-        flags, self.row = divmod(flags, batch_size)
-        self.n_tokens, self.has_spans = flags >> 1, bool(flags & 1)
-        if self.n_tokens > 2 * size:
-            raise DamagedBlockError(f"a block of {size} bytes claims {self.n_tokens} tokens")
-        self.decoder = Decoder(payload[length:])
+    def __init__(self, row: int, n_tokens: int = 0, has_spans: bool = False, words: bytes = b"\1") -> None:
+        self.row, self.n_tokens, self.has_spans, self.decoder = row, n_tokens, has_spans, Decoder(words)
 
-
-@contextmanager
-def fixed_arithmetic(threads: int) -> Iterator[None]:
-    """Torch as the environment says: so many threads, full float32 products; as before, afterwards."""
-    import torch
-
-    before = torch.get_num_threads(), torch.get_float32_matmul_precision()
-    torch.set_num_threads(threads)
-    torch.set_float32_matmul_precision("highest")
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before[0])
-        torch.set_float32_matmul_precision(before[1])
-
-
-def _device(wanted: str) -> str:
-    import torch
-
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise SpecError("device=cuda: torch sees no CUDA device; write device=cpu")
-    return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
-
-
-def _processor() -> str:
-    """Which processor, as kernels see it: vendor, family and model, without clock or core count."""
-    try:
-        found = dict(re.findall(r"^(vendor_id|cpu family|model)\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.M))
-    except OSError:
-        found = {}
-    return " ".join(found.values()) or platform.processor() or platform.machine()
+    @classmethod
+    def of(cls, payload: bytes, size: int, batch_size: int) -> "_Stream":
+        """What a block of `size` bytes became; an empty stream if it cannot be that."""
+        with suppress(DamagedBlockError):
+            flags, length = from_base128(payload)
+            flags, row = divmod(flags, batch_size)
+            if flags >> 1 <= 2 * size:
+                return cls(row, flags >> 1, bool(flags & 1), payload[length:])
+        return cls(0)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from mdlbench.models.base import Check
+from mdlbench.models.hf.environment import fixed_arithmetic
 from mdlbench.numerics.frequencies import Frequencies
 
 if TYPE_CHECKING:
@@ -60,8 +61,6 @@ def _stepwise(
     predictor: "CausalPredictor", tokens: np.ndarray, threads: int, row: int = 0, others: np.ndarray | None = None
 ) -> torch.Tensor:
     """Logits (n, V) of a stream in row `row` of a batch whose other rows hold `others`, or zeros."""
-    from mdlbench.models.hf import fixed_arithmetic
-
     rows = []
     with fixed_arithmetic(threads):
         predictor.reset(predictor.batch_size)
@@ -74,8 +73,6 @@ def _stepwise(
 
 
 def _parallel(predictor: "CausalPredictor", tokens: np.ndarray, threads: int) -> torch.Tensor:
-    from mdlbench.models.hf import fixed_arithmetic
-
     with fixed_arithmetic(threads):
         rows = [logits.cpu() for logits, _ in predictor.parallel(tokens)]
     return torch.cat(rows) if rows else torch.zeros((0, predictor.alphabet_size))
