@@ -35,14 +35,30 @@ def cache_dir() -> Path:
         return Path(tempfile.gettempdir()) / f"mdlbench-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
 
 
-_KERNELS = cache_dir() / "kernels"
+def sources_digest(package: Path = Path(__file__).parents[1]) -> str:
+    """Hex digest over the sources in every folder of `package` that holds a kernel.
+
+    numba looks only at the file of a kernel itself before it takes machine code from its cache; constants and helpers that
+    are compiled into it from other files may have changed.
+    """
+    texts = {path: path.read_bytes() for path in sorted(package.rglob("*.py"))}
+    folders = {path.parent for path, text in texts.items() if b"numerics.compiled import" in text}
+    digest = hashlib.blake2b(digest_size=8)
+    for path, text in texts.items():
+        if path.parent in folders:
+            digest.update(text)
+    return digest.hexdigest()
+
+
+_KERNELS = cache_dir() / "kernels" / sources_digest()
 if "NUMBA_CACHE_DIR" not in os.environ:
     numba.config.CACHE_DIR = str(_KERNELS)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile an entry point; the machine code is cached on disk."""
-    return numba.njit(function, cache=True, error_model="numpy")
+    """Compile an entry point; the machine code is cached on disk. It runs without the interpreter's lock: an interrupt
+    or a progress bar need not wait for it."""
+    return numba.njit(function, cache=True, error_model="numpy", nogil=True)
 
 
 def inline(function: Callable[..., Any]) -> Any:

@@ -29,6 +29,18 @@ def test_a_folder_that_cannot_be_written_is_replaced(monkeypatch: pytest.MonkeyP
     assert compiled.cache_dir().parent == tmp_path
 
 
+def test_cached_code_belongs_to_all_sources_beside_a_kernel(tmp_path: Path) -> None:
+    for folder in ("kernels", "other"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "constants.py").write_text("RATE = 1\n")
+    (tmp_path / "kernels" / "kernel.py").write_text("from mdlbench.numerics.compiled import kernel\n")
+    before = compiled.sources_digest(tmp_path)
+    (tmp_path / "other" / "constants.py").write_text("RATE = 2\n")
+    assert compiled.sources_digest(tmp_path) == before
+    (tmp_path / "kernels" / "constants.py").write_text("RATE = 2\n")
+    assert compiled.sources_digest(tmp_path) != before
+
+
 def test_first_compilation_is_announced_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
