@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from mdlbench.errors import MdlbenchError
@@ -41,14 +42,15 @@ def ordered_map(
     """
     if jobs == 1:
         for task in tasks:
-            yield task, work(state, task)
+            yield task, _interruptible(work, state, task)
         return
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(build, recipe))
     held: deque[tuple[Task, Any]] = deque()
     try:
         for task in tasks:
-            held.append((task, pool.submit(_work, work, task)))
+            with _interrupt_held():
+                held.append((task, pool.submit(_work, work, task)))
             if len(held) > jobs:
                 first, future = held.popleft()
                 yield first, future.result()
@@ -61,6 +63,37 @@ def ordered_map(
         for process in list((pool._processes or {}).values()):
             process.terminate() if held else None
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _interruptible(work: Callable[[Any, Task], Result], state: Any, task: Task) -> Result:
+    """`work(state, task)` in a thread, so that an interrupt does not wait for a compiled kernel to return."""
+    outcome: list[Any] = [None, None]
+
+    def run() -> None:
+        try:
+            outcome[0] = work(state, task)
+        except BaseException as error:
+            outcome[1] = error
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join()
+    if outcome[1] is not None:
+        raise outcome[1]
+    return outcome[0]
+
+
+@contextmanager
+def _interrupt_held() -> Iterator[None]:
+    """Hold back the terminal's interrupt; processes started meanwhile inherit that, this one gets it at the end."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(build: Callable[[Any], Any], recipe: Any) -> None:

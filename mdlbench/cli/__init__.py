@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in arguments
     if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text
@@ -77,7 +77,10 @@ def main(arguments: list[str] | None = None) -> None:
     except (MdlbenchError, OSError, MemoryError, KeyboardInterrupt, click.ClickException, click.Abort) as error:
         from mdlbench.cli.common import report_error
 
-        sys.exit(report_error(_as_line(error), as_json=as_json))
+        code = report_error(_as_line(error), as_json=as_json)
+        if isinstance(error, KeyboardInterrupt):
+            os._exit(code)  # at once: a kernel may still be running in its thread
+        sys.exit(code)
 
 
 def _as_line(error: BaseException) -> Exception:

@@ -76,8 +76,9 @@ jobs = click.option(
     "--jobs",
     type=click.IntRange(1),
     default=1,
+    metavar="N",
     show_default=True,
-    help="Worker processes; the output is the same for all.",
+    help="Worker processes; the output is the same for every N.",
 )
 force = click.option("-f", "--force", is_flag=True, help="Overwrite existing output.")
 to_stdout = click.option("-c", "--stdout", "to_stdout", is_flag=True, help="Write data to standard output, reports to stderr.")
@@ -283,15 +284,24 @@ def progress_bar(path: str, *, shown: bool, total: Callable[[str], int | None] =
         yield lambda n: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TransferSpeedColumn,
+    )
 
     expected = total(path) if os.path.isfile(path) else None
     columns = (
+        SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
-        TimeRemainingColumn(),
+        TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(name_of(path), total=expected)
