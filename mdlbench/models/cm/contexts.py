@@ -13,7 +13,7 @@ U32 = 0xFFFFFFFF
 LONGEST_PERIOD = 4096
 
 # Fields of the summary of the past, an int64 array.
-LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, SUMMARY_SIZE = range(10)
+LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, FIELD, OPENER, SUMMARY_SIZE = range(12)
 
 CONTEXTS = (
     "order1", "order2", "order3", "order4", "order5", "order6", "order8",
@@ -21,6 +21,7 @@ CONTEXTS = (
     "column", "record", "record_above2", "followers1", "followers2", "match",
     "word_gap", "word_order2", "classes", "third", "fourth", "third_fourth",
     "record_column", "record_order2", "record_next", "order0", "classes_column", "followers2_order1", "match_order2",
+    "field", "column_next", "word_triple", "opener", "field_word", "sixth",
 )  # fmt: skip
 (
     _ORDER1, _ORDER2, _ORDER3, _ORDER4, _ORDER5, _ORDER6, _ORDER8,
@@ -28,6 +29,7 @@ CONTEXTS = (
     _COLUMN, _RECORD, _RECORD_ABOVE2, _FOLLOWERS1, _FOLLOWERS2, _MATCH,
     _WORD_GAP, _WORD_ORDER2, _CLASSES, _THIRD, _FOURTH, _THIRD_FOURTH,
     _RECORD_COLUMN, _RECORD_ORDER2, _RECORD_NEXT, _ORDER0, _CLASSES_COLUMN, _FOLLOWERS2_ORDER1, _MATCH_ORDER2,
+    _FIELD, _COLUMN_NEXT, _WORD_TRIPLE, _OPENER, _FIELD_WORD, _SIXTH,
 ) = range(len(CONTEXTS))  # fmt: skip
 
 
@@ -59,7 +61,7 @@ def byte_class(c):
 
 
 @inline
-def observe(summary, followers1, followers2, last_seen, gaps, votes, data, position):
+def observe(summary, followers1, followers2, last_seen, votes, data, position):
     """Take in the byte before `position`."""
     c = np.int64(data[position - 1])
     before = summary[LAST4]
@@ -75,21 +77,31 @@ def observe(summary, followers1, followers2, last_seen, gaps, votes, data, posit
     if c == 10:
         summary[LINE1] = summary[LINE]
         summary[LINE] = position
+        summary[FIELD] = 0
+    elif c == 44 or c == 59 or c == 9 or c == 124:  # , ; tab |
+        summary[FIELD] += 1
+    if c == 60 or c == 40 or c == 91 or c == 123:  # < ( [ {
+        summary[OPENER] = c | (before & 0xFF) << 8
+    elif before & 0xFF == 60:
+        summary[OPENER] = hash2(c, 60)
+    elif c == 62 or c == 41 or c == 93 or c == 125:  # > ) ] }
+        summary[OPENER] = c
     summary[CLASSES] = ((summary[CLASSES] << 4) | byte_class(c)) & U32
     # the last three bytes that followed the same one or two bytes
     followers1[before & 0xFF] = ((followers1[before & 0xFF] << 8) | c) & 0xFFFFFF
     followers2[before & 0xFFFF] = ((followers2[before & 0xFFFF] << 8) | c) & 0xFFFFFF
-    # records of fixed length: a byte that returns twice at the same distance votes for that distance
-    gap = position - last_seen[c]
-    if gap == gaps[c] and 1 < gap < LONGEST_PERIOD:
+    # records of fixed length: the distance at which pairs of bytes return most often
+    pair = summary[LAST4] & 0xFFFF
+    gap = position - np.int64(last_seen[pair])
+    last_seen[pair] = position
+    if 1 < gap < LONGEST_PERIOD and c != before & 0xFF:
         votes[gap] += 1
-        if votes[gap] > votes[summary[PERIOD]] + 4:
+        votes[0] += 1
+        if votes[gap] > votes[summary[PERIOD]] or summary[PERIOD] == 0:
             summary[PERIOD] = gap
-        if votes[gap] > 1000:
+        if votes[0] > 4096:
             for i in range(LONGEST_PERIOD):
                 votes[i] >>= 1
-    gaps[c] = gap
-    last_seen[c] = position
 
 
 @inline
@@ -100,6 +112,7 @@ def fill_contexts(out, summary, followers1, followers2, expected, data, position
     column = position - summary[LINE]
     above_line = summary[LINE1] + column
     over = np.int64(data[above_line]) if above_line < summary[LINE] else 0  # the byte above in the line before
+    over_next = np.int64(data[above_line + 1]) if above_line + 1 < summary[LINE] else 0
     period = summary[PERIOD]
     above, above2, above_next, record_column = 0, 0, 0, 0
     if period > 0:
@@ -139,6 +152,12 @@ def fill_contexts(out, summary, followers1, followers2, expected, data, position
     out[_FOLLOWERS1] = hash2(followers1[c1] & 0xFFFF, c1)
     out[_FOLLOWERS2] = pair & 0xFFFF
     out[_FOLLOWERS2_ORDER1] = hash2(pair, c1)
+    out[_FIELD] = hash2(summary[FIELD], last4 & 0xFFFF)
+    out[_FIELD_WORD] = hash2(summary[FIELD], hash2(word1, over))
+    out[_COLUMN_NEXT] = hash2(over | over_next << 8, c1)
+    out[_WORD_TRIPLE] = hash2(hash2(word1, summary[WORD1]), summary[WORD2])
+    out[_OPENER] = hash2(summary[OPENER], hash2(word1, last4 & 0xFFFF))
+    out[_SIXTH] = hash2(last8 & 0xFFFF, 0)
     out[_MATCH] = expected
     out[_MATCH_ORDER2] = hash2(expected & 0xFF, last4 & 0xFFFF)
     return c1, c2, above

@@ -60,11 +60,11 @@ def find_slot(table, mask, h):
 @inline
 def adapt(maps, index, bit, limit, reciprocal):
     """Move an adaptive map entry, probability << 10 | count, towards `bit` by 1 / (count + 1.5)."""
-    entry = np.int64(maps[index])
+    entry = np.int64(maps[np.uint64(index)])
     count = entry & 1023
     p = entry >> 10
     p += (((bit << 22) - bit - p) * np.int64(reciprocal[count])) >> 16
-    maps[index] = (p << 10) | min(count + 1, limit)
+    maps[np.uint64(index)] = (p << 10) | min(count + 1, limit)
 
 
 @inline
@@ -113,20 +113,24 @@ def run(mode, data, payload, lengths, coder, layout, memory, tables):
     table, maps, weights, weights2, direct1, direct2, apms, heads = memory
     squash, stretch, successor, reciprocal = tables
     n_contexts, n_mixers, n_matches = picks.size, slow_kinds.size, match_least.size
-    n_inputs = ((2 * n_contexts + 2 * n_matches + 4 + 15) >> 4) << 4
+    n_views = rates[4]
+    n_inputs = ((n_views * n_contexts + 2 * n_matches + 4 + 15) >> 4) << 4
     mask = (table.size >> 6) - 1
     match_maps = n_contexts << 8
+    node_maps = match_maps + n_matches * 2 * MATCH_BUCKETS
     n_apms = apm_kinds.size
-    apm_mask = apms.size // (n_apms * APM_STEPS) - 1
+    apm_mask = apms.size // (max(n_apms, 1) * APM_STEPS) - 1
     limit = rates[3]
+    with_node = n_views == 3
 
     x = np.zeros(n_inputs, np.int32)
     x2 = np.zeros(16, np.int32)
     contexts = np.zeros(len(CONTEXTS), np.int64)
     key = np.zeros(n_contexts, np.int64)
     slot = np.zeros(n_contexts, np.int64)
-    history_at = np.zeros(n_contexts, np.int64)
-    map_at = np.zeros(n_contexts, np.int64)
+    history_at = np.zeros(n_contexts, np.uint64)
+    map_at = np.zeros(n_contexts, np.uint64)
+    node_map_at = np.zeros(n_contexts, np.uint64)
     row = np.zeros(n_mixers, np.int64)
     guess = np.zeros(n_mixers, np.int64)
     match = np.zeros((n_matches, 2), np.int64)
@@ -141,8 +145,7 @@ def run(mode, data, payload, lengths, coder, layout, memory, tables):
     summary = np.zeros(SUMMARY_SIZE, np.int64)
     followers1 = np.zeros(1 << 8, np.int64)
     followers2 = np.zeros(1 << 16, np.int32)
-    last_seen = np.zeros(256, np.int64)
-    gaps = np.zeros(256, np.int64)
+    last_seen = np.zeros(1 << 16, np.int32)
     votes = np.zeros(LONGEST_PERIOD, np.int64)
     order0 = np.zeros(256, np.int32)
 
@@ -152,18 +155,13 @@ def run(mode, data, payload, lengths, coder, layout, memory, tables):
         start_decode(coder, payload)
     for position in range(data.size):
         if position > 0:
-            observe(summary, followers1, followers2, last_seen, gaps, votes, data, position)
+            observe(summary, followers1, followers2, last_seen, votes, data, position)
         last4 = summary[LAST4]
         for m in range(n_matches):
             least = match_least[m]
-            recent = (
-                hash2(last4, summary[LAST8])
-                if least >= 8
-                else hash2(last4, summary[LAST8] & 0xFFFF)
-                if least > 4
-                else last4 * 0x2F0B4C47 & 0xFFFFFFFF
-            )
-            find_match(match, heads, m, recent & (heads.shape[1] - 1), least, data, position)
+            recent = summary[LAST8] if least >= 8 else summary[LAST8] & 0xFFFF if least >= 6 else summary[LAST8] & 0xFF
+            recent = hash2(last4, recent) & (heads.shape[1] - 1)
+            find_match(match, heads, m, recent, least, data, position)
             predicted[m] = np.int64(data[match[m, 0]]) | 256 if match[m, 1] > 0 else 0
         bucket = match_bucket(match[0, 1])
         expected = (predicted[0] & 0xFF) | min(bucket, 20) << 8
@@ -210,6 +208,12 @@ def run(mode, data, payload, lengths, coder, layout, memory, tables):
                 x[2 * i] = stretch[p] if history else 0
                 x[2 * i + 1] = (p - 2048) >> 1 if history else 0
             j = 2 * n_contexts
+            if with_node:
+                for i in range(n_contexts):
+                    history = map_at[i] & np.uint64(0xFF)
+                    node_map_at[i] = node_maps + (i << 16 | node0 << 8 | np.int64(history))
+                    x[j + i] = stretch[np.int64(maps[node_map_at[i]]) >> 20] if history else 0
+                j += n_contexts
             fast[3] = 64 + known
             for m in range(n_matches):
                 if predicted[m] >> (8 - bit) == node0:
@@ -237,13 +241,15 @@ def run(mode, data, payload, lengths, coder, layout, memory, tables):
             fast[1] = node0
             fast[2] = bit
             fast[4] = known << 3 | bit
+            logit = 0
             for s in range(n_mixers):
                 row[s] = (row_starts[s] + slow[slow_kinds[s]] + fast[fast_kinds[s]]) * n_inputs
                 logit = clip(np.int64(dot(x, weights, row[s], n_inputs)) >> 8)
                 x2[s] = logit
                 guess[s] = squash[logit + LIMIT + 1] >> 6
             row2 = node0 * 16
-            logit = clip(np.int64(dot(x2, weights2, row2, 16)) >> 8)
+            if n_mixers > 1:
+                logit = clip(np.int64(dot(x2, weights2, row2, 16)) >> 8)
             mixed = np.int64(squash[logit + LIMIT + 1])
             # ---- refinement
             low = (logit + LIMIT + 1) >> 8
@@ -268,12 +274,17 @@ def run(mode, data, payload, lengths, coder, layout, memory, tables):
             near = part >> 7
             for k in range(n_apms):
                 apms[apm_at[k] + near] += (goal - apm_p[k]) >> APM_RATE
-            train(x2, weights2, row2, 16, ((y << 16) - (mixed >> 6)) * rates[2] >> 8)
+            if n_mixers > 1:
+                train(x2, weights2, row2, 16, ((y << 16) - (mixed >> 6)) * rates[2] >> 8)
             for s in range(n_mixers):
                 train(x, weights, row[s], n_inputs, ((y << 16) - guess[s]) * rate >> 8)
             for i in range(n_contexts):
                 adapt(maps, map_at[i], y, limit, reciprocal)
-                table[history_at[i]] = successor[2 * np.int64(table[history_at[i]]) + y]
+                at = history_at[i]
+                table[at] = successor[np.uint64(2 * np.int64(table[at]) + y)]
+            if with_node:
+                for i in range(n_contexts):
+                    adapt(maps, node_map_at[i], y, limit, reciprocal)
             for m in range(n_matches):
                 if match_at[m] >= 0:
                     adapt(maps, match_at[m], y, 1023, reciprocal)

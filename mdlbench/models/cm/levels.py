@@ -26,19 +26,43 @@ SELECTORS = {
 REFINERS = ("order1", "order3", "match", "order2", "word")
 
 
+INITIAL_WEIGHTS = 1 << 22  # shared by the contexts of a mixer: a plain average of logits to begin with
+
+
 class Level(NamedTuple):
     contexts: str
     selectors: str
     matches: tuple[int, ...]
     refiners: str
-    mixer_rate: tuple[int, int, int] = (1536, 160, 16)  # at the start, in the long run, of the final mixer; 256 = 1
+    mixer_rate: tuple[int, int, int] = (300, 10, 8)  # at the start, in the long run, of the final mixer; 256 = 1
     map_limit: int = 1000  # counts at which adaptive maps stop slowing down
+    views: int = 2  # inputs from each bit history; the third is its probability beside the bits of this byte so far
 
 
-_ORDERS = "order1 order2 order3 order4 order5 order6 order8"
-_TEXT = "word word_pair skip1 skip2 followers1 followers2 match"
-_FIVE = Level(f"{_ORDERS} {_TEXT}", "node match byte1 byte2", (5,), "order1 order3 match")
-LEVELS = dict.fromkeys(range(1, 10), _FIVE)
+_THREE = "order1 order2 order3 order4 order6 word"
+_FIVE = f"{_THREE} word_pair classes classes_column skip1 record record_above2 match"
+_SIX = f"{_FIVE} order5 order8 word_gap followers1 skip2"
+_SEVEN = f"{_SIX} followers2 third_fourth field column_next opener sixth"
+_EIGHT = f"{_SEVEN} column word_triple high_bits record_order2 followers2_order1 match_order2"
+_SELECT = "match node byte1 classes"
+LEVELS = {
+    1: Level("order2 order4", "match", (6,), ""),
+    2: Level("order2 order4 word", "match", (6,), ""),
+    3: Level(_THREE, "match", (6,), "order1"),
+    4: Level(f"{_THREE} word_pair skip1 record_above2", "match node byte1", (6,), "order1"),
+    5: Level(_FIVE, _SELECT, (6,), "order1 order3"),
+    6: Level(_SIX, f"{_SELECT} byte2 above", (6,), "order1 order3 match"),
+    7: Level(_SEVEN, f"{_SELECT} byte2 above known", (6,), "order1 order3 match word"),
+    8: Level(_EIGHT, f"{_SELECT} byte2 above known", (12, 6), "order1 order2 order3 match word", (200, 6, 8)),
+    9: Level(
+        f"{_EIGHT} third fourth word_order2 field_word record_next record_column",
+        " ".join(SELECTORS),
+        (20, 10, 5),
+        " ".join(REFINERS),
+        (150, 5, 8),
+        views=3,
+    ),
+}
 
 
 def layout(level: Level) -> tuple[np.ndarray, ...]:
@@ -52,7 +76,7 @@ def layout(level: Level) -> tuple[np.ndarray, ...]:
         rows[:-1],
         level.matches,
         [REFINERS.index(name) for name in level.refiners.split()],
-        [*level.mixer_rate, level.map_limit],
+        [*level.mixer_rate, level.map_limit, level.views],
     )
     return tuple(np.array(column, np.int64) for column in columns)
 
@@ -78,14 +102,15 @@ def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]
     """Everything the kernel learns into, for a block of `size` bytes, in the order that the kernel unpacks it."""
     n_contexts, n_selectors = len(level.contexts.split()), len(level.selectors.split())
     rows = sum(SELECTORS[name][2] for name in level.selectors.split())
-    n_inputs = (2 * n_contexts + 2 * len(level.matches) + 4 + 15) // 16 * 16
+    n_inputs = (level.views * n_contexts + 2 * len(level.matches) + 4 + 15) // 16 * 16
     weights = np.zeros((rows, n_inputs), np.int32)
-    weights[:, 0 : 2 * n_contexts : 2] = 65536 * 3 // 10
+    weights[:, 0 : 2 * n_contexts : 2] = INITIAL_WEIGHTS // n_contexts
     final_weights = np.zeros((256, 16), np.int32)
-    final_weights[:, :n_selectors] = 65536 // n_selectors
+    final_weights[:, :n_selectors] = (1 << 22) // n_selectors
     counts = history_tables()[1]
     initial = ((2 * counts[:, 1] + 1 << 22) // (2 * counts.sum(axis=1) + 2) << 10).astype(np.uint32)
-    maps = np.concatenate([np.tile(initial, n_contexts), np.full(64 * len(level.matches), 1 << 31, np.uint32)])
+    by_node = np.tile(initial, n_contexts * 256 * (level.views - 2))
+    maps = np.concatenate([np.tile(initial, n_contexts), np.full(64 * len(level.matches), 1 << 31, np.uint32), by_node])
     refined = _power_of_two(max(8 * size, 256), 1 << 16)
     return (
         _aligned(table_bytes(level, size, memory), np.uint8),

@@ -27,18 +27,17 @@ def squash_table() -> np.ndarray:
     with localcontext() as context:
         context.prec = 20
         values = [
-            int(2**22 / (1 + (Decimal(-logit) / 256).exp()) + Decimal("0.5"))
-            for logit in range(-LOGIT_LIMIT, LOGIT_LIMIT)
+            int(2**22 / (1 + (Decimal(-logit) / 256).exp()) + Decimal("0.5")) for logit in range(-LOGIT_LIMIT, LOGIT_LIMIT)
         ]
     return np.array(values, np.int32)
 
 
 @cache
 def stretch_table() -> np.ndarray:
-    """Probability in 1/4096 (its middle taken) -> logit in -2047..2047, int32 of shape (4096,)."""
+    """Probability in 1/4096 (its middle taken) -> logit in -2047..2047, int16 of shape (4096,)."""
     squash = squash_table()
     centres = np.arange(4096, dtype=np.int32) * 1024 + 512
-    return np.clip(np.searchsorted(squash, centres).astype(np.int32) - LOGIT_LIMIT, -2047, 2047)
+    return np.clip(np.searchsorted(squash, centres) - LOGIT_LIMIT, -2047, 2047).astype(np.int16)
 
 
 def _discount(count: int) -> int:
@@ -79,9 +78,8 @@ def history_tables() -> tuple[np.ndarray, np.ndarray]:
     empty = ("exact", ())
     seen, frontier = {empty}, [empty]
     while frontier:
-        frontier = [
-            new for old in frontier for bit in (0, 1) if (new := _successor(old, bit)) not in seen and not seen.add(new)
-        ]
+        frontier = sorted({_successor(history, bit) for history in frontier for bit in (0, 1)} - seen)
+        seen |= set(frontier)
 
     def zeros_ones(history):
         return (history[1].count(0), history[1].count(1)) if history[0] == "exact" else history[1:3]

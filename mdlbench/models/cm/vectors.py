@@ -45,7 +45,7 @@ def prefetch(typing_context, array, index):
 
 @intrinsic
 def dot(typing_context, inputs, weights, start, size):
-    """sum over i < size of (inputs[i] * weights[start + i]) >> 8, all int32; `size` is a multiple of 16."""
+    """sum over i < size of (inputs[i] * (weights[start + i] >> 6)) >> 8, all int32; `size` is a multiple of 16."""
 
     def generate(context, builder, signature, arguments):
         inputs_, weights_, start_, size_ = arguments
@@ -54,7 +54,7 @@ def dot(typing_context, inputs, weights, start, size):
         with cgutils.for_range_slice(builder, ir.Constant(size_.type, 0), size_, step, size_.type) as (index, _):
             x = _load(builder, _vector_at(context, builder, inputs, inputs_, index))
             w = _load(builder, _vector_at(context, builder, weights, weights_, builder.add(start_, index)))
-            term = builder.ashr(builder.mul(x, w), _constant(8))
+            term = builder.ashr(builder.mul(x, builder.ashr(w, _constant(6))), _constant(8))
             builder.store(builder.add(builder.load(total), term), total)
         lanes = builder.load(total)
         for half in (8, 4, 2, 1):  # fold halves onto each other until lane 0 holds the sum
@@ -67,7 +67,7 @@ def dot(typing_context, inputs, weights, start, size):
 
 @intrinsic
 def train(typing_context, inputs, weights, start, size, error):
-    """weights[start + i] += (inputs[i] * error + 2**13) >> 14 for i < size, kept within +-2**19; all int32."""
+    """weights[start + i] += (inputs[i] * error + 2**7) >> 8 for i < size, kept within +-2**25; all int32."""
 
     def generate(context, builder, signature, arguments):
         inputs_, weights_, start_, size_, error_ = arguments
@@ -77,9 +77,9 @@ def train(typing_context, inputs, weights, start, size, error):
         with cgutils.for_range_slice(builder, ir.Constant(size_.type, 0), size_, step, size_.type) as (index, _):
             x = _load(builder, _vector_at(context, builder, inputs, inputs_, index))
             pointer = _vector_at(context, builder, weights, weights_, builder.add(start_, index))
-            change = builder.ashr(builder.add(builder.mul(x, errors), _constant(1 << 13)), _constant(14))
+            change = builder.ashr(builder.add(builder.mul(x, errors), _constant(1 << 7)), _constant(8))
             moved = builder.add(_load(builder, pointer), change)
-            for limit, sign in ((_constant(-(1 << 19)), "<"), (_constant(1 << 19), ">")):
+            for limit, sign in ((_constant(-(1 << 25)), "<"), (_constant(1 << 25), ">")):
                 moved = builder.select(builder.icmp_signed(sign, moved, limit), limit, moved)
             builder.store(moved, pointer, align=4)
         return context.get_dummy_value()
