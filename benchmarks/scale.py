@@ -4,7 +4,7 @@
     python benchmarks/scale.py --sizes 8M 40M -m cm
 
 Memory: peak resident set of `mdlbench compress --no-verify --block-size 4M`, summed over the process tree (psutil, sampled
-every 20 ms; pages that processes share count once per process, so the sum is an upper bound), for the sizes given and -j 1 and 2.
+every 20 ms; pages that processes share count once per process, so the sum is an upper bound), for each size at -j 1 and -j 2.
 The input is made by a fixed generator (words drawn from a Zipf law over 20,000 random words, fresh for every 1 MB), streamed to
 a temporary file. The project's bound: the peak for the largest within 10 % of that for the smallest.
 Workers: seconds at -j 1 over seconds at -j 2, and the two outputs compared.

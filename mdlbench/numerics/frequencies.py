@@ -74,8 +74,10 @@ class Frequencies:
         largest, least = xp.max(weights, axis=-1), xp.min(weights, axis=-1)
         good = (least >= 0) & (largest > 0) & (largest < math.inf)
         if not bool(xp.all(good)):
-            raise NotADistributionError(f"row {int(xp.argmin(xp.astype(good, xp.int8)))} is not a distribution: weights must be "
-                             "non-negative, finite and not all zero")  # fmt: skip
+            row = int(xp.argmin(xp.astype(good, xp.int8)))
+            raise NotADistributionError(
+                f"row {row} is not a distribution: weights must be non-negative, finite and not all zero"
+            )
         self.n_streams, self.alphabet_size = weights.shape
         self._xp, self._weights, self._log_weights = xp, xp.astype(weights, xp.float64, copy=False), log_weights
         self._groups: Any = None
