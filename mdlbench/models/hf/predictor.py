@@ -58,9 +58,9 @@ class GrowingLayer(DynamicLayer):
     def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
         new = key_states, value_states
         if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
+            self.dtype, self.device, self.is_initialized = key_states.dtype, key_states.device, True
             self._buffers = [states.new_empty((*states.shape[:-2], self._length, states.shape[-1])) for states in new]
-        before = self.get_seq_length()
+        before = 0 if self.keys is None else self.keys.shape[-2]
         after = before + key_states.shape[-2]
         for buffer, states in zip(self._buffers, new, strict=True):
             buffer[..., before:after, :] = states
