@@ -56,9 +56,6 @@ class External(Model):
             return {}
         return {self.argument: self._compressor.version(), "machine": platform.machine()}
 
-    def policy(self) -> dict[str, Any]:
-        return {"context": "whatever the compressor keeps of the block", "start": "empty"}
-
     def description(self) -> Description:
         return Description(code=self._compressor.code_size())
 

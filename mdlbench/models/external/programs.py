@@ -38,6 +38,7 @@ class Program:
         remedy: how to get the program.
         suffix: of the compressed file.
         listing: arguments that list an archive, for those that may hold other files than `data`; such are refused.
+        about: arguments that make it say its version; most say it when they are given nothing to do.
         seconds_per_byte: a generous bound on its time.
         portability: "environment" if its probabilities are floating-point numbers.
     """
@@ -51,6 +52,7 @@ class Program:
     remedy: str
     suffix: str = ""
     listing: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     seconds_per_byte: float = 1e-4
     portability: Literal["exact", "environment"] = "exact"
 
@@ -59,7 +61,7 @@ class Program:
         self._executable()
 
     def version(self) -> str:
-        """The first line with a digit that the program prints when it is called with nothing to do."""
+        """The first line with a digit that the program prints about itself, for results."""
         done = subprocess.run([self._executable()], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=20)
         lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
         return next((line.strip() for line in lines if any(map(str.isdigit, line))), "unknown version")
@@ -194,17 +196,17 @@ PROGRAMS = {
         "run: apt-get install 7zip (or p7zip-full)", ".7z",
     ),
     "lzip": Program(
-        ("lzip",), _DIGITS, "9", "lzip", ("-{level}", "-c"), ("-d", "-c"), "run: apt-get install lzip", ".lz"
+        ("lzip",), _DIGITS, "9", "lzip", ("-{level}", "-c"), ("-d", "-c"), "run: apt-get install lzip", ".lz", about=("--version",)
     ),
     "lrzip": Program(
         ("lrzip",), _DIGITS, "9", "lrzip, zpaq",
         ("-z", "-L{level}", "-p1", "-q", "-o", "packed.lrz", "data"),
         ("-d", "-p1", "-q", "-o", "data", "packed.lrz"),
-        "run: apt-get install lrzip", ".lrz", seconds_per_byte=1e-3,
+        "run: apt-get install lrzip", ".lrz", about=("--version",), seconds_per_byte=1e-3,
     ),
     "bzip3": Program(
         ("bzip3",), ("511",), "511", "bzip3", ("-e", "-b", "{level}", "-c"), ("-d", "-c"),
-        "run: apt-get install bzip3", ".bz3",
+        "run: apt-get install bzip3", ".bz3", about=("--version",),
     ),
     "paq8px": Program(
         ("paq8px",), tuple("123456789"), "9", "paq8px",
