@@ -62,7 +62,9 @@ class Program:
 
     def version(self) -> str:
         """The first line with a digit that the program prints about itself, for results."""
-        done = subprocess.run([self._executable()], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=20)
+        done = subprocess.run(
+            [self._executable(), *self.about], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=20
+        )
         lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
         return next((line.strip() for line in lines if any(map(str.isdigit, line))), "unknown version")
 
@@ -196,7 +198,8 @@ PROGRAMS = {
         "run: apt-get install 7zip (or p7zip-full)", ".7z",
     ),
     "lzip": Program(
-        ("lzip",), _DIGITS, "9", "lzip", ("-{level}", "-c"), ("-d", "-c"), "run: apt-get install lzip", ".lz", about=("--version",)
+        ("lzip",), _DIGITS, "9", "lzip", ("-{level}", "-c"), ("-d", "-c"),
+        "run: apt-get install lzip", ".lz", about=("--version",),
     ),
     "lrzip": Program(
         ("lrzip",), _DIGITS, "9", "lrzip, zpaq",
