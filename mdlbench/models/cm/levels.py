@@ -43,7 +43,8 @@ _THREE = "order1 order2 order3 order4 order6 word"
 _FIVE = f"{_THREE} word_pair classes classes_column skip1 record record_above2 match"
 _SIX = f"{_FIVE} order5 order8 word_gap followers1 skip2"
 _SEVEN = f"{_SIX} followers2 third_fourth field column_next opener sixth"
-_EIGHT = f"{_SEVEN} column word_triple high_bits record_order2 followers2_order1 match_order2"
+_EIGHT = f"{_SEVEN} column word_triple high_bits"
+_NINE = f"{_EIGHT} record_order2 followers2_order1 match_order2"
 _SELECT = "match node byte1 classes"
 LEVELS = {
     1: Level("order2 order4", "match", (6,), ""),
@@ -53,15 +54,8 @@ LEVELS = {
     5: Level(_FIVE, _SELECT, (6,), "order1 order3"),
     6: Level(_SIX, f"{_SELECT} byte2 above", (6,), "order1 order3 match"),
     7: Level(_SEVEN, f"{_SELECT} byte2 above known", (6,), "order1 order3 match word"),
-    8: Level(_EIGHT, f"{_SELECT} byte2 above known", (12, 6), "order1 order2 order3 match word", (200, 6, 8)),
-    9: Level(
-        f"{_EIGHT} third fourth word_order2 field_word record_next record_column",
-        " ".join(SELECTORS),
-        (20, 10, 5),
-        " ".join(REFINERS),
-        (150, 5, 8),
-        views=3,
-    ),
+    8: Level(_EIGHT, f"{_SELECT} byte2 above known", (12, 6), "order1 order3 match word", (200, 6, 8)),
+    9: Level(_NINE, " ".join(SELECTORS), (20, 10, 5), " ".join(REFINERS), (150, 5, 8), views=3),
 }
 
 

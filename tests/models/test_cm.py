@@ -1,0 +1,162 @@
+"""The context mixer: round trips, the same integers everywhere, levels in order, memory in bounds, damage without harm."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mdlbench.errors import SpecError
+from mdlbench.models import load_model
+from mdlbench.models.cm import levels, tables
+
+LEVELS = range(1, 10)
+
+
+def generated_text(size: int) -> bytes:
+    """English-like text from a linear congruential generator: the same on every machine, made of nothing."""
+    words = b"the of and model code length mixes bits <b> 1984, prediction\n is in byte context; history".split(b" ")
+    state, text = 1, bytearray()
+    while len(text) < size:
+        state = (state * 1103515245 + 12345) % 2**31
+        text += words[(state >> 16) * (state >> 20) % len(words)] + b" "
+    return bytes(text[:size])
+
+
+RECORDS = b"".join(i.to_bytes(4, "little") + (i * i % 997).to_bytes(4, "little") + b"\0row\xff" for i in range(400))
+BLOCKS = {
+    "empty": b"",
+    "one byte": b"x",
+    "two bytes": b"\0\xff",
+    "255 bytes": bytes(range(255)),
+    "every byte twice": bytes(range(256)) * 2,
+    "zeros": bytes(20_000),
+    "long match": bytes(range(256)) * 80,
+    "random": np.random.default_rng(0).integers(0, 256, 3000, np.uint8).tobytes(),
+    "invalid UTF-8": b"\xc3\x28\xa0\xa1 \xf0\x28\x8c\xbc caf\xe9 \xff\xfe" * 40,
+    "records": RECORDS,
+    "text": generated_text(6000),
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_blocks_come_back_and_their_code_length_is_their_size(level):
+    model = load_model(f"cm,level={level}")
+    blocks = list(BLOCKS.values())
+    encoded = model.encode(blocks)
+    assert model.decode([each.payload for each in encoded], [len(block) for block in blocks]) == blocks
+    for name, block, each, bits in zip(BLOCKS, blocks, encoded, model.code_length(blocks), strict=True):
+        assert bits.shape == (len(block),), name
+        assert bits.sum() == pytest.approx(each.ideal_bits, rel=1e-9, abs=1e-9), name
+        assert abs(8 * len(each.payload) - each.ideal_bits) <= 8 + 1e-4 * each.ideal_bits, name
+    assert encoded[0].payload == b""
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.binary(max_size=300), st.integers(1, 30))
+def test_any_bytes_come_back(chunk, repeats):
+    model, block = load_model("cm"), chunk * repeats
+    (encoded,) = model.encode([block])
+    assert model.decode([encoded.payload], [len(block)]) == [block]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=400), st.integers(0, 5000))
+def test_any_payload_decodes_to_that_many_bytes(payload, size):
+    (block,) = load_model("cm").decode([payload], [size])
+    assert len(block) == size
+
+
+def test_each_block_starts_afresh():
+    model, block = load_model("cm"), BLOCKS["text"]
+    once, twice, _ = (each.payload for each in model.encode([block, block, RECORDS]))
+    assert once == twice
+
+
+def test_every_truncation_and_flip_of_a_small_payload_is_survived():
+    model, block = load_model("cm"), BLOCKS["text"][:200]
+    payload = model.encode([block])[0].payload
+    truncated = [payload[:end] for end in range(len(payload))]
+    flipped = [(int.from_bytes(payload) ^ 1 << bit).to_bytes(len(payload)) for bit in range(8 * len(payload))]
+    damaged = truncated + flipped
+    assert {len(out) for out in model.decode(damaged, [len(block)] * len(damaged))} == {len(block)}
+
+
+def test_zeros_cost_next_to_nothing():
+    (encoded,) = load_model("cm").encode([bytes(1_000_000)])
+    assert len(encoded.payload) < 250
+
+
+def test_random_bytes_hardly_expand():
+    block = np.random.default_rng(1).integers(0, 256, 100_000, np.uint8).tobytes()
+    (encoded,) = load_model("cm").encode([block])
+    assert len(encoded.payload) < 1.02 * len(block)
+
+
+def test_memory_is_bounded_by_the_block_and_by_the_option():
+    for number, level in levels.LEVELS.items():
+        small = sum(array.nbytes for array in levels.fresh_memory(level, 1000, 1 << 28))
+        assert small < (32 << 20 if number == 9 else 8 << 20)
+        assert levels.table_bytes(level, 1 << 30, 1 << 20) == 1 << 20
+        assert levels.table_bytes(level, 1 << 40, 3 << 20) == 2 << 20
+
+
+def test_a_small_table_still_decodes():
+    model, block = load_model("cm,memory=65536"), generated_text(30_000)
+    (encoded,) = model.encode([block])
+    assert model.decode([encoded.payload], [len(block)]) == [block]
+
+
+@pytest.mark.parametrize("spec", ["cm,level=0", "cm,level=10", "cm,memory=1", "cm,speed=9"])
+def test_options_out_of_range_are_named(spec):
+    with pytest.raises(SpecError, match=spec.split(",")[1].split("=")[0]):
+        load_model(spec)
+
+
+def test_squash_and_stretch_undo_each_other():
+    squash, stretch = tables.squash_table(), tables.stretch_table()
+    assert (np.diff(squash) >= 0).all()
+    assert np.abs(squash[3073:] + squash[3071:0:-1] - (1 << 22)).max() <= 1
+    inner = slice(2, -2)
+    assert np.abs((squash[stretch + 3072] >> 10) - np.arange(4096))[inner].max() <= 4
+
+
+def test_histories_move_to_what_they_saw():
+    successor, counts = tables.history_tables()
+    length = counts.sum(axis=1)
+    for history in range(int(successor.max()) + 1):
+        for bit in (0, 1):
+            after = successor[2 * history + bit]
+            assert counts[after, bit] >= min(counts[history, bit], 1)
+            assert counts[after, 1 - bit] <= counts[history, 1 - bit]
+            assert after != 0
+    assert (np.diff(length[: int(successor.max()) + 1]) >= 0).all(), "numbered by length: short ones are replaced first"
+
+
+def test_levels_are_ordered_in_size(shared_data):
+    block = (shared_data / "enwik8.first4000000").read_bytes()[:150_000]
+    sizes = [len(load_model(f"cm,level={level}").encode([block])[0].payload) for level in LEVELS]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) == len(sizes)
+
+
+# SHA-256 of the payloads of generated_text(6000) + RECORDS, stream revision 1: any machine that passes computes the same
+# integers. They change only with a new stream revision.
+GOLDEN = {
+    1: "650f04b655b6b51ff060b720872cc15b",
+    2: "10cf9cb837de03669c039265ce8e2dbb",
+    3: "7e0172955535b56e4f56ce62f56f054d",
+    4: "3d77522e41e6e4563aef5c66b2b5af25",
+    5: "b49885f2050c18b079350b1b11612b48",
+    6: "009df961fc1368310660e422e2bcaddb",
+    7: "0edd45820365aeda1967adb1d5d85100",
+    8: "bd407f71736c36a2040d0b57b1075e25",
+    9: "c1763354c91816e45fd6bd045f1e3149",
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_golden_payloads(level):
+    (encoded,) = load_model(f"cm,level={level}").encode([generated_text(6000) + RECORDS])
+    assert hashlib.sha256(encoded.payload).hexdigest()[:32] == GOLDEN[level]
