@@ -66,7 +66,10 @@ class _Counts:
         announce_first_compilation(kernel, "counting models", 5)
         self._bits, self._kernel, self._size = bits, kernel, size
         self._tables = kernel.new_tables(order, size)
-        self._model = order, lowest, alpha
+        if alpha > 0 and order <= kernel.DENSE:
+            self._run, self._model = kernel.run_page, (order, alpha)
+        else:
+            self._run, self._model = kernel.run, (order, lowest, alpha)
 
     def encode(self, data: np.ndarray) -> Encoded:
         coder, payload, sums = self._bits.new_coder(), bytearray(), np.zeros(2)
@@ -101,7 +104,7 @@ class _Counts:
         while begin < self._size:
             part = data[begin : begin + _STRETCH]
             p = np.ones((2, len(part)))
-            done = self._kernel.run(action, self._tables, *self._model, part, coder, buffer, *p)
+            done = self._run(action, self._tables, *self._model, part, coder, buffer, *p)
             if done < len(part):
                 self._tables = self._kernel.grow(self._tables)
             yield slice(begin, begin + done), *-np.log2(p[:, :done])

@@ -170,6 +170,39 @@ def _followers(nodes, context, symbols, masses, begin):
 
 
 @kernel
+def run_page(action, t, order, alpha, data, coder, buffer, ideal, quantised):
+    """`run` for one order that has pages, and alpha > 0: the same arithmetic with nothing to sum over."""
+    contexts, used, rights, page_of, third, nodes = t.contexts, t.used, t.rights, t.page_of, t.third, t.nodes
+    for position in range(data.size):
+        page = rights[contexts[order]]
+        coming, node, inside, p_quantised = np.int64(data[position]), 1, np.int64(page[0]), 1.0
+        whole, half = inside + 256 * alpha, 128
+        page[0] += np.uint32(1)
+        while half > 0:
+            count = np.int64(page[node])
+            left, right = alpha * half + (inside - count), alpha * half + count
+            p1 = min(max(np.int64(right / (left + right) * ONE + 0.5), 1), ONE - 1)
+            if action == DECODE:
+                bit = decode_bit(coder, buffer, p1, PRECISION)
+            else:
+                bit = 1 if coming & half else 0
+                if action == ENCODE:
+                    encode_bit(coder, buffer, bit, p1, PRECISION)
+            p_quantised *= p1 if bit else ONE - p1
+            inside = count if bit else inside - count
+            page[node] = count + bit
+            node = 2 * node + bit
+            half >>= 1
+        symbol = node & 255
+        if action == DECODE:
+            data[position] = symbol
+        ideal[position] = (inside + alpha) / whole
+        quantised[position] = p_quantised * 2.0 ** (-8 * PRECISION)
+        _move(contexts, used, page_of, third, nodes, order, symbol, 1)
+    return data.size
+
+
+@kernel
 def run(action, t, order, lowest, alpha, data, coder, buffer, ideal, quantised):
     """Encode, decode or measure a stretch of bytes.
 
