@@ -66,8 +66,9 @@ class _Counts:
         announce_first_compilation(kernel, "counting models", 5)
         self._bits, self._kernel, self._size = bits, kernel, size
         self._tables = kernel.new_tables(order, size)
+        self._model: tuple[float, ...]
         if alpha > 0 and order <= kernel.DENSE:
-            self._run, self._model = kernel.run_page, (order, alpha)
+            self._run, self._model = kernel.run_page, (order, alpha)  # the same numbers, faster
         else:
             self._run, self._model = kernel.run, (order, lowest, alpha)
 
