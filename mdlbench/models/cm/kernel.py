@@ -277,7 +277,9 @@ def run(mode, data, payload, lengths, coder, layout, memory, tables):
             if n_mixers > 1:
                 train(x2, weights2, row2, 16, ((y << 16) - (mixed >> 6)) * rates[2] >> 8)
             for s in range(n_mixers):
-                train(x, weights, row[s], n_inputs, ((y << 16) - guess[s]) * rate >> 8)
+                error = ((y << 16) - guess[s]) * rate >> 8
+                if error != 0 and error != -1:  # smaller ones hardly move a weight
+                    train(x, weights, row[s], n_inputs, error)
             for i in range(n_contexts):
                 adapt(maps, map_at[i], y, limit, reciprocal)
                 at = history_at[i]

@@ -40,9 +40,9 @@ class Level(NamedTuple):
 
 
 _THREE = "order1 order2 order3 order4 order6 word"
-_FIVE = f"{_THREE} word_pair classes classes_column skip1 record record_above2 match"
-_SIX = f"{_FIVE} order5 order8 word_gap followers1 skip2"
-_SEVEN = f"{_SIX} followers2 third_fourth field column_next opener sixth"
+_FIVE = f"{_THREE} word_pair classes_column third_fourth record_above2 match"
+_SIX = f"{_FIVE} classes record skip1 order5 order8 word_gap followers1 skip2"
+_SEVEN = f"{_SIX} followers2 field column_next opener sixth"
 _EIGHT = f"{_SEVEN} column word_triple high_bits"
 _NINE = f"{_EIGHT} record_order2 followers2_order1 match_order2"
 _SELECT = "match node byte1 classes"
@@ -89,7 +89,7 @@ def _aligned(size: int, kind: type) -> np.ndarray:
 
 def table_bytes(level: Level, size: int, memory: int) -> int:
     """Bytes of the table of bit histories for a block of `size` bytes: room for all its contexts, or `memory`."""
-    return _power_of_two(max(16 * size * len(level.contexts.split()), 1 << 12), memory)
+    return _power_of_two(max(4 * size * len(level.contexts.split()), 1 << 12), memory)
 
 
 def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]:
