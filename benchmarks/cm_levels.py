@@ -7,6 +7,7 @@ both ways. Times are medians of `--repeats` runs, of all programs in turn, after
 """
 
 import argparse
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -45,7 +46,7 @@ PROGRAMS = {
         "zstd -q -f --single-thread {setting} {file} -o {out}",
         "zstd -q -f -d {out} -o {back}",
     ),
-    "brotli": (["-11"], "brotli -q {setting} -w 24 -f {file} -o {out}", "brotli -d -f {out} -o {back}"),
+    "brotli": (["11"], "brotli -q {setting} -w 24 -f {file} -o {out}", "brotli -d -f {out} -o {back}"),
 }
 SUFFIX = {"zpaq": ".zpaq", "7z PPMd": ".7z", "cm": ".mdlz"}
 
@@ -72,8 +73,6 @@ class Row(NamedTuple):
 
 def timed(command: str) -> float:
     """Seconds that a command takes; its error output if it fails."""
-    import shlex
-
     start = time.perf_counter()
     done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False)
     if done.returncode:

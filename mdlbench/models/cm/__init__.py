@@ -72,12 +72,11 @@ class ContextMixing(Model):
 
     def _run(self, mode: str, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None):
         """One block through the kernel, from fresh state; payload length (when encoding) and total bits."""
-        from mdlbench.numerics import compiled
-
-        compiled.announce_first_compilation(compiled, "cm", COMPILE_SECONDS)
         from mdlbench.coder.bits import new_coder
         from mdlbench.models.cm import kernel, levels, tables
+        from mdlbench.numerics.compiled import announce_first_compilation
 
+        announce_first_compilation(kernel, "cm", COMPILE_SECONDS)
         level = levels.LEVELS[self.options.level]
         return kernel.run(
             getattr(kernel, mode),

@@ -6,7 +6,7 @@
                                                                              chosen by a selector)     v
     bit <- arithmetic coder <-------------------------------- probability <- average <- adaptive probability maps
 
-Everything is integers. Probabilities have 22 bits, logits 8 fractional bits (see `tables`), weights 16.
+Everything is integers. Probabilities have 22 bits, logits 8 fractional bits (see `tables`), weights 22.
 """
 
 from math import log2
@@ -69,11 +69,13 @@ def adapt(maps, index, bit, limit, reciprocal):
 
 @inline
 def clip(logit):
+    """Keep a logit within the table of `squash`."""
     return max(-LIMIT, min(LIMIT, logit))
 
 
 @inline
 def match_bucket(length):
+    """Match lengths in 32 classes: exact below 16, then in steps of 4, 8 and 64."""
     if length < 16:
         return length
     if length < 32:
