@@ -3,8 +3,6 @@
 import sys
 from typing import Any
 
-from tabulate import tabulate
-
 from mdlbench.cli.common import STANDARD, name_of
 from mdlbench.codec import Compression
 from mdlbench.ledger import Ledger
@@ -60,6 +58,8 @@ def speed(n_bytes: int, seconds: float) -> str:
 
 def ledger_table(ledger: Ledger) -> str:
     """The two sums of a ledger and what stands beside them."""
+    from tabulate import tabulate
+
     total = ledger.file_size
     rows: list[list[Any]] = [
         [part.replace("_", " "), f"{size:,}", f"{100 * size / total:.3f} %"] for part, size in ledger.bytes.items()
