@@ -37,7 +37,14 @@ def test_an_option_given_twice() -> None:
         split_spec("cm,level=1,level=2")
 
 
-@given(st.integers(-9, 9), st.floats(0, 1), st.integers(0, 1 << 30), st.sampled_from("ab"), st.booleans(), st.none() | st.integers())
+@given(
+    st.integers(-9, 9),
+    st.floats(0, 1),
+    st.integers(0, 1 << 30),
+    st.sampled_from("ab"),
+    st.booleans(),
+    st.none() | st.integers(),
+)
 def test_canonical_specs_read_back(level: int, alpha: float, memory: int, kind: str, fast: bool, window: int | None) -> None:
     options = Options(level, alpha, memory, kind, fast, window)
     name, argument, values = split_spec(format_spec("x", "", options))
