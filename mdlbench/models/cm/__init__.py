@@ -13,8 +13,8 @@ import numpy as np
 from mdlbench.models.base import Description, Encoded, Model
 from mdlbench.models.spec import option
 
-COMPILE_SECONDS = 12
 LEAST_MEMORY = 1 << 16
+MODES = ("ENCODE", "DECODE", "MEASURE")
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,7 @@ class ContextMixing(Model):
     def _encode(self, block: bytes) -> Encoded:
         if not block:
             return Encoded(b"", 0.0, 0.0)
-        from mdlbench.coder.bits import bound
-
-        payload = np.empty(bound(8 * len(block)), np.uint8)
+        payload = np.empty(32 + 24 * len(block), np.uint8)  # the least probability, 2**-22, 8 times a byte
         length, bits = self._run("ENCODE", np.frombuffer(bytearray(block), np.uint8), payload)
         return Encoded(payload[:length].tobytes(), bits, bits)
 
@@ -72,18 +70,14 @@ class ContextMixing(Model):
 
     def _run(self, mode: str, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None):
         """One block through the kernel, from fresh state; payload length (when encoding) and total bits."""
-        from mdlbench.coder.bits import new_coder
-        from mdlbench.models.cm import kernel, levels, tables
-        from mdlbench.numerics.compiled import announce_first_compilation
+        from mdlbench.models.cm import levels, native, tables
 
-        announce_first_compilation(kernel, "cm", COMPILE_SECONDS)
         level = levels.LEVELS[self.options.level]
-        return kernel.run(
-            getattr(kernel, mode),
+        return native.run(
+            MODES.index(mode),
             data,
             payload,
             np.empty(0) if lengths is None else lengths,
-            new_coder(),
             levels.layout(level),
             levels.fresh_memory(level, data.size, self.options.memory),
             tables.kernel_tables(),

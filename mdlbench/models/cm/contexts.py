@@ -7,22 +7,14 @@
 
 import numpy as np
 
+from mdlbench.models.cm.levels import CONTEXTS, LONGEST_PERIOD
 from mdlbench.numerics.compiled import inline
 
 U32 = 0xFFFFFFFF
-LONGEST_PERIOD = 4096
 
 # Fields of the summary of the past, an int64 array.
-LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, FIELD, OPENER, SUMMARY_SIZE = range(12)
+LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, FIELD, OPENER = range(11)
 
-CONTEXTS = (
-    "order1", "order2", "order3", "order4", "order5", "order6", "order8",
-    "word", "word_pair", "skip1", "skip2", "high_bits",
-    "column", "record", "record_above2", "followers1", "followers2", "match",
-    "word_gap", "word_order2", "classes", "third", "fourth", "third_fourth",
-    "record_column", "record_order2", "record_next", "order0", "classes_column", "followers2_order1", "match_order2",
-    "field", "column_next", "word_triple", "opener", "field_word", "sixth",
-)  # fmt: skip
 (
     _ORDER1, _ORDER2, _ORDER3, _ORDER4, _ORDER5, _ORDER6, _ORDER8,
     _WORD, _WORD_PAIR, _SKIP1, _SKIP2, _HIGH_BITS,
@@ -105,8 +97,12 @@ def observe(summary, followers1, followers2, last_seen, votes, data, position):
 
 
 @inline
-def fill_contexts(out, summary, followers1, followers2, expected, data, position):
-    """Write every context for the byte at `position`; `expected` is the match model's byte and length bucket."""
+def fill_keys(keys, picks, summary, followers1, followers2, expected, data, position):
+    """Hash each picked context of the byte at `position`; `expected` is the match model's byte and length bucket.
+
+    Returns:
+        the last byte, the one before, and the byte above in a table of records.
+    """
     last4, last8, word = summary[LAST4], summary[LAST8], summary[WORD]
     c1, c2 = last4 & 0xFF, (last4 >> 8) & 0xFF
     column = position - summary[LINE]
@@ -123,41 +119,81 @@ def fill_contexts(out, summary, followers1, followers2, expected, data, position
             above_next = np.int64(data[position - period + 1])
     word1 = hash2(word, c1)
     pair = followers2[last4 & 0xFFFF]
-    out[_ORDER0] = 0
-    out[_ORDER1] = c1
-    out[_ORDER2] = last4 & 0xFFFF
-    out[_ORDER3] = last4 & 0xFFFFFF
-    out[_ORDER4] = last4
-    out[_ORDER5] = hash2(last4, last8 & 0xFF)
-    out[_ORDER6] = hash2(last4, last8 & 0xFFFF)
-    out[_ORDER8] = hash2(last4, last8)
-    out[_WORD] = word1
-    out[_WORD_PAIR] = hash2(word1, summary[WORD1])
-    out[_WORD_GAP] = hash2(word1, summary[WORD2])
-    out[_WORD_ORDER2] = hash2(summary[WORD1], last4 & 0xFFFF)
-    out[_SKIP1] = last4 & 0xFFFF00
-    out[_SKIP2] = last4 & 0xFF00FF
-    out[_THIRD] = last4 & 0xFF0000
-    out[_FOURTH] = last4 & 0xFF000000
-    out[_THIRD_FOURTH] = last4 & 0xFFFF0000
-    out[_HIGH_BITS] = last4 & 0xF0F0F0F0
-    out[_CLASSES] = hash2(summary[CLASSES], c1)
-    out[_CLASSES_COLUMN] = hash2(summary[CLASSES] & 0xFFFFFF, over)
-    out[_COLUMN] = hash2(over | (c1 << 8), min(column, 255))
-    out[_RECORD] = hash2(above | (c1 << 8), record_column)
-    out[_RECORD_ABOVE2] = hash2(above | (above2 << 8), period)
-    out[_RECORD_COLUMN] = hash2(record_column, period)
-    out[_RECORD_ORDER2] = hash2(above, last4 & 0xFFFF)
-    out[_RECORD_NEXT] = hash2(above | (above_next << 8), c1)
-    out[_FOLLOWERS1] = hash2(followers1[c1] & 0xFFFF, c1)
-    out[_FOLLOWERS2] = pair & 0xFFFF
-    out[_FOLLOWERS2_ORDER1] = hash2(pair, c1)
-    out[_FIELD] = hash2(summary[FIELD], last4 & 0xFFFF)
-    out[_FIELD_WORD] = hash2(summary[FIELD], hash2(word1, over))
-    out[_COLUMN_NEXT] = hash2(over | over_next << 8, c1)
-    out[_WORD_TRIPLE] = hash2(hash2(word1, summary[WORD1]), summary[WORD2])
-    out[_OPENER] = hash2(summary[OPENER], hash2(word1, last4 & 0xFFFF))
-    out[_SIXTH] = hash2(last8 & 0xFFFF, 0)
-    out[_MATCH] = expected
-    out[_MATCH_ORDER2] = hash2(expected & 0xFF, last4 & 0xFFFF)
+    for i in range(picks.size):
+        pick = picks[i]
+        if pick == _ORDER0:
+            value = 0
+        elif pick == _ORDER1:
+            value = c1
+        elif pick == _ORDER2:
+            value = last4 & 0xFFFF
+        elif pick == _ORDER3:
+            value = last4 & 0xFFFFFF
+        elif pick == _ORDER4:
+            value = last4
+        elif pick == _ORDER5:
+            value = hash2(last4, last8 & 0xFF)
+        elif pick == _ORDER6:
+            value = hash2(last4, last8 & 0xFFFF)
+        elif pick == _ORDER8:
+            value = hash2(last4, last8)
+        elif pick == _WORD:
+            value = word1
+        elif pick == _WORD_PAIR:
+            value = hash2(word1, summary[WORD1])
+        elif pick == _WORD_GAP:
+            value = hash2(word1, summary[WORD2])
+        elif pick == _WORD_ORDER2:
+            value = hash2(summary[WORD1], last4 & 0xFFFF)
+        elif pick == _SKIP1:
+            value = last4 & 0xFFFF00
+        elif pick == _SKIP2:
+            value = last4 & 0xFF00FF
+        elif pick == _THIRD:
+            value = last4 & 0xFF0000
+        elif pick == _FOURTH:
+            value = last4 & 0xFF000000
+        elif pick == _THIRD_FOURTH:
+            value = last4 & 0xFFFF0000
+        elif pick == _HIGH_BITS:
+            value = last4 & 0xF0F0F0F0
+        elif pick == _CLASSES:
+            value = hash2(summary[CLASSES], c1)
+        elif pick == _CLASSES_COLUMN:
+            value = hash2(summary[CLASSES] & 0xFFFFFF, over)
+        elif pick == _COLUMN:
+            value = hash2(over | (c1 << 8), min(column, 255))
+        elif pick == _RECORD:
+            value = hash2(above | (c1 << 8), record_column)
+        elif pick == _RECORD_ABOVE2:
+            value = hash2(above | (above2 << 8), period)
+        elif pick == _RECORD_COLUMN:
+            value = hash2(record_column, period)
+        elif pick == _RECORD_ORDER2:
+            value = hash2(above, last4 & 0xFFFF)
+        elif pick == _RECORD_NEXT:
+            value = hash2(above | (above_next << 8), c1)
+        elif pick == _FOLLOWERS1:
+            value = hash2(followers1[c1] & 0xFFFF, c1)
+        elif pick == _FOLLOWERS2:
+            value = pair & 0xFFFF
+        elif pick == _FOLLOWERS2_ORDER1:
+            value = hash2(pair, c1)
+        elif pick == _FIELD:
+            value = hash2(summary[FIELD], last4 & 0xFFFF)
+        elif pick == _FIELD_WORD:
+            value = hash2(summary[FIELD], hash2(word1, over))
+        elif pick == _COLUMN_NEXT:
+            value = hash2(over | over_next << 8, c1)
+        elif pick == _WORD_TRIPLE:
+            value = hash2(hash2(word1, summary[WORD1]), summary[WORD2])
+        elif pick == _OPENER:
+            value = hash2(summary[OPENER], hash2(word1, last4 & 0xFFFF))
+        elif pick == _SIXTH:
+            value = hash2(last8 & 0xFFFF, 0)
+        elif pick == _MATCH:
+            value = expected
+        else:  # _MATCH_ORDER2
+            value = hash2(expected & 0xFF, last4 & 0xFFFF)
+        keys[i] = hash2(value, pick * 0x1E3779B1 + 1)
     return c1, c2, above

@@ -16,45 +16,51 @@ import numpy as np
 from mdlbench.coder.bits import decode_bit, encode_bit, finish_encode, start_decode
 from mdlbench.models.cm.contexts import (
     CLASSES,
-    CONTEXTS,
     LAST4,
     LAST8,
-    LONGEST_PERIOD,
-    SUMMARY_SIZE,
     WORD,
-    fill_contexts,
+    fill_keys,
     hash2,
     observe,
 )
 from mdlbench.models.cm.vectors import dot, prefetch, train
-from mdlbench.numerics.compiled import inline, kernel
+from mdlbench.numerics.compiled import inline
 
 ENCODE, DECODE, MEASURE = 0, 1, 2
 ONE = 1 << 22  # probabilities are integers 1 .. ONE - 1
 LIMIT = 3071  # of logits
-APM_STEPS = 32  # room for the 25 nodes of an adaptive probability map, 256 apart in logit
+LARGEST_WEIGHT = 1 << 25
+APM_STEPS = 16  # one cache line, room for the 13 nodes of an adaptive probability map
+APM_SHIFT = 9  # log2 of the logit between two of them
 APM_RATE = 6
 MATCH_BUCKETS = 32
 MAX_MATCH = 65535
 
 
 @inline
-def find_slot(table, mask, h):
-    """The 16-byte slot of hash `h` in its 64-byte line: [check, 15 bit histories].
+def find_slot(table, words, mask, h):
+    """The 16-byte slot of hash `h` in its 64-byte line: [check, 15 bit histories]; `words` are the table's, of 8 bytes.
 
     Found by the check byte, or else the slot whose first history is shortest is cleared for it.
     """
-    line = ((h >> 8) & mask) << 6
-    check = h & 0xFF
-    shortest, length = line, 256
-    for slot in range(line, line + 64, 16):
-        if table[slot] == check:
-            return slot
-        if table[slot + 1] < length:
-            shortest, length = slot, np.int64(table[slot + 1])
-    table[shortest] = check
-    table[shortest + 1 : shortest + 16] = 0
-    return shortest
+    line = np.uint64(((h >> 8) & mask) << 6)
+    slot1, slot2, slot3 = line + np.uint64(16), line + np.uint64(32), line + np.uint64(48)
+    check = np.uint8(h & 0xFF)
+    slot = slot3 if table[slot3] == check else line
+    slot = slot2 if table[slot2] == check else slot
+    slot = slot1 if table[slot1] == check else slot
+    slot = line if table[line] == check else slot
+    if table[slot] != check:
+        one = np.uint64(1)
+        length1, length2, length3 = table[slot1 + one], table[slot2 + one], table[slot3 + one]
+        shortest = table[line + one]
+        slot, shortest = (slot1, length1) if length1 < shortest else (slot, shortest)
+        slot, shortest = (slot2, length2) if length2 < shortest else (slot, shortest)
+        slot = slot3 if length3 < shortest else slot
+        words[slot >> np.uint64(3)] = 0
+        words[(slot >> np.uint64(3)) + one] = 0
+        table[slot] = check
+    return np.int64(slot)
 
 
 @inline
@@ -86,9 +92,9 @@ def match_bucket(length):
 
 
 @inline
-def find_match(match, heads, m, hashed, least, data, position):
+def find_match(pointers, lengths, heads, m, hashed, least, data, position):
     """Follow match `m`, or look for the last place with the same hash and count how far back it agrees."""
-    pointer, length = match[m, 0], match[m, 1]
+    pointer, length = pointers[m], lengths[m]
     if length > 0 and data[pointer] == data[position - 1]:
         pointer += 1
         length = min(length + 1, MAX_MATCH)
@@ -101,190 +107,93 @@ def find_match(match, heads, m, hashed, least, data, position):
             if length < least:
                 length = 0
     heads[m, hashed] = position
-    match[m, 0], match[m, 1] = pointer, length
+    pointers[m], lengths[m] = pointer, length
 
 
-@kernel
-def run(mode, data, payload, lengths, coder, layout, memory, tables):
+def run(mode, data, payload, lengths, layout, memory, tables):
     """Code `data` (uint8, filled in when decoding) against `payload`; bits per byte go to `lengths` if it has room.
+
+    Compiled by `native`: it allocates nothing. Each bit goes through six steps, those of learning one bit late, so that
+    the lines of the next slots arrive meanwhile.
 
     Returns:
         payload bytes written, total ideal code length in bits.
     """
     picks, slow_kinds, fast_kinds, row_starts, match_least, apm_kinds, rates = layout
-    table, maps, weights, weights2, direct1, direct2, apms, heads = memory
+    table, words, maps, weights, weights2, direct1, direct2, apms, heads = memory[:9]
+    summary, followers1, followers2, last_seen, votes, order0, scratch, x, coder = memory[9:]
     squash, stretch, successor, reciprocal = tables
-    n_contexts, n_mixers, n_matches = picks.size, slow_kinds.size, match_least.size
-    n_views = rates[4]
-    n_inputs = ((n_views * n_contexts + 2 * n_matches + 4 + 15) >> 4) << 4
+    n_contexts, n_mixers, n_matches, n_apms = picks.size, slow_kinds.size, match_least.size, apm_kinds.size
+    n_inputs = x.size
     mask = (table.size >> 6) - 1
     match_maps = n_contexts << 8
     node_maps = match_maps + n_matches * 2 * MATCH_BUCKETS
-    n_apms = apm_kinds.size
     apm_mask = apms.size // (max(n_apms, 1) * APM_STEPS) - 1
-    limit = rates[3]
-    with_node = n_views == 3
-
-    x = np.zeros(n_inputs, np.int32)
-    x2 = np.zeros(16, np.int32)
-    contexts = np.zeros(len(CONTEXTS), np.int64)
-    key = np.zeros(n_contexts, np.int64)
-    slot = np.zeros(n_contexts, np.int64)
-    history_at = np.zeros(n_contexts, np.uint64)
-    map_at = np.zeros(n_contexts, np.uint64)
-    node_map_at = np.zeros(n_contexts, np.uint64)
-    row = np.zeros(n_mixers, np.int64)
-    guess = np.zeros(n_mixers, np.int64)
-    match = np.zeros((n_matches, 2), np.int64)
-    match_at = np.zeros(n_matches, np.int64)
-    predicted = np.zeros(n_matches, np.int64)
-    apm_at = np.zeros(n_apms, np.int64)
-    apm_p = np.zeros(n_apms, np.int64)
-    refined = np.zeros(n_apms, np.int64)
-    refiners = np.zeros(8, np.int64)
-    slow = np.zeros(8, np.int64)
-    fast = np.zeros(5, np.int64)
-    summary = np.zeros(SUMMARY_SIZE, np.int64)
-    followers1 = np.zeros(1 << 8, np.int64)
-    followers2 = np.zeros(1 << 16, np.int32)
-    last_seen = np.zeros(1 << 16, np.int32)
-    votes = np.zeros(LONGEST_PERIOD, np.int64)
-    order0 = np.zeros(256, np.int32)
+    share = 65536 // (n_apms + 1)
+    rate, limit, with_node = rates[0], rates[3], rates[4] == 3
+    keys, slot, history_at, map_at, node_map_at = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    row, logits, guess, apm_at, apm_p = scratch[5], scratch[6], scratch[7], scratch[8], scratch[9]
+    refined, refiners, slow, fast = scratch[10], scratch[11], scratch[12], scratch[13]
+    pointers, match_lengths, match_at, predicted = scratch[14], scratch[15], scratch[16], scratch[17]
 
     total, product = 0.0, 1.0
-    rate = rates[0]
+    y, node0, row2, mixed, near, known, bucket = 0, 1, 0, 0, 0, 0, 0
+    c1, order2, order0_at, direct1_at, direct2_at, direct2_now = 0, 0, 0, 0, 0, 0
     if mode == DECODE:
         start_decode(coder, payload)
-    for position in range(data.size):
-        if position > 0:
-            observe(summary, followers1, followers2, last_seen, votes, data, position)
-        last4 = summary[LAST4]
-        for m in range(n_matches):
-            least = match_least[m]
-            recent = summary[LAST8] if least >= 8 else summary[LAST8] & 0xFFFF if least >= 6 else summary[LAST8] & 0xFF
-            recent = hash2(last4, recent) & (heads.shape[1] - 1)
-            find_match(match, heads, m, recent, least, data, position)
-            predicted[m] = np.int64(data[match[m, 0]]) | 256 if match[m, 1] > 0 else 0
-        bucket = match_bucket(match[0, 1])
-        expected = (predicted[0] & 0xFF) | min(bucket, 20) << 8
-        c1, c2, above = fill_contexts(contexts, summary, followers1, followers2, expected, data, position)
-        for i in range(n_contexts):
-            key[i] = hash2(contexts[picks[i]], picks[i] * 0x1E3779B1 + 1)
-        refiners[0] = c1
-        refiners[1] = last4 & 0xFFFFFF
-        refiners[2] = expected | 1 << 20
-        refiners[3] = last4 & 0xFFFF
-        refiners[4] = hash2(summary[WORD], c1)
-        for k in range(n_apms):
-            refined[k] = hash2(refiners[apm_kinds[k]], k)
-        order2 = hash2(last4 & 0xFFFF, 0)
-        slow[1] = c1
-        slow[2] = c2
-        slow[3] = (summary[CLASSES] & 0xFF) << 3
-        slow[4] = above
-        byte = np.int64(data[position]) if mode != DECODE else 0
-        node0 = 1  # the bits of this byte so far, after a leading 1
-        for bit in range(8):
-            # ---- slots: a new one for each nibble
-            if bit == 0 or bit == 4:
-                for i in range(n_contexts):
-                    slot[i] = key[i] if bit == 0 else hash2(key[i], node0)
-                    prefetch(table, ((slot[i] >> 8) & mask) << 6)
-                direct2_at = (hash2(order2, node0) << 4) & (direct2.size - 1)
-                prefetch(direct2, direct2_at)
-                known = 0
-                for i in range(n_contexts):
-                    slot[i] = find_slot(table, mask, slot[i])
-                    known += i < 6 and table[slot[i] + 1] != 0
-            node = node0 if bit < 4 else (node0 & ((1 << (bit - 4)) - 1)) | (1 << (bit - 4))
-            for k in range(n_apms):
-                apm_at[k] = ((hash2(refined[k], node0) & apm_mask) + k * (apm_mask + 1)) * APM_STEPS
-                prefetch(apms, apm_at[k])
-                prefetch(apms, apm_at[k] + APM_STEPS // 2)
-            # ---- prediction: two logits from each bit history
-            for i in range(n_contexts):
-                history_at[i] = slot[i] + node
-                history = np.int64(table[history_at[i]])
-                map_at[i] = (i << 8) + history
-                p = np.int64(maps[map_at[i]]) >> 20
-                x[2 * i] = stretch[p] if history else 0
-                x[2 * i + 1] = (p - 2048) >> 1 if history else 0
-            j = 2 * n_contexts
-            if with_node:
-                for i in range(n_contexts):
-                    history = map_at[i] & np.uint64(0xFF)
-                    node_map_at[i] = node_maps + (i << 16 | node0 << 8 | np.int64(history))
-                    x[j + i] = stretch[np.int64(maps[node_map_at[i]]) >> 20] if history else 0
-                j += n_contexts
-            fast[3] = 64 + known
+    for step in range(8 * data.size):
+        position, bit = step >> 3, step & 7
+        # ---- look: contexts of a new byte, hashes of a new nibble
+        if bit == 0:
+            if position > 0:
+                observe(summary, followers1, followers2, last_seen, votes, data, position)
+            node0 = 1  # the bits of this byte so far, after a leading 1
+            last4, last8 = summary[LAST4], summary[LAST8]
             for m in range(n_matches):
-                if predicted[m] >> (8 - bit) == node0:
-                    next_bit = (predicted[m] >> (7 - bit)) & 1
-                    at = match_bucket(match[m, 1]) * 2 + next_bit
-                    if m == 0:
-                        fast[3] = at
-                    match_at[m] = match_maps + m * 2 * MATCH_BUCKETS + at
-                    p = np.int64(maps[match_at[m]]) >> 20
-                    x[j] = stretch[p]
-                    x[j + 1] = (p - 2048) >> 1
-                else:
-                    predicted[m] = 0
-                    match_at[m] = -1
-                    x[j] = 0
-                    x[j + 1] = 0
-                j += 2
-            direct1_at = c1 << 8 | node0
-            direct2_now = direct2_at | node
-            x[j] = stretch[(order0[node0] + 32768) >> 4]
-            x[j + 1] = stretch[(np.int64(direct1[direct1_at]) + 32768) >> 4]
-            x[j + 2] = stretch[(np.int64(direct2[direct2_now]) + 32768) >> 4]
-            x[j + 3] = 256
-            # ---- mixing
-            fast[1] = node0
-            fast[2] = bit
-            fast[4] = known << 3 | bit
-            logit = 0
-            for s in range(n_mixers):
-                row[s] = (row_starts[s] + slow[slow_kinds[s]] + fast[fast_kinds[s]]) * n_inputs
-                logit = clip(np.int64(dot(x, weights, row[s], n_inputs)) >> 8)
-                x2[s] = logit
-                guess[s] = squash[logit + LIMIT + 1] >> 6
-            row2 = node0 * 16
-            if n_mixers > 1:
-                logit = clip(np.int64(dot(x2, weights2, row2, 16)) >> 8)
-            mixed = np.int64(squash[logit + LIMIT + 1])
-            # ---- refinement
-            low = (logit + LIMIT + 1) >> 8
-            part = (logit + LIMIT + 1) & 255
-            p = mixed
+                least = match_least[m]
+                recent = last8 if least >= 8 else last8 & 0xFFFF if least >= 6 else last8 & 0xFF
+                recent = hash2(last4, recent) & (heads.shape[1] - 1)
+                find_match(pointers, match_lengths, heads, m, recent, least, data, position)
+                predicted[m] = np.int64(data[pointers[m]]) | 256 if match_lengths[m] > 0 else 0
+            bucket = match_bucket(match_lengths[0])
+            expected = (predicted[0] & 0xFF) | min(bucket, 20) << 8
+            c1, c2, above = fill_keys(keys, picks, summary, followers1, followers2, expected, data, position)
+            order2 = hash2(last4 & 0xFFFF, 0)
+            refiners[0] = c1
+            refiners[1] = last4 & 0xFFFFFF
+            refiners[2] = expected | 1 << 20
+            refiners[3] = last4 & 0xFFFF
+            refiners[4] = hash2(summary[WORD], c1)
             for k in range(n_apms):
-                apm_at[k] += low
-                shift = apms[apm_at[k]] * (256 - part) + apms[apm_at[k] + 1] * part
-                apm_p[k] = mixed + (shift >> 8)
-                p += apm_p[k]
-            p = max(1, min(ONE - 1, p // (n_apms + 1)))
-            # ---- code
-            if mode == DECODE:
-                y = decode_bit(coder, payload, p << 2)
-            else:
-                y = (byte >> (7 - bit)) & 1
-                if mode == ENCODE:
-                    encode_bit(coder, payload, y, p << 2)
-            product *= (p if y else ONE - p) * (1.0 / ONE)
-            # ---- update
+                refined[k] = hash2(refiners[apm_kinds[k]], k)
+            slow[1] = c1
+            slow[2] = c2
+            slow[3] = (summary[CLASSES] & 0xFF) << 3
+            slow[4] = above
+        if bit & 3 == 0:
+            for i in range(n_contexts):
+                slot[i] = hash2(keys[i], node0)
+                prefetch(table, ((slot[i] >> 8) & mask) << 6)
+            direct2_at = (hash2(order2, node0) << 4) & (direct2.size - 1)
+            prefetch(direct2, direct2_at)
+        # ---- learn the last bit
+        if step > 0:
             goal = y * (ONE - 1)
-            near = part >> 7
             for k in range(n_apms):
-                apms[apm_at[k] + near] += (goal - apm_p[k]) >> APM_RATE
+                apms[np.uint64(apm_at[k] + near)] += (goal - apm_p[k]) >> APM_RATE
             if n_mixers > 1:
-                train(x2, weights2, row2, 16, ((y << 16) - (mixed >> 6)) * rates[2] >> 8)
+                error = ((y << 16) - (mixed >> 6)) * rates[2] >> 8
+                for s in range(n_mixers):
+                    w = np.uint64(row2 + s)
+                    moved = weights2[w] + ((logits[s] * error + 128) >> 8)
+                    weights2[w] = max(-LARGEST_WEIGHT, min(LARGEST_WEIGHT, moved))
             for s in range(n_mixers):
                 error = ((y << 16) - guess[s]) * rate >> 8
                 if error != 0 and error != -1:  # smaller ones hardly move a weight
                     train(x, weights, row[s], n_inputs, error)
             for i in range(n_contexts):
                 adapt(maps, map_at[i], y, limit, reciprocal)
-                at = history_at[i]
+                at = np.uint64(history_at[i])
                 table[at] = successor[np.uint64(2 * np.int64(table[at]) + y)]
             if with_node:
                 for i in range(n_contexts):
@@ -293,21 +202,104 @@ def run(mode, data, payload, lengths, coder, layout, memory, tables):
                 if match_at[m] >= 0:
                     adapt(maps, match_at[m], y, 1023, reciprocal)
             aim = (y << 16) - 32768 - y
-            order0[node0] += (aim - order0[node0]) >> 5
-            direct1[direct1_at] += (aim - direct1[direct1_at]) >> 4
-            direct2[direct2_now] += (aim - direct2[direct2_now]) >> 3
-            node0 = node0 << 1 | y
+            order0[np.uint64(order0_at)] += (aim - order0[np.uint64(order0_at)]) >> 5
+            direct1[np.uint64(direct1_at)] += (aim - direct1[np.uint64(direct1_at)]) >> 4
+            direct2[np.uint64(direct2_now)] += (aim - direct2[np.uint64(direct2_now)]) >> 3
+        # ---- find the slots of a new nibble
+        if bit & 3 == 0:
+            known = 0
+            for i in range(n_contexts):
+                slot[i] = find_slot(table, words, mask, slot[i])
+                known += i < 6 and table[np.uint64(slot[i] + 1)] != 0
+        node = node0 if bit < 4 else (node0 & ((1 << (bit - 4)) - 1)) | (1 << (bit - 4))
+        for k in range(n_apms):
+            apm_at[k] = ((hash2(refined[k], node0) & apm_mask) + k * (apm_mask + 1)) * APM_STEPS
+            prefetch(apms, apm_at[k])
+        # ---- predict: two logits from each bit history
+        for i in range(n_contexts):
+            history_at[i] = slot[i] + node
+            history = np.int64(table[np.uint64(history_at[i])])
+            seen = np.int64(history > 0)
+            map_at[i] = (i << 8) + history
+            p = np.int64(maps[np.uint64(map_at[i])]) >> 20
+            x[np.uint64(2 * i)] = stretch[np.uint64(p)] * seen
+            x[np.uint64(2 * i + 1)] = ((p - 2048) >> 1) * seen
+        j = 2 * n_contexts
+        if with_node:
+            for i in range(n_contexts):
+                history = map_at[i] & 0xFF
+                node_map_at[i] = node_maps + (i << 16 | node0 << 8 | history)
+                p = np.int64(maps[np.uint64(node_map_at[i])]) >> 20
+                x[np.uint64(j + i)] = stretch[np.uint64(p)] * np.int64(history > 0)
+            j += n_contexts
+        fast[3] = 64 + known
+        for m in range(n_matches):
+            match_at[m] = -1
+            x[j] = 0
+            x[j + 1] = 0
+            if predicted[m] >> (8 - bit) == node0:
+                next_bit = (predicted[m] >> (7 - bit)) & 1
+                at = match_bucket(match_lengths[m]) * 2 + next_bit
+                if m == 0:
+                    fast[3] = at
+                match_at[m] = match_maps + m * 2 * MATCH_BUCKETS + at
+                p = np.int64(maps[np.uint64(match_at[m])]) >> 20
+                x[j] = stretch[np.uint64(p)]
+                x[j + 1] = (p - 2048) >> 1
+            j += 2
+        order0_at = node0
+        direct1_at = c1 << 8 | node0
+        direct2_now = direct2_at | node
+        x[j] = stretch[np.uint64((order0[np.uint64(order0_at)] + 32768) >> 4)]
+        x[j + 1] = stretch[np.uint64((np.int64(direct1[np.uint64(direct1_at)]) + 32768) >> 4)]
+        x[j + 2] = stretch[np.uint64((np.int64(direct2[np.uint64(direct2_now)]) + 32768) >> 4)]
+        x[j + 3] = 256
+        # ---- mix
+        fast[1] = node0
+        fast[2] = bit
+        fast[4] = known << 3 | bit
+        row2 = node0 * 16
+        logit, final = 0, 0
+        for s in range(n_mixers):
+            row[s] = (row_starts[s] + slow[slow_kinds[s]] + fast[fast_kinds[s]]) * n_inputs
+            logit = clip(np.int64(dot(x, weights, row[s], n_inputs)) >> 8)
+            logits[s] = logit
+            guess[s] = squash[np.uint64(logit + LIMIT + 1)] >> 6
+            final += (logit * (np.int64(weights2[np.uint64(row2 + s)]) >> 6)) >> 8
+        if n_mixers > 1:
+            logit = clip(final >> 8)
+        mixed = np.int64(squash[np.uint64(logit + LIMIT + 1)])
+        # ---- refine
+        low = (logit + LIMIT + 1) >> APM_SHIFT
+        part = (logit + LIMIT + 1) & ((1 << APM_SHIFT) - 1)
+        near = part >> (APM_SHIFT - 1)
+        p = mixed
+        for k in range(n_apms):
+            apm_at[k] += low
+            at = np.uint64(apm_at[k])
+            shift = apms[at] * ((1 << APM_SHIFT) - part) + apms[at + np.uint64(1)] * part
+            apm_p[k] = mixed + (shift >> APM_SHIFT)
+            p += apm_p[k]
+        p = max(1, min(ONE - 1, p * share >> 16))
+        # ---- code
         if mode == DECODE:
-            data[position] = node0 & 0xFF
-        if lengths.size > 0:
-            lengths[position] = -log2(product)
-            product = 1.0
-        elif product < 1e-200:
-            total -= log2(product)
-            product = 1.0
-        if position & 255 == 255:
-            rate -= (rate - rates[1]) >> 6
-    length = 0
-    if mode == ENCODE:
-        length = finish_encode(coder, payload)
+            y = decode_bit(coder, payload, p << 2)
+        else:
+            y = np.int64(data[position]) >> (7 - bit) & 1
+            if mode == ENCODE:
+                encode_bit(coder, payload, y, p << 2)
+        product *= (p if y else ONE - p) * (1.0 / ONE)
+        node0 = node0 << 1 | y
+        if bit == 7:
+            if mode == DECODE:
+                data[position] = node0 & 0xFF
+            if lengths.size > 0:
+                lengths[position] = -log2(product)
+                product = 1.0
+            elif product < 1e-200:
+                total -= log2(product)
+                product = 1.0
+            if position & 255 == 255:
+                rate -= (rate - rates[1]) >> 6
+    length = finish_encode(coder, payload) if mode == ENCODE else 0
     return length, total - log2(product)

@@ -1,6 +1,6 @@
 """The nine levels as data, and how much memory each takes: a level is a row, the kernel is one.
 
-A row lists contexts (see `contexts.CONTEXTS`), mixer selectors (`SELECTORS`), the least length of each match model,
+A row lists contexts (what each looks at: `contexts`), mixer selectors (`SELECTORS`), the least length of each match model,
 longest first, and the refiners (`REFINERS`) that choose adaptive probability maps.
 """
 
@@ -8,9 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mdlbench.models.cm.contexts import CONTEXTS
 from mdlbench.models.cm.tables import history_tables
 
+CONTEXTS = (
+    "order1", "order2", "order3", "order4", "order5", "order6", "order8",
+    "word", "word_pair", "skip1", "skip2", "high_bits",
+    "column", "record", "record_above2", "followers1", "followers2", "match",
+    "word_gap", "word_order2", "classes", "third", "fourth", "third_fourth",
+    "record_column", "record_order2", "record_next", "order0", "classes_column", "followers2_order1", "match_order2",
+    "field", "column_next", "word_triple", "opener", "field_word", "sixth",
+)  # fmt: skip
+LONGEST_PERIOD = 4096  # of records
 # A selector chooses one weight row: a part fixed through the byte + a part that moves with each bit, and the rows.
 SLOW = ("none", "byte1", "byte2", "classes", "above")
 FAST = ("none", "node", "bit", "match", "known")
@@ -106,13 +114,24 @@ def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]
     by_node = np.tile(initial, n_contexts * 256 * (level.views - 2))
     maps = np.concatenate([np.tile(initial, n_contexts), np.full(64 * len(level.matches), 1 << 31, np.uint32), by_node])
     refined = _power_of_two(max(8 * size, 256), 1 << 16)
+    table = _aligned(table_bytes(level, size, memory), np.uint8)
     return (
-        _aligned(table_bytes(level, size, memory), np.uint8),
+        table,
+        table.view(np.uint64),
         maps,
         weights.reshape(-1),
         final_weights.reshape(-1),
         np.zeros(1 << 16, np.int16),
         _aligned(_power_of_two(max(32 * size, 256), 1 << 22), np.int16),
-        _aligned(len(level.refiners.split()) * refined * 32, np.int32),
+        _aligned(len(level.refiners.split()) * refined * 16, np.int32),
         np.zeros((len(level.matches), _power_of_two(max(size, 256), 1 << 22)), np.int32),
+        np.zeros(11, np.int64),  # the summary of the past
+        np.zeros(1 << 8, np.int64),  # followers of one byte
+        np.zeros(1 << 16, np.int32),  # followers of two
+        np.zeros(1 << 16, np.int32),  # where pairs were last seen
+        np.zeros(LONGEST_PERIOD, np.int64),  # votes for periods
+        np.zeros(256, np.int32),  # order 0
+        np.zeros((18, 64), np.int64),  # what the kernel notes for each context, mixer, match and map
+        _aligned(n_inputs, np.int32),
+        np.array([0, 0xFFFFFFFFFFFFFFFF, 0, 0], np.uint64),  # the coder's state, as `coder.bits.new_coder`
     )

@@ -1,6 +1,6 @@
 """Integer tables behind the context mixer: the logistic pair and the bit-history state machine.
 
-Everything here is made by integer or `decimal` arithmetic, which is exact by definition, so the tables, and with
+Everything here is made by integer arithmetic, so the tables, and with
 them every probability, are the same on every machine.
 
 * `squash` and `stretch` convert between a probability (16 bits, p / 65536) and its logit (8 fractional bits):
@@ -10,7 +10,6 @@ them every probability, are the same on every machine.
   recent past speaks louder.
 """
 
-from decimal import Decimal, localcontext
 from functools import cache
 
 import numpy as np
@@ -24,12 +23,17 @@ LARGER_COUNT = (40, 40, 12, 8, 6, 5)
 @cache
 def squash_table() -> np.ndarray:
     """Logit + LOGIT_LIMIT (0..6143) -> probability of a one out of 2**22, int32 of shape (6144,)."""
-    with localcontext() as context:
-        context.prec = 20
-        values = [
-            int(2**22 / (1 + (Decimal(-logit) / 256).exp()) + Decimal("0.5")) for logit in range(-LOGIT_LIMIT, LOGIT_LIMIT)
-        ]
-    return np.array(values, np.int32)
+    one = 1 << 128
+    step, term, k = one, one, 1  # exp(1 / 256), the sum of its series
+    while term:
+        term //= 256 * k
+        step, k = step + term, k + 1
+    odds, upper = one, []
+    for _ in range(LOGIT_LIMIT + 1):
+        upper.append(((odds << 23) // (one + odds) + 1) >> 1)
+        odds = odds * step >> 128
+    lower = [(1 << 22) - p for p in upper[:0:-1]]
+    return np.array(lower + upper[:-1], np.int32)
 
 
 @cache
