@@ -8,7 +8,7 @@ do the same for bytes in memory.
 import io
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 from mdlbench.container import MAX_BLOCK, RAW, Block, Header, Writer, block_name, read_containers
@@ -51,6 +51,13 @@ class Compression:
     ledger: Ledger
 
 
+class Decompression(NamedTuple):
+    """What `decompress_stream` did: original bytes, and the seconds it took once the models were ready."""
+
+    size: int
+    seconds: float
+
+
 class Batch(NamedTuple):
     """Consecutive blocks that go to a model together: number of the first, where it starts, their bytes."""
 
@@ -73,7 +80,6 @@ class _Account:
     original: int = 0
     ideal: float | None = 0.0
     quantised: float | None = 0.0
-    beside: dict[str, Any] = field(default_factory=dict)
 
     def add(self, original: bytes, coded: Coded) -> None:
         self.original += len(original)
@@ -114,15 +120,15 @@ def compress_stream(
         VerificationError: naming the block that did not decode to what went in.
     """
     loaded = [load_model(spec) for spec in models]
+    if not loaded:
+        raise UsageError("no model was named; name at least one, such as cm")
     for model in loaded:
         model.prepare()
     began = time.perf_counter()
     size = loaded[0].block_size if block_size is None else block_size
-    if not 1 <= size <= MAX_BLOCK:
-        raise UsageError(f"block size {size:,}; a block has 1 to {MAX_BLOCK:,} bytes")
+    tasks = batches_of(source, size, max(model.batch_size for model in loaded))
     writer = Writer(sink, header_for(loaded))
     account = _Account()
-    tasks = batches_of(source, size, max(model.batch_size for model in loaded))
     work = _encode_verified if verify else _encode
     for batch, coded in ordered_map(work, tasks, jobs, loaded, build, [Recipe.of(model) for model in loaded]):
         for original, block in zip(batch.blocks, coded, strict=True):
@@ -152,8 +158,8 @@ def decompress_stream(
     jobs: int = 1,
     force_environment: bool = False,
     progress: Progress = no_progress,
-) -> int:
-    """Decompress all containers in `source` into `sink`; the number of bytes written.
+) -> Decompression:
+    """Decompress all containers in `source` into `sink`.
 
     Bytes reach `sink` block by block, each checked against its checksum; a caller that must not show a damaged file's first
     blocks gives a temporary file.
@@ -167,13 +173,16 @@ def decompress_stream(
         ModelMismatchError, EnvironmentMismatchError: the container cannot be decoded here, and why.
     """
     supplied = [load_model(spec) for spec in models]
-    total = 0
+    total, seconds = 0, 0.0
     items = read_containers(source)
     item = next(items, None)
     while isinstance(item, Header):
         container = models_for(item, supplied, force_environment=force_environment)
+        for model in container:
+            model.prepare()
+        began = time.perf_counter()
         blocks = _Until(items)
-        tasks = _groups(blocks, max(model.batch_size for model in container))
+        tasks = _groups(blocks, max((model.batch_size for model in container), default=1))
         recipes = [Recipe.of(model) for model in container]
         for _, decoded in ordered_map(_decode, tasks, jobs, container, build, recipes):
             for data in decoded:
@@ -181,7 +190,8 @@ def decompress_stream(
                 total += len(data)
                 progress(len(data))
         item = blocks.stopped_at
-    return total
+        seconds += time.perf_counter() - began
+    return Decompression(total, seconds)
 
 
 def compress(data: bytes, model: str | Sequence[str] = DEFAULT_MODEL, *, block_size: int | None = None, jobs: int = 1) -> bytes:
@@ -204,7 +214,8 @@ def compress(data: bytes, model: str | Sequence[str] = DEFAULT_MODEL, *, block_s
         True
     """
     sink = io.BytesIO()
-    compress_stream(io.BytesIO(data), sink, [model] if isinstance(model, str) else model, block_size=block_size, jobs=jobs)
+    compress_stream(io.BytesIO(data), sink, _specs(model), block_size=block_size, jobs=jobs)
+    read_back(io.BytesIO(sink.getvalue()))
     return sink.getvalue()
 
 
@@ -218,8 +229,14 @@ def decompress(container: bytes, model: str | Sequence[str] = (), *, jobs: int =
         ContainerError: the container is damaged; ModelMismatchError: `model` is not what wrote it.
     """
     sink = io.BytesIO()
-    decompress_stream(io.BytesIO(container), sink, [model] if isinstance(model, str) else model, jobs=jobs)
+    decompress_stream(io.BytesIO(container), sink, _specs(model), jobs=jobs)
     return sink.getvalue()
+
+
+def read_back(container: BinaryIO) -> None:
+    """Read a container that was just written: structure and digest; its payloads were decoded before they were written."""
+    for _ in read_containers(container):
+        pass
 
 
 def verify(container: bytes, model: str | Sequence[str] = (), *, jobs: int = 1) -> int:
@@ -266,11 +283,25 @@ def model_descriptions(models: Sequence[Model]) -> dict[str, Any]:
 
 
 def batches_of(source: BinaryIO, block_size: int, batch_size: int) -> Iterator[Batch]:
-    """Cut a stream into blocks of `block_size` bytes, the last one shorter, in batches of up to `batch_size`."""
+    """Cut a stream into blocks of `block_size` bytes, the last one shorter, in batches of up to `batch_size`.
+
+    Raises:
+        UsageError: a container could not hold blocks of this size.
+    """
+    if not isinstance(block_size, int) or not 1 <= block_size <= MAX_BLOCK:
+        raise UsageError(f"block size {block_size}; a block has 1 to {MAX_BLOCK:,} bytes")
+    return _batches(_groups(_blocks(source, block_size), batch_size))
+
+
+def _batches(groups: Iterable[list[bytes]]) -> Iterator[Batch]:
     number = start = 0
-    for group in _groups(_blocks(source, block_size), batch_size):
+    for group in groups:
         yield Batch(number, start, group)
         number, start = number + len(group), start + sum(map(len, group))
+
+
+def _specs(model: str | Sequence[str]) -> Sequence[str]:
+    return [model] if isinstance(model, str) else model
 
 
 def _encode(models: Sequence[Model], batch: Batch) -> list[Coded]:

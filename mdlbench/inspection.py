@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from mdlbench.codec import decode_blocks, model_descriptions
 from mdlbench.container import RAW, Header, read_containers
+from mdlbench.container.format import DIGEST_SIZE, IndexEntry, trailer_bytes
 from mdlbench.container.matching import models_for
 from mdlbench.ledger import PARTS, Ledger, PayloadSplit
 from mdlbench.models import load_model
@@ -36,7 +37,7 @@ class Inspection:
     def to_json(self) -> dict[str, Any]:
         """Plain data for `--json`."""
         models = [
-            {"spec": model.spec, "digest": model.digest.hex(), **(header.metadata[place] if header.metadata else {})}
+            {**(header.metadata[place] if header.metadata else {}), "spec": model.spec, "digest": model.digest.hex()}
             for header in self.headers
             for place, model in enumerate(header.models)
         ]
@@ -50,7 +51,9 @@ class Inspection:
         }
 
 
-def inspect_stream(source: BinaryIO, models: Sequence[str] = (), *, decode: bool = False) -> Inspection:
+def inspect_stream(
+    source: BinaryIO, models: Sequence[str] = (), *, decode: bool = False, force_environment: bool = False
+) -> Inspection:
     """Read containers to their end, checking digests.
 
     Args:
@@ -65,30 +68,46 @@ def inspect_stream(source: BinaryIO, models: Sequence[str] = (), *, decode: bool
     rows: list[BlockRow] = []
     container: list[Model] = []
     split = _Split()
+    index: list[IndexEntry] = []  # of the current container
+    weights: dict[str, Any] = {}
     for item in read_containers(counted):  # type: ignore[arg-type]
         if isinstance(item, Header):
+            if headers:
+                sizes["index"] += _index_size(index)
+            index = []
             headers.append(item)
             sizes["header"] += len(item.to_bytes())
-            sizes["trailer"] += 8
-            container = models_for(item, supplied) if decode else []
+            sizes["trailer"] += DIGEST_SIZE
+            if decode:
+                container = models_for(item, supplied, force_environment=force_environment)
+                weights |= model_descriptions(container)["model_bytes"]
             continue
         raw = item.header.model == RAW
+        index.append(IndexEntry(len(item.header.to_bytes()) + len(item.payload), item.header.original_size))
         sizes["block_headers"] += len(item.header.to_bytes())
         sizes["raw_blocks" if raw else "payloads"] += len(item.payload)
         name = "raw" if raw else headers[-1].models[item.header.model].spec
         rows.append(BlockRow(item.number, item.start, item.header.original_size, len(item.payload), name))
         if decode:
             split.add(container, item.header.model, decode_blocks(container, [item])[0])
-    sizes["index"] = counted.bytes - sum(sizes.values())
-    bits = split.result(sizes["payloads"]) if decode else None
-    beside = split.beside | model_descriptions(container) if decode else {}
-    return Inspection(tuple(headers), tuple(rows), sum(row.original_size for row in rows), Ledger(sizes, bits, beside))
+    sizes["index"] += _index_size(index)
+    ledger = Ledger(sizes, split.result(sizes["payloads"]) if decode else None, _beside(split, weights) if decode else {})
+    assert ledger.file_size == counted.bytes, "the parts do not add up to the file"
+    return Inspection(tuple(headers), tuple(rows), sum(row.original_size for row in rows), ledger)
 
 
 def inspect_file(path: str | os.PathLike[str], models: Sequence[str] = (), *, decode: bool = False) -> Inspection:
     """`inspect_stream` of the file at `path`."""
     with open(path, "rb") as file:
         return inspect_stream(file, models, decode=decode)
+
+
+def _index_size(index: list[IndexEntry]) -> int:
+    return len(trailer_bytes(index, only_block=len(index) == 1))
+
+
+def _beside(split: "_Split", weights: dict[str, Any]) -> dict[str, Any]:
+    return {**split.beside, "model_bytes": weights}
 
 
 class _Split:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from mdlbench.codec import decode_blocks
 from mdlbench.container import Header, ModelEntry, Place, block_name, locate_blocks, read_block, table_of_contents
 from mdlbench.container.matching import models_for
-from mdlbench.errors import ContainerError, UsageError
+from mdlbench.errors import ContainerError, EnvironmentMismatchError, ModelMismatchError, UsageError
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 
@@ -44,7 +44,10 @@ class ContainerFile(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        bases = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}
+        if whence not in bases:
+            raise ValueError(f"whence is {whence}; write os.SEEK_SET, os.SEEK_CUR or os.SEEK_END")
+        base = bases[whence]
         if base + offset < 0:
             raise ValueError(f"cannot seek to byte {base + offset}: before the start of the file")
         self._position = base + offset
@@ -93,8 +96,12 @@ def open_container(path: str | os.PathLike[str], model: str | Sequence[str] = ()
     Raises:
         OSError: the file cannot be read. ContainerError: it is not a container, or is damaged.
     """
-    specs = [model] if isinstance(model, str) else model
-    return io.BufferedReader(ContainerFile(builtins.open(path, "rb"), specs))
+    file = builtins.open(path, "rb")  # noqa: SIM115  (the reader closes it)
+    try:
+        return io.BufferedReader(ContainerFile(file, [model] if isinstance(model, str) else model))
+    except BaseException:
+        file.close()
+        raise
 
 
 def copy_range(source: io.RawIOBase, sink: BinaryIO, start: int, end: int) -> int:
@@ -118,7 +125,7 @@ def copy_range(source: io.RawIOBase, sink: BinaryIO, start: int, end: int) -> in
 
 @dataclass(frozen=True)
 class Salvage:
-    """What was recovered: block names, ranges lost as text, bytes written."""
+    """What was recovered: names of blocks, what was lost and why, original bytes with their holes."""
 
     recovered: list[str]
     lost: list[str]
@@ -128,31 +135,44 @@ class Salvage:
 def salvage_stream(file: BinaryIO, sink: BinaryIO, models: Sequence[str] = (), *, force_environment: bool = False) -> Salvage:
     """Write every undamaged block of a container file; lost ranges become zeros, so that what is found keeps its place.
 
-    A range whose length nothing tells (a lost block header, and no index) is left out, and the text says so.
+    A range whose length nothing tells (a lost block header, and no index) is left out, and the text says so. Blocks are held
+    against their checksums; the container's digest is not looked at.
 
     Args:
+        sink: holes are left in it where it can seek, else zeros are written.
         models: specs for models that are not built in, or to stand in for a damaged header.
     """
     supplied = [load_model(spec) for spec in models]
     stand_in = Header(tuple(ModelEntry(model.digest, model.spec) for model in supplied)) if supplied else None
+    found: dict[int, list[Model]] = {}  # the models of each container, by its header's identity
     recovered, lost, size = [], [], 0
     for item in locate_blocks(file, stand_in):
-        data = None
-        if isinstance(item, Place):
-            name = block_name(item.number, size, item.original_size)
-            try:
-                container = models_for(item.container, supplied, force_environment=force_environment)
-                data = decode_blocks(container, [read_block(file, item)])[0]
-            except ContainerError:
-                pass
-        if data is not None:
-            recovered.append(name)
-            sink.write(data)
-            size += len(data)
-            continue
         length = item.original_size if isinstance(item, Place) else item.size
-        lost.append(f"from byte {size}, length unknown" if length is None else f"bytes {size}-{size + length - 1}")
-        for at in range(0, length or 0, len(_ZEROS)):
-            sink.write(_ZEROS[: (length or 0) - at])
-        size += length or 0
+        reason = "not found"
+        if isinstance(item, Place):
+            try:
+                if id(item.container) not in found:
+                    found[id(item.container)] = models_for(item.container, supplied, force_environment=force_environment)
+                data = decode_blocks(found[id(item.container)], [read_block(file, item)])[0]
+                sink.write(data)
+                recovered.append(block_name(item.number, size, len(data)))
+                size += len(data)
+                continue
+            except (ContainerError, ModelMismatchError, EnvironmentMismatchError) as error:
+                reason = "damaged" if isinstance(error, ContainerError) else str(error)
+        if length is None:
+            lost.append(f"from byte {size}, length unknown ({reason})")
+            continue
+        lost.append(f"bytes {size}-{size + length - 1} ({reason})")
+        _leave_hole(sink, length)
+        size += length
     return Salvage(recovered, lost, size)
+
+
+def _leave_hole(sink: BinaryIO, length: int) -> None:
+    """Skip `length` bytes, which read as zeros; they take no room in a file."""
+    if sink.seekable():
+        sink.seek(length - 1, os.SEEK_CUR)
+        length = 1
+    for at in range(0, length, len(_ZEROS)):
+        sink.write(_ZEROS[: length - at])

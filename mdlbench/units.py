@@ -5,6 +5,7 @@ Inside mdlbench code lengths are bits. Nats appear where torch hands over a loss
 
 import math
 import re
+from fractions import Fraction
 
 BITS_PER_BYTE = 8
 BITS_PER_NAT = 1.0 / math.log(2.0)
@@ -55,8 +56,8 @@ def parse_size(text: str) -> int:
     suffix = match[2][:1].upper() + match[2][1:] if match else None
     if match is None or suffix not in _SUFFIXES:
         raise ValueError(f"{text!r} is not a size; write bytes, or a number with K, M, G (powers of 1000) or Ki, Mi, Gi")
-    scaled = float(match[1]) * _SUFFIXES[suffix] if "." in match[1] else int(match[1]) * _SUFFIXES[suffix]
-    if scaled != int(scaled):
+    scaled = Fraction(match[1]) * _SUFFIXES[suffix]
+    if scaled.denominator != 1:
         raise ValueError(f"{text!r} is not a whole number of bytes")
     return int(scaled)
 

@@ -12,15 +12,35 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn, TypeVar
 
-from mdlbench.errors import MdlbenchError
+from mdlbench.errors import MdlbenchError, UsageError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _state: Any = None
+_undone: list[Callable[[], None]] = []  # what must still be ended if this process ends now, the last first
+
+
+@contextmanager
+def ended_with(end: Callable[[], None]) -> Iterator[None]:
+    """Call `end` at exit from the block, and also if the process is told to stop while another thread runs the block."""
+    _undone.append(end)
+    try:
+        yield
+    finally:
+        _undone.remove(end)
+        end()
+
+
+def end_now(exit_code: int) -> NoReturn:
+    """End this process without waiting for its threads, but not without what `ended_with` was asked to end."""
+    for end in reversed(_undone.copy()):
+        with suppress(OSError):
+            end()
+    os._exit(exit_code)
 
 
 def ordered_map(
@@ -40,6 +60,8 @@ def ordered_map(
         state: what `work` uses in this process.
         build, recipe: `build(recipe)` makes the same in a worker.
     """
+    if jobs < 1:
+        raise UsageError(f"jobs={jobs}; at least one process does the work")
     if jobs == 1:
         for task in tasks:
             yield task, _interruptible(work, state, task)
@@ -58,7 +80,10 @@ def ordered_map(
             first, future = held.popleft()
             yield first, future.result()
     except BrokenProcessPool:
-        raise MdlbenchError("a worker process was killed (out of memory?); use fewer -j or a smaller --block-size") from None
+        raise MdlbenchError(
+            "a worker process ended: out of memory (use fewer -j or a smaller --block-size), or a script without "
+            "`if __name__ == '__main__':` around its call"
+        ) from None
     finally:
         for process in list((pool._processes or {}).values()):
             process.terminate() if held else None
@@ -85,7 +110,11 @@ def _interruptible(work: Callable[[Any, Task], Result], state: Any, task: Task) 
 
 @contextmanager
 def _interrupt_held() -> Iterator[None]:
-    """Hold back the terminal's interrupt; processes started meanwhile inherit that, this one gets it at the end."""
+    """Hold back the terminal's interrupt; processes started meanwhile inherit that, this one gets it at the end.
+
+    They also inherit that a module in the current folder is not what Python imports as it starts.
+    """
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -99,6 +128,7 @@ def _interrupt_held() -> Iterator[None]:
 def _start(build: Callable[[Any], Any], recipe: Any) -> None:
     global _state
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: end_now(1))
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     _state = build(recipe)
 
@@ -107,7 +137,7 @@ def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os._exit(1)
+        end_now(1)
 
 
 def _work(work: Callable[[Any, Task], Result], task: Task) -> Result:

@@ -113,7 +113,7 @@ def test_streams_and_bytes_agree() -> None:
     compress_stream(io.BytesIO(TEXT * 3), sink, ["kt"], block_size=700, progress=seen.append)
     assert sum(seen) == len(TEXT) * 3
     sink.seek(0)
-    assert decompress_stream(sink, back) == len(TEXT) * 3
+    assert decompress_stream(sink, back).size == len(TEXT) * 3
     assert back.getvalue() == TEXT * 3
     assert verify(sink.getvalue()) == len(TEXT) * 3
 

@@ -4,7 +4,7 @@ A command's module is imported when the command is run or its help is asked for,
 """
 
 import io
-import os
+import re
 import signal
 import sys
 from importlib import import_module
@@ -61,7 +61,9 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted; errors are one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    as_json = "--json" in arguments
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    as_json = "--json" in options
+    data_on_stdout = any(option == "--stdout" or re.fullmatch("-[a-z]*c", option) for option in options)
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
@@ -71,15 +73,17 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(group.main(arguments, prog_name="mdlbench", standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
-    except BrokenPipeError:
-        _close_stdout()
-        sys.exit(141)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(2)
     except (MdlbenchError, OSError, MemoryError, KeyboardInterrupt, click.ClickException, click.Abort) as error:
         from mdlbench.cli.common import report_error
 
-        code = report_error(_as_line(error), as_json=as_json)
-        if isinstance(error, KeyboardInterrupt):
-            os._exit(code)  # at once: a kernel may still be running in its thread
+        code = report_error(_as_line(error), as_json=as_json, data_on_stdout=data_on_stdout)
+        if isinstance(error, KeyboardInterrupt | click.Abort):
+            from mdlbench.workers import end_now
+
+            end_now(code)  # a kernel may still be running in its thread
         sys.exit(code)
 
 
@@ -96,8 +100,3 @@ def _as_line(error: BaseException) -> Exception:
         return InterruptedRunError("interrupted; nothing was written")
     assert isinstance(error, Exception)
     return error
-
-
-def _close_stdout() -> None:
-    """Keep Python from complaining, at exit, of a reader that went away."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +17,8 @@ from mdlbench.units import parse_size
 
 SUFFIX = ".mdlz"
 STANDARD = "-"
+BROKEN_PIPE = 141  # what a process exits with when its reader has seen enough
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 
 class Size(click.ParamType):
@@ -74,7 +76,7 @@ quiet = click.option("-q", "--quiet", is_flag=True, help="No report and no progr
 jobs = click.option(
     "-j",
     "--jobs",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 256),
     default=1,
     metavar="N",
     show_default=True,
@@ -116,6 +118,8 @@ def print_json(kind: str, values: dict[str, Any], *, to_stderr: bool = False) ->
 def opened(path: str) -> Iterator[BinaryIO]:
     """The input at `path`, or standard input for `-`."""
     if path == STANDARD:
+        if sys.stdin is None:
+            raise UsageError("standard input is closed; name a file")
         yield sys.stdin.buffer
         return
     if os.path.isdir(path):
@@ -126,7 +130,7 @@ def opened(path: str) -> Iterator[BinaryIO]:
 
 def name_of(path: str) -> str:
     """How reports call an input or output."""
-    return "standard input" if path == STANDARD else path
+    return "standard input" if path == STANDARD else printable(path)
 
 
 def plan_outputs(
@@ -142,10 +146,12 @@ def plan_outputs(
     if to_stdout and output is not None:
         raise UsageError("-c and -o contradict each other; give one")
     if to_stdout or output == STANDARD or (output is None and files == (STANDARD,)):
+        if sys.stdout is None:
+            raise UsageError("standard output is closed; name a file with -o")
         if sys.stdout.isatty() and not force:
             raise UsageError("standard output is a terminal; redirect it, name a file with -o, or force it with -f")
         return [STANDARD] * len(files)
-    if output is not None and len(files) == 1 and not os.path.isdir(output):
+    if output is not None and len(files) == 1 and not os.path.isdir(output) and not output.endswith(_SEPARATORS):
         outputs = [output]
     else:
         if output is not None:
@@ -188,14 +194,16 @@ def replacing(
             yield sink
         return
     target = Path(path)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp", delete=False) as sink:
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent}: no such folder; make it first, or name another output with -o")
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp", delete=False) as sink:
         try:
             yield sink  # type: ignore[misc]
             sink.flush()
             os.fsync(sink.fileno())
             if check is not None:
                 check(sink.name)
-            os.chmod(sink.name, _permissions(like))
+            _take_after(sink.name, like)
             if force:
                 os.replace(sink.name, target)
             else:
@@ -218,16 +226,22 @@ def _rename_to_new(source: str, target: Path) -> None:
         os.unlink(source)
 
 
-def _permissions(like: str) -> int:
+def _take_after(path: str, like: str) -> None:
+    """Give a new file the permissions and time of the input that it comes from, as zstd does; else those of any new file."""
     if like != STANDARD and os.path.isfile(like):
-        return os.stat(like).st_mode & 0o777
+        status = os.stat(like)
+        os.chmod(path, status.st_mode & 0o777)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        return
     mask = os.umask(0)
     os.umask(mask)
-    return 0o666 & ~mask
+    os.chmod(path, 0o666 & ~mask)
 
 
-def for_each(items: Sequence[tuple[str, ...]], action: Callable[..., None], *, as_json: bool) -> None:
-    """Run `action(*item)` for every item; with several, one that fails is reported and the others still run.
+def for_each(
+    items: Sequence[tuple[str, ...]], action: Callable[..., None], *, as_json: bool, data_on_stdout: bool = False
+) -> None:
+    """Run `action(*item)` for every item; one that fails is reported and the others still run.
 
     Raises:
         click.exceptions.Exit: with the worst exit code, if any failed.
@@ -236,28 +250,41 @@ def for_each(items: Sequence[tuple[str, ...]], action: Callable[..., None], *, a
     for item in items:
         try:
             action(*item)
+        except BrokenPipeError:
+            close_stdout()
+            raise click.exceptions.Exit(BROKEN_PIPE) from None
         except (MdlbenchError, OSError) as error:
-            if len(items) == 1 or isinstance(error, BrokenPipeError):
-                raise
-            worst = max(worst, report_error(error, as_json=as_json))
+            worst = max(worst, report_error(error, as_json=as_json, data_on_stdout=data_on_stdout))
     if worst:
         raise click.exceptions.Exit(worst)
 
 
-def report_error(error: Exception, *, as_json: bool) -> int:
-    """Print an error as one line on stderr, and as an object on stdout with --json; its exit code."""
+def report_error(error: Exception, *, as_json: bool, data_on_stdout: bool = False) -> int:
+    """Print an error as a line on stderr, with --json also as an object (on stdout, unless data go there); its exit code."""
     kind, message, code = type(error).__name__, str(error), getattr(error, "exit_code", 1)
     if isinstance(error, OSError):
         kind, message = "OSError", _describe(error)
-    if as_json:
-        print_json("error", {"error": kind, "message": message})
-    print(f"mdlbench: {message}", file=sys.stderr)
+    with suppress(OSError, AttributeError):  # a stream that is closed or full cannot be told so
+        print(f"mdlbench: {printable(message)}", file=sys.stderr, flush=True)
+        if as_json:
+            print_json("error", {"error": kind, "message": message}, to_stderr=data_on_stdout)
     return code
+
+
+def close_stdout() -> None:
+    """Keep Python from complaining, at exit, of a reader that went away."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def printable(text: str) -> str:
+    """Text from a file or a file's name with its control characters escaped, so that it can neither move the cursor nor
+    begin a line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _describe(error: OSError) -> str:
     what = error.strerror or str(error)
-    where = f"{error.filename}: " if error.filename else ""
+    where = f"{error.filename or repr(error.filename)}: " if error.filename is not None else ""
     remedy = "; free some space or choose another folder with -o" if error.errno == errno.ENOSPC else ""
     return f"{where}{what[:1].lower()}{what[1:]}{remedy}"
 

@@ -6,8 +6,7 @@ import click
 
 from mdlbench.cli import common
 from mdlbench.cli.reporting import compression_json, ledger_table, report_line, say
-from mdlbench.codec import DEFAULT_MODEL, Compression, compress_stream
-from mdlbench.container import read_containers
+from mdlbench.codec import DEFAULT_MODEL, Compression, compress_stream, read_back
 
 
 @click.command(name="compress")
@@ -40,7 +39,9 @@ def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: 
     def run(file: str, target: str) -> None:
         report(file, target, compress_file(file, target, force=force, **options), **options)
 
-    common.for_each(list(zip(files, outputs, strict=True)), run, as_json=options["as_json"])
+    common.for_each(
+        list(zip(files, outputs, strict=True)), run, as_json=options["as_json"], data_on_stdout=common.STANDARD in outputs
+    )
 
 
 def compress_file(
@@ -64,10 +65,8 @@ def compress_file(
 
 
 def _read_back(path: str) -> None:
-    """Read a container as it lies on disk: structure and digest; its payloads were decoded before they were written."""
     with open(path, "rb") as written:
-        for _ in read_containers(written):
-            pass
+        read_back(written)
 
 
 def report(file: str, target: str, done: Compression, *, as_json: bool, quiet: bool, verbose: bool, **_: Any) -> None:

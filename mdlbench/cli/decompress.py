@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -52,16 +52,23 @@ def command(
         raise UsageError("--range and --salvage contradict each other; give one")
     outputs = common.plan_outputs(files, output, to_stdout, _original_name if output is None or len(files) > 1 else _any_name,
                                   force=force)  # fmt: skip
-    run = _salvage if salvage else _decompress
+    run = _salvage if salvage else _decompress if byte_range is None else _copy_range
 
     def one(file: str, target: str) -> None:
-        began = time.perf_counter()
-        size, lost = run(file, target, force=force, byte_range=byte_range, **options)
-        _report(file, target, size, time.perf_counter() - began, **options)
-        if lost:
-            raise SalvagedError(f"{common.name_of(file)}: lost {', '.join(lost)} (zeros where the length is known)")
+        _report(file, target, run(file, target, force=force, byte_range=byte_range, **options), **options)
 
-    common.for_each(list(zip(files, outputs, strict=True)), one, as_json=options["as_json"])
+    pairs = list(zip(files, outputs, strict=True))
+    common.for_each(pairs, one, as_json=options["as_json"], data_on_stdout=common.STANDARD in outputs)
+
+
+class _Done(NamedTuple):
+    """What was written, what that proves, and what was lost."""
+
+    size: int
+    seconds: float
+    proved: str
+    recovered: list[str] | None = None
+    lost: list[str] | None = None
 
 
 def _original_name(file: str) -> str:
@@ -74,56 +81,62 @@ def _any_name(file: str) -> str:
     return file.removesuffix(common.SUFFIX)
 
 
-def _decompress(
-    file: str,
-    target: str,
-    *,
-    force: bool,
-    byte_range: tuple[int, int | None] | None,
-    models: Any,
-    model_args: str,
-    **options: Any,
-) -> tuple[int, list[str]]:
-    specs = common.specs(models, model_args)
+def _decompress(file: str, target: str, *, force: bool, models: Any, model_args: str, **options: Any) -> _Done:
     with (
         common.opened(file) as source,
         common.replacing(target, force=force, like=file) as sink,
         common.progress_bar(file, shown=not options["quiet"], total=common.original_size) as progress,
     ):
-        if byte_range is None:
-            size = decompress_stream(
-                source,
-                sink,
-                specs,
-                jobs=options["jobs"],
-                force_environment=options["force_environment"],
-                progress=progress,
-            )
-            return size, []
-        from mdlbench.seekable import ContainerFile, copy_range
+        done = decompress_stream(
+            source,
+            sink,
+            common.specs(models, model_args),
+            jobs=options["jobs"],
+            force_environment=options["force_environment"],
+            progress=progress,
+        )
+    return _Done(*done, "every checksum and digest right")
 
+
+def _copy_range(
+    file: str, target: str, *, force: bool, byte_range: tuple[int, int | None], models: Any, model_args: str, **options: Any
+) -> _Done:
+    from mdlbench.seekable import ContainerFile, copy_range
+
+    began = time.perf_counter()
+    specs = common.specs(models, model_args)
+    with common.opened(file) as source, common.replacing(target, force=force, like=file) as sink:
         if not source.seekable():
             raise UsageError("--range needs a file that can be read at any place, not a pipe")
         reader = ContainerFile(source, specs, force_environment=options["force_environment"])
         end = reader.size if byte_range[1] is None else byte_range[1]
-        return copy_range(reader, sink, byte_range[0], end), []
+        size = copy_range(reader, sink, byte_range[0], end)
+    decoded = f"{reader.blocks_decoded} block{'' if reader.blocks_decoded == 1 else 's'} decoded, checksums right"
+    return _Done(size, time.perf_counter() - began, decoded)
 
 
-def _salvage(file: str, target: str, *, force: bool, models: Any, model_args: str, **options: Any) -> tuple[int, list[str]]:
+def _salvage(file: str, target: str, *, force: bool, models: Any, model_args: str, **options: Any) -> _Done:
     from mdlbench.seekable import salvage_stream
 
     if file == common.STANDARD:
         raise UsageError("--salvage needs a file that can be read at any place, not a pipe; save it first")
+    began = time.perf_counter()
+    specs = common.specs(models, model_args)
     with common.opened(file) as source, common.replacing(target, force=force, like=file) as sink:
-        done = salvage_stream(source, sink, common.specs(models, model_args), force_environment=options["force_environment"])
-    return done.size, done.lost
+        done = salvage_stream(source, sink, specs, force_environment=options["force_environment"])
+    proved = f"{len(done.recovered)} blocks recovered, their checksums right; the digest was not checked"
+    return _Done(done.size, time.perf_counter() - began, proved, done.recovered, done.lost)
 
 
-def _report(file: str, target: str, size: int, seconds: float, *, as_json: bool, quiet: bool, **_: Any) -> None:
+def _report(file: str, target: str, done: _Done, *, as_json: bool, quiet: bool, **_: Any) -> None:
     to_stderr = target == common.STANDARD
-    output = "standard output" if to_stderr else target
+    output = "standard output" if to_stderr else common.printable(target)
     if as_json:
-        values = {"input": common.name_of(file), "output": output, "output_bytes": size, "seconds": seconds}
+        values = {"input": common.name_of(file), "output": output, "output_bytes": done.size, "seconds": done.seconds}
+        if done.lost is not None:
+            values |= {"recovered": done.recovered, "lost": done.lost}
         common.print_json("decompress", values, to_stderr=to_stderr)
     elif not quiet and not to_stderr:
-        say(f"{common.name_of(file)}: {size:,} bytes, {speed(size, seconds)}, every checksum right  [→ {output}]")
+        say(f"{common.name_of(file)}: {done.size:,} bytes, {speed(done.size, done.seconds)}, {done.proved}  [→ {output}]")
+    if done.lost:
+        raise SalvagedError(f"{common.name_of(file)}: lost {', '.join(done.lost)}; zeros stand where the length is known")

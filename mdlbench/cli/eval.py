@@ -9,6 +9,7 @@ from tabulate import tabulate
 from mdlbench.cli import common
 from mdlbench.cli.reporting import say
 from mdlbench.codec import DEFAULT_MODEL
+from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation, evaluate
 from mdlbench.models import load_model
 from mdlbench.result import Result
@@ -37,26 +38,31 @@ def command(
       mdlbench eval README.md -m cm -m kt,order=2
       mdlbench eval enwik8 --limit 1M -m hf:./gpt2 --json
     """
-    rows = []
-    for file in files:
-        for spec in common.specs(models, model_args):
-            model = load_model(spec)
-            with (
-                common.opened(file) as source,
-                common.progress_bar(file, shown=not quiet, total=lambda path: limit or os.path.getsize(path)) as progress,
-            ):
-                found = evaluate(_Limited(source, limit), model, block_size=block_size, progress=progress)  # type: ignore[arg-type]
-            values = {"input": common.name_of(file), **found.to_json()}
-            if as_json:
-                common.print_json("eval", values)
-            if output_path is not None:
-                path = Result("eval", values).write(output_path)
-                if not quiet:
-                    say(f"wrote {path}", to_stderr=True)
-            rows.append(_row(values, found))
-    if not as_json and not quiet:
-        headers = ["file", "model", "bytes", "symbols", "ideal bits", "ideal bits per byte", "perplexity per symbol"]
-        say(tabulate(rows, headers, colalign=("left", "left", *["right"] * 5), disable_numparse=True))
+    if files.count(common.STANDARD) > 1 or (common.STANDARD in files and len(models) > 1):
+        raise UsageError("standard input can be read only once: save it to a file to compare models on it")
+    rows: list[list[str]] = []
+
+    def run(file: str, spec: str) -> None:
+        model = load_model(spec)
+        total = common.progress_bar(file, shown=not quiet, total=lambda path: limit or os.path.getsize(path))
+        with common.opened(file) as source, total as progress:
+            found = evaluate(_Limited(source, limit), model, block_size=block_size, progress=progress)  # type: ignore[arg-type]
+        values = {"input": common.name_of(file), **found.to_json()}
+        if as_json:
+            common.print_json("eval", values)
+        if output_path is not None:
+            path = Result("eval", values).write(output_path)
+            if not quiet:
+                say(f"wrote {path}", to_stderr=True)
+        rows.append(_row(values, found))
+
+    try:
+        pairs = [(file, spec) for file in files for spec in common.specs(models, model_args)]
+        common.for_each(pairs, run, as_json=as_json)
+    finally:
+        if rows and not as_json and not quiet:
+            headers = ["file", "model", "bytes", "symbols", "ideal bits", "ideal bits per byte", "perplexity per symbol"]
+            say(tabulate(rows, headers, colalign=("left", "left", *["right"] * 5), disable_numparse=True))
 
 
 def _row(values: dict[str, Any], found: Evaluation) -> list[str]:

@@ -17,8 +17,11 @@ _ROWS_SHOWN = 40
 @click.option("--decode", is_flag=True, help="Also decode, and split the payload: ideal + quantisation + coder.")
 @common.model(help="With --decode: the model that wrote it, if not built in.")
 @common.model_args
+@common.force_environment
 @common.json_lines
-def command(files: tuple[str, ...], decode: bool, models: tuple[str, ...], model_args: str, as_json: bool) -> None:
+def command(
+    files: tuple[str, ...], decode: bool, models: tuple[str, ...], model_args: str, force_environment: bool, as_json: bool
+) -> None:
     """Show header, blocks and the ledger of every byte of each FILE.mdlz.
 
     \b
@@ -26,20 +29,26 @@ def command(files: tuple[str, ...], decode: bool, models: tuple[str, ...], model
       mdlbench inspect README.md.mdlz
       mdlbench inspect README.md.mdlz --decode --json
     """
-    for file in files:
+
+    def run(file: str) -> None:
         with common.opened(file) as source:
-            found = inspect_stream(source, common.specs(models, model_args), decode=decode)
+            specs = common.specs(models, model_args)
+            found = inspect_stream(source, specs, decode=decode, force_environment=force_environment)
         if as_json:
             common.print_json("inspect", {"input": common.name_of(file), **found.to_json()})
         else:
             say(_page(common.name_of(file), found, decode))
 
+    common.for_each([(file,) for file in files], run, as_json=as_json)
+
 
 def _page(name: str, found: Inspection, decode: bool) -> str:
     data: dict[str, Any] = found.to_json()
     lines = [f"{name}: {found.ledger.file_size:,} bytes, of {found.original_size:,} original bytes"]
+    if not data["models"]:
+        lines.append("no model: every block is stored raw")
     for model in data["models"]:
-        lines.append(f"model {model['spec']}  digest {model['digest']}  {model.get('portability', 'exact (built in)')}")
+        lines.append(f"model {model['spec']}  digest {model['digest']}  {model.get('portability', 'exact')}")
         for key, value in (model.get("environment") or {}).items():
             lines.append(f"    {key}: {value}")
     rows = [

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from mdlbench.cli.common import STANDARD, name_of
+from mdlbench.cli.common import STANDARD, name_of, printable
 from mdlbench.codec import Compression
 from mdlbench.ledger import Ledger
 from mdlbench.units import bits_per_byte, bytes_to_bits, ratio
@@ -44,7 +44,7 @@ def report_line(file: str, target: str | None, done: Compression) -> str:
         speed(done.input_bytes, done.seconds),
         "verified" if done.verified else "not verified",
     ]
-    return ", ".join(parts) + f"  [{' '.join(done.models)}{'' if target in (None, STANDARD) else f' → {target}'}]"
+    return ", ".join(parts) + f"  [{' '.join(done.models)}{'' if target in (None, STANDARD) else f' → {printable(target)}'}]"
 
 
 def speed(n_bytes: int, seconds: float) -> str:

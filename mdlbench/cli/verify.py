@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 
+import mdlbench
 from mdlbench.cli import common
 from mdlbench.cli.reporting import compression_json, report_line, say, speed
 from mdlbench.codec import DEFAULT_MODEL, compress_stream, decompress_stream
@@ -19,7 +20,6 @@ from mdlbench.inspection import inspect_file
 from mdlbench.units import bits_per_byte, bytes_to_bits
 
 _COMPARED_AT_ONCE = 1 << 20
-_BROKEN_PIPE = 141  # what a process exits with when its reader has seen enough
 
 
 @click.command(name="verify")
@@ -46,6 +46,8 @@ def command(files: tuple[str, ...], **options: Any) -> None:
         raise UsageError("verify reads its input twice; give a file, not -")
 
     def run(file: str) -> None:
+        if os.path.exists(file) and not os.path.isfile(file):
+            raise UsageError(f"{common.name_of(file)} is not a regular file; verify reads its input twice")
         (_verify_container if _is_container(file) else _round_trip)(file, **options)
 
     common.for_each([(file,) for file in files], run, as_json=options["as_json"])
@@ -60,14 +62,14 @@ def _verify_container(
     file: str, *, models: Any, model_args: str, jobs: int, as_json: bool, quiet: bool, force_environment: bool, **_: Any
 ) -> None:
     specs = common.specs(models, model_args)
-    began = time.perf_counter()
     with (
         common.opened(file) as source,
         open(os.devnull, "wb") as sink,
         common.progress_bar(file, shown=not quiet, total=common.original_size) as progress,
     ):
-        size = decompress_stream(source, sink, specs, jobs=jobs, force_environment=force_environment, progress=progress)
-    seconds = time.perf_counter() - began
+        size, seconds = decompress_stream(
+            source, sink, specs, jobs=jobs, force_environment=force_environment, progress=progress
+        )
     found = inspect_file(file)
     stored = found.ledger.file_size
     entries = [model for header in found.headers for model in header.models]
@@ -82,7 +84,10 @@ def _verify_container(
         })  # fmt: skip
     elif not quiet:
         blocks = f"{len(found.blocks)} block{'' if len(found.blocks) == 1 else 's'}"
-        say(f"{file}: {stored:,} bytes decode to {size:,}, {blocks}, every checksum and digest right, {speed(size, seconds)}")
+        say(
+            f"{common.name_of(file)}: {stored:,} bytes decode to {size:,}, {blocks}, every checksum and digest right, "
+            f"{speed(size, seconds)}"
+        )
 
 
 def _round_trip(
@@ -120,11 +125,14 @@ def _round_trip(
 def _decompress_afresh(file: str, container: str, specs: list[str], jobs: int) -> tuple[str, int | None]:
     """Decode in a new process and compare with `file`: what went wrong there, if anything, and the first byte that differs."""
     given = [argument for spec in specs for argument in ("-m", spec)]
-    command = [sys.executable, "-m", "mdlbench", "decompress", "-q", "-c", "-j", str(jobs), *given, container]
+    # -P and the package's own folder first: a numpy.py in the current folder must not be what is imported
+    folder = str(Path(mdlbench.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))}
+    command = [sys.executable, "-P", "-m", "mdlbench", "decompress", "-q", "-c", "-j", str(jobs), *given, container]
     with (
         tempfile.TemporaryFile() as errors,
         common.opened(file) as original,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as fresh,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=environment) as fresh,
     ):
         assert fresh.stdout is not None
         differs = _first_difference(original, fresh.stdout)
@@ -132,7 +140,7 @@ def _decompress_afresh(file: str, container: str, specs: list[str], jobs: int) -
         exit_code = fresh.wait()
         errors.seek(0)
         message = errors.read().decode(errors="replace").strip()
-    failed = exit_code not in (0, _BROKEN_PIPE)
+    failed = exit_code not in (0, common.BROKEN_PIPE)
     return (message or f"exit code {exit_code}") if failed else "", differs
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgpack
 
-from mdlbench.errors import DamagedError, TruncatedError
+from mdlbench.errors import DamagedError, TruncatedError, UsageError
 
 MAGIC = b"mdl"
 VERSION = 1
@@ -17,7 +17,6 @@ MAX_MODELS = 64
 MAX_SPEC = 4096
 MAX_METADATA = 1 << 16
 MAX_BLOCK = (1 << 28) - 1  # original bytes of one block
-MAX_BLOCKS = 1 << 32
 RAW = -1  # model index of a block stored as it is
 DIGEST_SIZE = 8
 
@@ -38,16 +37,24 @@ class ModelEntry:
 
 @dataclass(frozen=True)
 class Header:
-    """A container's header; `metadata` holds one map per model, or is empty if every model is built in."""
+    """A container's header; `metadata` holds one map per model, or is empty if all of them are exact."""
 
     models: tuple[ModelEntry, ...]
     metadata: tuple[dict[str, Any], ...] = ()
 
     def to_bytes(self) -> bytes:
-        """The header as stored, check included."""
+        """The header as stored, check included.
+
+        Raises:
+            UsageError: more models or a longer spec than a header holds.
+        """
+        if len(self.models) > MAX_MODELS:
+            raise UsageError(f"{len(self.models)} models; a container has at most {MAX_MODELS}")
         packed = bytearray(MAGIC + bytes([VERSION, len(self.models) | (_HAS_METADATA if self.metadata else 0)]))
         for model in self.models:
-            spec = model.spec.encode() if self.metadata else pack_spec(model.spec)
+            spec = pack_spec(model.spec)
+            if len(spec) > MAX_SPEC:
+                raise UsageError(f"a model spec of {len(spec):,} bytes; a container holds at most {MAX_SPEC:,}")
             packed += model.digest + varint(len(spec)) + spec
         if self.metadata:
             metadata = msgpack.packb(list(self.metadata))
@@ -65,7 +72,7 @@ class Header:
             raise DamagedError(f"container version {magic[3]}; this mdlbench reads version {VERSION}; update mdlbench")
         count = taken(1)[0]
         models = []
-        for _ in range(_within(count & ~_HAS_METADATA, 1, MAX_MODELS, "number of models")):
+        for _ in range(_within(count & ~_HAS_METADATA, 0, MAX_MODELS, "number of models")):
             digest = taken(DIGEST_SIZE)
             spec = taken(_within(read_varint(taken), 1, MAX_SPEC, "length of a model spec"))
             models.append((digest, spec))
@@ -73,7 +80,10 @@ class Header:
         if zlib.crc32(taken.bytes) != int.from_bytes(read(4), "little"):
             raise DamagedError("the container's header does not match its check; --salvage -m SPEC may recover the blocks")
         entries = tuple(ModelEntry(digest, unpack_spec(spec)) for digest, spec in models)
-        return cls(entries, _unpack_metadata(metadata, len(entries)) if metadata is not None else ())
+        header = cls(entries, _unpack_metadata(metadata, len(entries)) if metadata is not None else ())
+        if header.to_bytes()[:-4] != taken.bytes:
+            raise DamagedError("the container's header is not in the form that a writer gives it")
+        return header
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,9 @@ class BlockHeader:
         checksum = taken(DIGEST_SIZE)
         if binascii.crc_hqx(taken.bytes, 0) != int.from_bytes(read(2), "little"):
             raise DamagedError("a block header does not match its check")
-        return cls(model, original, payload, checksum, bool(tag & _ONLY_BLOCK))
+        header = cls(model, original, payload, checksum, bool(tag & _ONLY_BLOCK))
+        assert header.to_bytes()[:-2] == taken.bytes, "varints are read in their shortest form only"
+        return header
 
 
 @dataclass(frozen=True)
@@ -135,21 +147,30 @@ def trailer_bytes(index: list[IndexEntry], *, only_block: bool) -> bytes:
     return packed + len(packed).to_bytes(4, "little")
 
 
-def read_trailer(read: Read) -> list[IndexEntry]:
+def read_trailer(read: Read, expected: list[IndexEntry] | None = None, size: int = 0) -> list[IndexEntry]:
     """Read what follows a trailer's tag, up to the digest.
+
+    Args:
+        expected: the blocks that were read before it; another index is refused at its first difference.
+        size: where that is not known, the bytes of the trailer from its tag to its check; they bound what is read.
 
     Raises:
         DamagedError: the check, the sizes or the sum do not agree.
     """
     taken = Recorder(read, bytes([_TRAILER_TAG]))
+    count = read_varint(taken)
+    if count != len(expected) if expected is not None else 2 * count > size:
+        raise DamagedError("the container's index does not describe its blocks")
     index = []
-    for _ in range(_within(read_varint(taken), 0, MAX_BLOCKS, "number of blocks")):
-        index.append(IndexEntry(read_varint(taken), read_varint(taken)))
+    for place in range(count):
+        index.append(IndexEntry(read_varint(taken), _within(read_varint(taken), 1, MAX_BLOCK, "original size in the index")))
+        if expected is not None and index[-1] != expected[place]:
+            raise DamagedError("the container's index does not describe its blocks")
     original = read_varint(taken, 10)
-    check, size = read(4), read(4)
+    check, stored_size = read(4), read(4)
     if zlib.crc32(taken.bytes) != int.from_bytes(check, "little"):
         raise DamagedError("the container's index does not match its check")
-    if int.from_bytes(size, "little") != len(taken.bytes) + 4 or original != sum(e.original_size for e in index):
+    if int.from_bytes(stored_size, "little") != len(taken.bytes) + 4 or original != sum(e.original_size for e in index):
         raise DamagedError("the container's index does not add up")
     return index
 
@@ -183,8 +204,10 @@ def read_varint(read: Read, at_most: int = 5) -> int:
 
 
 def pack_spec(spec: str) -> bytes:
-    """A built-in model's spec with the format's words as single bytes, the longest first."""
-    packed = spec.encode("ascii")
+    """A built-in model's spec with the format's words as single bytes, the longest first; another's as UTF-8."""
+    if not spec.isascii() or spec.partition(",")[0] not in _WORDS:
+        return spec.encode()
+    packed = spec.encode()
     for place in sorted(range(len(_WORDS)), key=lambda place: -len(_WORDS[place])):
         packed = packed.replace(_WORDS[place].encode(), bytes([0x80 + place]))
     return packed
@@ -194,10 +217,14 @@ def unpack_spec(packed: bytes) -> str:
     """The inverse of `pack_spec`; plain UTF-8 (first byte below 0x80) is returned as it is."""
     try:
         if packed[0] < 0x80:
-            return packed.decode()
-        return "".join(_WORDS[byte - 0x80] if byte >= 0x80 else chr(byte) for byte in packed)
+            spec = packed.decode()
+        else:
+            spec = "".join(_WORDS[byte - 0x80] if byte >= 0x80 else chr(byte) for byte in packed)
     except (UnicodeDecodeError, IndexError):
-        raise DamagedError(f"the container's header holds a model spec that cannot be read: {packed[:40]!r}") from None
+        spec = ""
+    if not spec or not spec.isprintable():
+        raise DamagedError(f"the container's header holds a model spec that cannot be read: {packed[:40]!r}")
+    return spec
 
 
 class Recorder:
@@ -235,10 +262,23 @@ def _within(value: int, least: int, most: int, what: str) -> int:
 
 
 def _unpack_metadata(packed: bytes, n_models: int) -> tuple[dict[str, Any], ...]:
+    """One map per model, each with `portability`, `environment` and `policy` and nothing else; texts printable."""
     try:
         metadata = msgpack.unpackb(packed)
-    except Exception as error:
-        raise DamagedError(f"the container's metadata cannot be read: {error}") from None
-    if not isinstance(metadata, list) or len(metadata) != n_models or not all(isinstance(m, dict) for m in metadata):
-        raise DamagedError("the container's metadata are not one map per model")
+        wanted = {"portability", "environment", "policy"}
+        good = isinstance(metadata, list) and len(metadata) == n_models
+        good = good and all(isinstance(model, dict) and set(model) == wanted for model in metadata)
+        good = good and all(model["portability"] in ("exact", "environment") for model in metadata)
+        maps = [model[key] for model in metadata for key in ("environment", "policy")] if good else []
+        good = good and all(isinstance(entries, dict) and all(map(_is_text, entries)) for entries in maps)
+        good = good and all(_is_text(value) for model in metadata for value in model["environment"].values())
+        good = good and all(_is_text(value) or type(value) is int for model in metadata for value in model["policy"].values())
+    except Exception:
+        good = False
+    if not good:
+        raise DamagedError("the container's metadata are not one map per model, as FORMAT.md says")
     return tuple(metadata)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable()

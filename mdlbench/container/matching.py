@@ -29,7 +29,7 @@ def build(recipes: Sequence[Recipe]) -> list[Model]:
 def header_for(models: Sequence[Model]) -> Header:
     """The header of a container whose blocks are coded by `models`."""
     entries = tuple(ModelEntry(model.digest, model.spec) for model in models)
-    if all(is_built_in(model.spec) for model in models):
+    if all(model.portability == "exact" for model in models):
         return Header(entries)
     metadata = [
         {"portability": model.portability, "environment": model.environment(), "policy": model.policy()} for model in models
@@ -47,7 +47,7 @@ def models_for(header: Header, supplied: Sequence[Model], *, force_environment: 
     models = [_match(entry, supplied) for entry in header.models]
     if not force_environment:
         for model, metadata in zip(models, header.metadata, strict=False):
-            _check_environment(model, metadata.get("environment") or {})
+            _check_environment(model, metadata["environment"])
     return models
 
 

@@ -89,8 +89,10 @@ def read_containers(stream: BinaryIO) -> Iterator[Header | Block]:
             if block_header.only:
                 break
         only = len(index) == 1 and block_header is not None
-        if not only and (read_trailer(read) != index or len(index) == 1):
-            raise DamagedError("the container's index does not describe its blocks")
+        if not only:
+            read_trailer(read, index)
+            if len(index) == 1:
+                raise DamagedError("the container's index does not describe its blocks")
         if digest.digest() != raw(DIGEST_SIZE):
             raise DamagedError("the container's digest does not match its bytes: at least one byte changed")
         first = stream.read(1)
@@ -139,9 +141,12 @@ def _by_index(file: BinaryIO) -> list[Place] | None:
         offset = file.tell()
         file.seek(max(offset, file_size - DIGEST_SIZE - 4))
         trailer_size = int.from_bytes(reader_of(file)(4), "little")
-        file.seek(max(offset, file_size - DIGEST_SIZE - 4 - trailer_size))
+        start = file_size - DIGEST_SIZE - 4 - trailer_size
+        if start < offset:
+            return None
+        file.seek(start)
         tag = reader_of(file)(1)
-        index = read_trailer(reader_of(file)) if tag == b"\0" else []
+        index = read_trailer(reader_of(file), size=trailer_size) if tag == b"\0" else []
     except ContainerError:
         return None
     if not index or offset + sum(entry.stored_size for entry in index) + trailer_size + 4 + DIGEST_SIZE != file_size:
@@ -161,14 +166,16 @@ def _by_walking(file: BinaryIO) -> list[Place]:
         file.seek(position)
         container = Header.read(reader_of(file))
         position = file.tell()
+        index: list[IndexEntry] = []
         while True:
             file.seek(position)
             block = BlockHeader.read(reader_of(file), len(container.models))
             if block is None:
-                read_trailer(reader_of(file))
+                read_trailer(reader_of(file), index)
                 position = file.tell() + DIGEST_SIZE
                 break
             stored_size = file.tell() - position + block.payload_size
+            index.append(IndexEntry(stored_size, block.original_size))
             places.append(Place(len(places), position, stored_size, start, block.original_size, container))
             position, start = position + stored_size, start + block.original_size
             if block.only:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
+from mdlbench.errors import SpecError
 from mdlbench.models.spec import format_spec
 from mdlbench.numerics.frequencies import Frequencies
 
@@ -80,6 +81,7 @@ class Model(ABC):
         portability: "exact" decodes on any machine; "environment" under the same software and kind of device.
         block_size: original bytes per block unless the user says otherwise.
         batch_size: blocks that `encode` and `decode` like to be given at once.
+        takes_argument: whether something may follow `name:` in the spec.
         Options: a frozen dataclass made of `spec.option` fields.
     """
 
@@ -88,9 +90,14 @@ class Model(ABC):
     portability: Portability = "exact"
     block_size: int = 16 << 20
     batch_size: int = 1
+    takes_argument: ClassVar[bool] = False
     Options: ClassVar[type] = NoOptions
 
     def __init__(self, argument: str = "", options: Any = None, revision: int | None = None) -> None:
+        if argument and not self.takes_argument:
+            raise SpecError(f"{self.name}:{argument}: {self.name} takes no argument; options are written {self.name},key=value")
+        if revision is not None and revision not in self.revisions:
+            raise SpecError(f"{self.name} has no stream revision {revision}; there are: {', '.join(map(str, self.revisions))}")
         self.argument = argument
         self.options = self.Options() if options is None else options
         self.revision = revision or self.revisions[0]
@@ -149,8 +156,8 @@ class Model(ABC):
         return kernel_checks(self, block)
 
     def prepare(self) -> None:
-        """Do what takes long once, such as compiling, before time is measured or workers start."""
-        return
+        """Do what takes long once, such as compiling, before time is measured or workers start: by default, one byte."""
+        self.decode([encoded.payload for encoded in self.encode([b"\0"])], [1])
 
     def beside(self, blocks: Sequence[bytes]) -> dict[str, float]:
         """Figures reported beside the ledger, in bits: `byte_fallback_bits`, `context_reset_bits`; default none."""

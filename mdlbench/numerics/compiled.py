@@ -8,6 +8,7 @@ import hashlib
 import inspect
 import os
 import platform
+import stat
 import sys
 import tempfile
 from collections.abc import Callable
@@ -32,7 +33,21 @@ def cache_dir() -> Path:
         with tempfile.TemporaryFile(dir=root):
             return root
     except OSError:
-        return Path(tempfile.gettempdir()) / f"mdlbench-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+        return _private_folder(Path(tempfile.gettempdir()) / f"mdlbench-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
+
+
+def _private_folder(path: Path) -> Path:
+    """`path` if it is this user's alone, else a new folder: what is read from a cache is run."""
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+        status = path.lstat()
+        if stat.S_ISDIR(status.st_mode) and (
+            os.name != "posix" or (status.st_uid == os.getuid() and not status.st_mode & 0o077)
+        ):
+            return path
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="mdlbench-"))
 
 
 def sources_digest(package: Path = Path(__file__).parents[1]) -> str:

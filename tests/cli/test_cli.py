@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -245,3 +246,109 @@ def test_an_interrupted_run_leaves_no_output(tmp_path: Path, number: signal.Sign
     if number != signal.SIGKILL:
         assert list(tmp_path.iterdir()) == [big]
         assert b"Traceback" not in err
+
+
+def test_verify_imports_nothing_from_the_current_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("click", "numpy", "random", "mdlbench"):
+        file.with_name(f"{name}.py").write_text("raise SystemExit('imported from the current folder')")
+    monkeypatch.chdir(file.parent)
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-P", "-m", "mdlbench", "verify", "text.txt", "-m", "kt", "-j", "2", "--block-size", "500"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_data_on_stdout_stay_pure(file: Path) -> None:
+    done = process("decompress", "--json", "-c", file)
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert b'"schema": "mdlbench.error/1"' in done.stderr
+    done = process("compress", "--json", "-m", "kt", "-c", file.with_name("missing"), file)
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"mdl\x01")
+
+
+def test_a_broken_pipe_has_its_exit_code(file: Path) -> None:
+    program = f'"{sys.executable}" -m mdlbench compress -q --no-verify -m uniform -c "{file}" | true; echo "${{PIPESTATUS[0]}}"'
+    big = file.parent / "big"
+    big.write_bytes(os.urandom(1 << 20))
+    done = subprocess.run(["bash", "-c", program.replace(str(file), str(big))], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "141"
+    assert done.stderr == ""
+
+
+def test_eval_reads_standard_input_once(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "eval", "-", "-m", "kt", "-m", "uniform")
+    assert code == 2
+    assert "standard input can be read only once" in err
+    code, out, err = run(capsys, "eval", file, file.with_name("missing"), "-m", "kt")
+    assert code == 1
+    assert "missing: no such file" in err
+    assert "ideal bits per byte" in out
+
+
+def test_salvage_says_what_it_proved(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed, rest = file.with_name("x.mdlz"), file.with_name("rest")
+    run(capsys, "compress", file, "-m", "kt", "--block-size", "500", "-o", packed)
+    damaged = bytearray(packed.read_bytes())
+    damaged[200] ^= 1
+    packed.write_bytes(damaged)
+    code, out, _ = run(capsys, "decompress", packed, "--salvage", "-o", rest, "--json")
+    values = json.loads(out.splitlines()[0])
+    assert code == 1
+    assert len(values["lost"]) == 1
+    assert "every checksum" not in run(capsys, "decompress", packed, "--salvage", "-o", rest, "-f")[1]
+
+
+def test_names_that_are_not_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("new\nline", "caf\udce9", "-dash", "a" * 250):
+        path = tmp_path / name
+        path.write_bytes(TEXT)
+        code, out, err = run(capsys, "compress", "-m", "kt", "-o", tmp_path / "out.mdlz", "-f", "--", path)
+        assert code == 0, err
+        assert out.count("\n") == 1
+    assert run(capsys, "compress", "-m", "kt", "-o", f"{tmp_path}/new/", tmp_path / "-dash")[0] == 0
+    assert (tmp_path / "new" / "-dash.mdlz").exists()
+
+
+def test_noise_grows_by_little_whatever_was_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At most 64 bytes and 24 a block: a container of raw blocks names no model."""
+    noise = tmp_path / "noise"
+    noise.write_bytes(os.urandom(5000))
+    for spec in ("cm", "kt,order=2", "external:xz", "uniform"):
+        out = run(capsys, "compress", noise, "-m", spec, "--block-size", "1k", "-f", "--json")[1]
+        assert json.loads(out)["output_bytes"] <= 5000 + 64 + 24 * 5
+        assert run(capsys, "decompress", f"{noise}.mdlz", "-o", tmp_path / "back", "-f")[0] == 0
+        assert (tmp_path / "back").read_bytes() == noise.read_bytes()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupted_run_ends_its_programs(tmp_path: Path, jobs: int) -> None:
+    if shutil.which("zpaq") is None:
+        pytest.skip("needs zpaq: apt-get install zpaq")
+    big = tmp_path / "big"
+    big.write_bytes(os.urandom(1 << 21))
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    command = [
+        sys.executable,
+        "-m",
+        "mdlbench",
+        "compress",
+        "-m",
+        "external:zpaq",
+        "--block-size",
+        "1M",
+        "-j",
+        str(jobs),
+        str(big),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as child:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("tmp/mdlbench-*/packed.zpaq")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 130
+    time.sleep(0.5)
+    assert not list((tmp_path / "tmp").glob("mdlbench-*"))
+    assert not (tmp_path / "big.mdlz").exists()

@@ -3,6 +3,7 @@
 import functools
 import io
 import random
+import time
 import zlib
 from pathlib import Path
 
@@ -32,10 +33,12 @@ def test_any_change_to_a_language_models_container_is_a_clean_error(tmp_path: Pa
     pytest.importorskip("transformers")
     from tests.models.tiny import tiny_model
 
-    tiny_model(tmp_path / "tiny", "gpt2", "bytelevel")
+    tiny_model(tmp_path / "tiny", "gpt2", "bytelevel", layers=1)
     spec = f"hf:{tmp_path / 'tiny'},context=16,batch_size=1"
     monkeypatch.setattr("mdlbench.codec.load_model", functools.cache(load_model))
-    assert_every_change_is_seen(compress(DATA[:24] + b"\xff", spec, block_size=25), spec)
+    container = compress(DATA[:56] + b"\xff", spec)
+    assert spec.encode() in container, "stored raw: the model was not used"
+    assert_every_change_is_seen(container, spec)
 
 
 def assert_every_change_is_seen(container: bytes, model: str | tuple[()]) -> None:
@@ -82,9 +85,9 @@ def test_an_index_that_lies_is_refused() -> None:
             decompress(hostile([block] * 2, index))
 
 
-def test_an_index_that_claims_billions_of_blocks_is_refused_at_its_end() -> None:
+def test_an_index_that_claims_billions_of_blocks_is_refused_at_its_beginning() -> None:
     body = hostile([])[:-8] + b"\x00" + b"\xff\xff\xff\xff\x0f" + b"\x01" * 50
-    with pytest.raises(TruncatedError):
+    with pytest.raises(DamagedError, match="index does not describe its blocks"):
         decompress(body)
 
 
@@ -135,6 +138,33 @@ def test_salvage_of_concatenated_containers(tmp_path: Path) -> None:
     damaged[len(parts[0]) + 3] ^= 1  # the second container's version
     output, _, _ = salvage(tmp_path, bytes(damaged), "kt", "uniform")
     assert output.startswith(TEXT)
+
+
+def test_salvage_keeps_every_block_it_finds(tmp_path: Path) -> None:
+    """Bytes inserted or lost in one block, or two containers with the first's trailer and the second's header gone."""
+    container, size = compress(TEXT, "kt", block_size=100), len(TEXT)
+    middle = len(container) // 2
+    for damaged in (container[:middle] + b"??" + container[middle:], container[:middle] + container[middle + 3 :]):
+        output, recovered, _ = salvage(tmp_path, damaged, "kt")
+        assert len(output) == size
+        assert recovered >= -(-size // 100) - 1
+    first, second = compress(TEXT, "kt", block_size=150), compress(DATA, "kt", block_size=90)
+    joined = first[:-30] + bytes(30) + bytes(6) + second[6:]
+    output, _, lost = salvage(tmp_path, joined)
+    assert output == TEXT + DATA
+    assert lost
+
+
+def test_salvage_takes_time_in_proportion(tmp_path: Path) -> None:
+    """Zeroed sectors, noise, and bytes that all look like the start of an index."""
+    container = compress(TEXT, "kt", block_size=100)
+    rng = random.Random(2)
+    for filling in (bytes(1 << 20), rng.randbytes(1 << 19), b"\x00\xff\xff\xff\x0f" * (1 << 16)):
+        began = time.monotonic()
+        output, recovered, _ = salvage(tmp_path, container[:200] + filling + container[200:])
+        assert recovered >= -(-len(TEXT) // 100) - 1
+        assert len(output) == len(TEXT)
+        assert time.monotonic() - began < 30
 
 
 def test_salvage_of_something_else(tmp_path: Path) -> None:

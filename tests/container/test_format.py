@@ -3,6 +3,7 @@
 import io
 import zlib
 
+import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,9 +23,10 @@ from mdlbench.container.format import (
     unpack_spec,
     varint,
 )
-from mdlbench.errors import DamagedError, TruncatedError
+from mdlbench.errors import DamagedError, TruncatedError, UsageError
 
 DIGEST = bytes(range(8))
+METADATA = {"portability": "environment", "environment": {"torch": "2"}, "policy": {"block_size": 4}}
 
 
 def read_of(data: bytes):  # type: ignore[no-untyped-def]
@@ -67,7 +69,8 @@ def test_specs_of_built_in_models_pack_small(spec: str) -> None:
     "header",
     [
         Header((ModelEntry(DIGEST, "cm"),)),
-        Header((ModelEntry(DIGEST, "hf:./modèle,context=4"), ModelEntry(DIGEST, "cm")), ({"environment": {"a": "b"}}, {})),
+        Header((ModelEntry(DIGEST, "hf:./modèle,context=4"), ModelEntry(DIGEST, "cm")), (METADATA, METADATA)),
+        Header(()),
     ],
 )
 def test_header_round_trips(header: Header) -> None:
@@ -105,8 +108,8 @@ def test_lengths_are_bounded_before_anything_is_read() -> None:
         BlockHeader.read(read_of(b"\x02" + varint(12) + varint(12)), 1)
     with pytest.raises(DamagedError, match="model of a block is 1; a container has 0 to 0"):
         BlockHeader.read(read_of(b"\x03"), 1)
-    with pytest.raises(DamagedError, match="number of models is 0"):
-        Header.read(read_of(b"mdl\x01\x00"))
+    with pytest.raises(DamagedError, match="number of models is 65"):
+        Header.read(read_of(b"mdl\x01\x41"))
     with pytest.raises(DamagedError, match="length of a model spec is 5,000"):
         Header.read(read_of(b"mdl\x01\x01" + DIGEST + varint(5000)))
 
@@ -119,14 +122,21 @@ def test_what_is_not_a_container_is_named() -> None:
 
 
 def test_metadata_that_are_not_maps_are_refused() -> None:
-    for metadata in (b"\xc1", b"\x01", b"\x92\x80\x80"):
+    wrong = [{**METADATA, "spec": "cm"}, {**METADATA, "portability": "any"}, {**METADATA, "policy": {"x": float("nan")}}]
+    wrong += [
+        {**METADATA, "environment": {b"x": "y"}},
+        {**METADATA, "environment": ["torch"]},
+        {**METADATA, "policy": {"a\n": 1}},
+    ]
+    wrong += [{}, {"portability": "exact"}]
+    for metadata in (b"\xc1", b"\x01", b"\x92\x80\x80", *(msgpack.packb([model]) for model in wrong)):
         body = b"mdl\x01\x81" + DIGEST + b"\x02hf" + varint(len(metadata)) + metadata
         with pytest.raises(DamagedError, match="metadata"):
             Header.read(read_of(body + zlib.crc32(body).to_bytes(4, "little")))
 
 
 def test_a_spec_that_cannot_be_read_is_refused() -> None:
-    for spec in (b"a\xff", b"\x80\xf0"):
+    for spec in (b"a\xff", b"\x80\xf0", b"kt\x1b[2J", b"kt\nall is well"):
         body = b"mdl\x01\x01" + DIGEST + varint(len(spec)) + spec
         with pytest.raises(DamagedError, match="spec that cannot be read"):
             Header.read(read_of(body + zlib.crc32(body).to_bytes(4, "little")))
@@ -135,8 +145,21 @@ def test_a_spec_that_cannot_be_read_is_refused() -> None:
 def test_trailer_round_trips_and_must_add_up() -> None:
     index = [IndexEntry(10, 100), IndexEntry(20, 200)]
     packed = trailer_bytes(index, only_block=False)
-    assert read_trailer(read_of(packed[1:])) == index
+    assert read_trailer(read_of(packed[1:]), index) == read_trailer(read_of(packed[1:]), size=len(packed)) == index
     body = b"\x00" + varint(1) + varint(10) + varint(100) + varint(99)
     body += zlib.crc32(body).to_bytes(4, "little")
     with pytest.raises(DamagedError, match="does not add up"):
-        read_trailer(read_of((body + len(body).to_bytes(4, "little"))[1:]))
+        read_trailer(read_of((body + len(body).to_bytes(4, "little"))[1:]), size=len(body))
+
+
+def test_a_header_is_read_only_in_the_form_a_writer_gives_it() -> None:
+    body = b"mdl\x01\x01" + DIGEST + b"\x02kt"
+    with pytest.raises(DamagedError, match="not in the form"):
+        Header.read(read_of(body + zlib.crc32(body).to_bytes(4, "little")))
+
+
+def test_what_does_not_fit_a_header_is_refused_before_it_is_written() -> None:
+    with pytest.raises(UsageError, match="65 models; a container has at most 64"):
+        Header((ModelEntry(DIGEST, "kt"),) * 65).to_bytes()
+    with pytest.raises(UsageError, match="a model spec of 5,003 bytes"):
+        Header((ModelEntry(DIGEST, "hf:" + "a" * 5000),)).to_bytes()

@@ -34,6 +34,7 @@ class External(Model):
         'external:xz'
     """
 
+    takes_argument = True
     name = "external"
     block_size = 64 << 20  # as much as their windows see
     Options = ExternalOptions
@@ -83,6 +84,9 @@ class External(Model):
             made = f"{len(data)} bytes" if len(data) < size else f"more than {size} bytes"
             raise DamagedBlockError(f"external:{self.argument} made {made} of a block of {size}")
         return data
+
+    def prepare(self) -> None:
+        """There is nothing to compile; a program is started for every block."""
 
     def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
         return [Encoded(self.encode_bare(block) if block else b"", None, None) for block in blocks]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from mdlbench.errors import MdlbenchError, UsageError
+from mdlbench.workers import ended_with
 
 _SLACK = 64 << 20  # bytes a program may write beside its result: models, logs
 _DIGITS = tuple("123456789")
@@ -111,8 +112,8 @@ def run_bounded(argv: Sequence[str], source: str, result: str, given: bytes, lim
     Raises:
         MdlbenchError: it failed or took too long, with the last line that it wrote.
     """
-    with tempfile.TemporaryDirectory(prefix="mdlbench-") as name:
-        folder = Path(name)
+    folder = Path(tempfile.mkdtemp(prefix="mdlbench-"))
+    with ended_with(lambda: shutil.rmtree(folder, ignore_errors=True)):
         (folder / source).write_bytes(given)
         out_name = "stdout" if result in argv else result
         with (
@@ -139,13 +140,12 @@ def _wait(
     process = subprocess.Popen(
         argv, cwd=folder, stdin=stdin, stdout=stdout, stderr=log, env=environment, start_new_session=True
     )
-    try:
-        _limit_file_size(process.pid, limit)
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        _end(process)
+    with ended_with(lambda: _end(process)):
+        try:
+            _limit_file_size(process.pid, limit)
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 def _limit_file_size(pid: int, limit: int) -> None:

@@ -74,6 +74,7 @@ class HuggingFaceOptions:
 class HuggingFace(Model):
     """A causal language model with its tokenizer, from a local folder or the hub."""
 
+    takes_argument = True
     name = "hf"
     portability = "environment"
     block_size = 64 << 10
