@@ -7,6 +7,7 @@ exit when the parent is gone, however it went.
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,7 @@ from mdlbench.errors import MdlbenchError, UsageError
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+_THREAD = "mdlbench-work"
 _state: Any = None
 _undone: list[Callable[[], None]] = []  # what must still be ended if this process ends now, the last first
 
@@ -33,6 +35,13 @@ def ended_with(end: Callable[[], None]) -> Iterator[None]:
     finally:
         _undone.remove(end)
         end()
+
+
+def leave(exit_code: int) -> NoReturn:
+    """Exit after an interrupt: at once if a kernel still runs in its thread, in the ordinary way otherwise."""
+    if any(thread.name == _THREAD for thread in threading.enumerate()):
+        end_now(exit_code)
+    sys.exit(exit_code)
 
 
 def end_now(exit_code: int) -> NoReturn:
@@ -100,7 +109,7 @@ def _interruptible(work: Callable[[Any, Task], Result], state: Any, task: Task) 
         except BaseException as error:
             outcome[1] = error
 
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=run, daemon=True, name=_THREAD)
     thread.start()
     thread.join()
     if outcome[1] is not None:

@@ -81,9 +81,9 @@ def main(arguments: list[str] | None = None) -> None:
 
         code = report_error(_as_line(error), as_json=as_json, data_on_stdout=data_on_stdout)
         if isinstance(error, KeyboardInterrupt | click.Abort):
-            from mdlbench.workers import end_now
+            from mdlbench.workers import leave
 
-            end_now(code)  # a kernel may still be running in its thread
+            leave(code)
         sys.exit(code)
 
 
