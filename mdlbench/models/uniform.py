@@ -1,12 +1,15 @@
-"""`uniform`: every byte equally likely. The ruler's zero: 8 bits a byte, and the plainest user of the lockstep path."""
+"""`uniform`: every byte equally likely. The ruler's zero: 8 bits a byte, and the plainest of predictors."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from mdlbench.coder.ans import Decoder, decoder_rows, encode_intervals
+from mdlbench.errors import DamagedBlockError
 from mdlbench.models.base import Description, Encoded, Model, Predictor
-from mdlbench.models.lockstep import decode_streams, encode_streams
-from mdlbench.numerics.frequencies import Frequencies
+from mdlbench.numerics.frequencies import TOTAL, Frequencies
+
+_COUNT = TOTAL // 256
 
 
 class UniformPredictor(Predictor):
@@ -37,14 +40,20 @@ class Uniform(Model):
         return Description(code=len(__doc__ or ""))
 
     def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
-        return encode_streams(UniformPredictor(), [_symbols(block) for block in blocks])
+        return [self._encode(np.frombuffer(block, dtype=np.uint8).astype(np.int64)) for block in blocks]
 
     def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
-        return [symbols.astype(np.uint8).tobytes() for symbols in decode_streams(UniformPredictor(), payloads, sizes)]
+        return [self._decode(payload, size) for payload, size in zip(payloads, sizes, strict=True)]
 
     def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
         return [np.full(len(block), 8.0) for block in blocks]
 
+    def _encode(self, symbols: np.ndarray) -> Encoded:
+        count = np.full(len(symbols), _COUNT)
+        return Encoded(encode_intervals(symbols * _COUNT, count), 8.0 * len(symbols), 8.0 * len(symbols))
 
-def _symbols(block: bytes) -> np.ndarray:
-    return np.frombuffer(block, dtype=np.uint8).astype(np.int64)
+    def _decode(self, payload: bytes, size: int) -> bytes:
+        if len(payload) < size:
+            raise DamagedBlockError(f"a payload of {len(payload)} bytes cannot hold {size} uniform bytes")
+        decoder, row = Decoder(payload), decoder_rows(np.arange(257)[None, :] * _COUNT)[0]
+        return bytes(decoder.decode_row(row) for _ in range(size))

@@ -121,7 +121,7 @@ def test_salvage_of_a_cut_file_keeps_the_whole_blocks(tmp_path: Path) -> None:
     output, recovered, lost = salvage(tmp_path, container[: len(container) // 2])
     assert recovered >= 2
     assert output == TEXT[: 100 * recovered]
-    assert lost == [f"from byte {100 * recovered}, length unknown"]
+    assert lost == [f"from byte {100 * recovered}, length unknown (not found)"]
 
 
 def test_salvage_with_a_damaged_header_needs_the_model(tmp_path: Path) -> None:
