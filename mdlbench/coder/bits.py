@@ -45,10 +45,8 @@ def _split(c, p1, precision):
 def encode_bit(c, out, bit, p1, precision=PRECISION):
     """Narrow the interval to `bit`, whose probability of being 1 is p1 / 2**precision; write the bytes that are settled."""
     middle = _split(c, p1, precision)
-    if bit:
-        c[_HIGH] = middle
-    else:
-        c[_LOW] = middle + _1
+    c[_LOW] = c[_LOW] if bit else middle + _1
+    c[_HIGH] = middle if bit else c[_HIGH]
     while (c[_LOW] ^ c[_HIGH]) & _TOP == _ZERO:
         out[np.intp(c[_POSITION])] = np.uint8(c[_HIGH] >> _56)
         c[_POSITION] += _1
@@ -84,10 +82,8 @@ def decode_bit(c, payload, p1, precision=PRECISION):
     """The next decision, 0 or 1, whose probability of being 1 is p1 / 2**precision; zeros are read past the payload's end."""
     middle = _split(c, p1, precision)
     bit = 1 if c[_CODE] <= middle else 0
-    if bit:
-        c[_HIGH] = middle
-    else:
-        c[_LOW] = middle + _1
+    c[_LOW] = c[_LOW] if bit else middle + _1  # no branches: the next bit is what no processor predicts well
+    c[_HIGH] = middle if bit else c[_HIGH]
     while (c[_LOW] ^ c[_HIGH]) & _TOP == _ZERO:
         c[_LOW] <<= _8
         c[_HIGH] = (c[_HIGH] << _8) | _BYTE

@@ -127,14 +127,13 @@ def run(mode, data, payload, lengths, layout, memory, tables):
     n_inputs = x.size
     mask = (table.size >> 6) - 1
     match_maps = n_contexts << 8
-    node_maps = match_maps + n_matches * 2 * MATCH_BUCKETS
     apm_mask = apms.size // (max(n_apms, 1) * APM_STEPS) - 1
     share = 65536 // (n_apms + 1)
-    rate, limit, with_node = rates[0], rates[3], rates[4] == 3
-    keys, slot, history_at, map_at, node_map_at = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
-    row, logits, guess, apm_at, apm_p = scratch[5], scratch[6], scratch[7], scratch[8], scratch[9]
-    refined, refiners, slow, fast = scratch[10], scratch[11], scratch[12], scratch[13]
-    pointers, match_lengths, match_at, predicted = scratch[14], scratch[15], scratch[16], scratch[17]
+    rate, limit = rates[0], rates[3]
+    keys, slot, history_at, map_at = scratch[0], scratch[1], scratch[2], scratch[3]
+    row, logits, guess, apm_at, apm_p = scratch[4], scratch[5], scratch[6], scratch[7], scratch[8]
+    refined, refiners, slow, fast = scratch[9], scratch[10], scratch[11], scratch[12]
+    pointers, match_lengths, match_at, predicted = scratch[13], scratch[14], scratch[15], scratch[16]
 
     total, product = 0.0, 1.0
     y, node0, row2, mixed, near, known, bucket = 0, 1, 0, 0, 0, 0, 0
@@ -195,9 +194,6 @@ def run(mode, data, payload, lengths, layout, memory, tables):
                 adapt(maps, map_at[i], y, limit, reciprocal)
                 at = np.uint64(history_at[i])
                 table[at] = successor[np.uint64(2 * np.int64(table[at]) + y)]
-            if with_node:
-                for i in range(n_contexts):
-                    adapt(maps, node_map_at[i], y, limit, reciprocal)
             for m in range(n_matches):
                 if match_at[m] >= 0:
                     adapt(maps, match_at[m], y, 1023, reciprocal)
@@ -225,13 +221,6 @@ def run(mode, data, payload, lengths, layout, memory, tables):
             x[np.uint64(2 * i)] = stretch[np.uint64(p)] * seen
             x[np.uint64(2 * i + 1)] = ((p - 2048) >> 1) * seen
         j = 2 * n_contexts
-        if with_node:
-            for i in range(n_contexts):
-                history = map_at[i] & 0xFF
-                node_map_at[i] = node_maps + (i << 16 | node0 << 8 | history)
-                p = np.int64(maps[np.uint64(node_map_at[i])]) >> 20
-                x[np.uint64(j + i)] = stretch[np.uint64(p)] * np.int64(history > 0)
-            j += n_contexts
         fast[3] = 64 + known
         for m in range(n_matches):
             match_at[m] = -1

@@ -44,26 +44,25 @@ class Level(NamedTuple):
     refiners: str
     mixer_rate: tuple[int, int, int] = (300, 10, 8)  # at the start, in the long run, of the final mixer; 256 = 1
     map_limit: int = 1000  # counts at which adaptive maps stop slowing down
-    views: int = 2  # inputs from each bit history; the third is its probability beside the bits of this byte so far
 
 
 _THREE = "order1 order2 order3 order4 order6 word"
-_FIVE = f"{_THREE} word_pair classes_column third_fourth record_above2 match"
-_SIX = f"{_FIVE} classes record skip1 order5 order8 word_gap followers1 skip2"
-_SEVEN = f"{_SIX} followers2 field column_next opener sixth"
-_EIGHT = f"{_SEVEN} column word_triple high_bits"
-_NINE = f"{_EIGHT} record_order2 followers2_order1 match_order2"
-_SELECT = "match node byte1 classes"
+_FIVE = "order2 order3 order4 order6 word word_pair classes_column record_above2 record match"
+_SIX = f"{_FIVE} order1 third_fourth classes order5"
+_SEVEN = f"{_SIX} skip1 order8 word_gap followers1 skip2"
+_EIGHT = f"{_SEVEN} followers2 field column_next opener sixth"
+_NINE = f"{_EIGHT} column word_triple high_bits record_order2 followers2_order1 match_order2"
+_SELECT = "match node classes"
 LEVELS = {
-    1: Level("order2 order4", "match", (6,), ""),
+    1: Level("order4", "match", (6,), ""),
     2: Level("order2 order4 word", "match", (6,), ""),
     3: Level(_THREE, "match", (6,), "order1"),
-    4: Level(f"{_THREE} word_pair skip1 record_above2", "match node byte1", (6,), "order1"),
-    5: Level(_FIVE, _SELECT, (6,), "order1 order3"),
-    6: Level(_SIX, f"{_SELECT} byte2 above", (6,), "order1 order3 match"),
-    7: Level(_SEVEN, f"{_SELECT} byte2 above known", (6,), "order1 order3 match word"),
-    8: Level(_EIGHT, f"{_SELECT} byte2 above known", (12, 6), "order1 order3 match word", (200, 6, 8)),
-    9: Level(_NINE, " ".join(SELECTORS), (20, 10, 5), " ".join(REFINERS), (150, 5, 8), views=3),
+    4: Level(f"{_THREE} word_pair record_above2", "match node", (6,), "order1"),
+    5: Level(_FIVE, _SELECT, (6,), "order1"),
+    6: Level(_SIX, f"{_SELECT} byte1", (6,), "order1 order3"),
+    7: Level(_SEVEN, f"{_SELECT} byte1 byte2 above", (6,), "order1 order3 match"),
+    8: Level(_EIGHT, f"{_SELECT} byte1 byte2 above known", (6,), "order1 order3 match word"),
+    9: Level(_NINE, " ".join(SELECTORS), (20, 10, 5), " ".join(REFINERS), (150, 5, 8)),
 }
 
 
@@ -78,7 +77,7 @@ def layout(level: Level) -> tuple[np.ndarray, ...]:
         rows[:-1],
         level.matches,
         [REFINERS.index(name) for name in level.refiners.split()],
-        [*level.mixer_rate, level.map_limit, level.views],
+        [*level.mixer_rate, level.map_limit],
     )
     return tuple(np.array(column, np.int64) for column in columns)
 
@@ -104,15 +103,14 @@ def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]
     """Everything the kernel learns into, for a block of `size` bytes, in the order that the kernel unpacks it."""
     n_contexts, n_selectors = len(level.contexts.split()), len(level.selectors.split())
     rows = sum(SELECTORS[name][2] for name in level.selectors.split())
-    n_inputs = (level.views * n_contexts + 2 * len(level.matches) + 4 + 15) // 16 * 16
+    n_inputs = (2 * n_contexts + 2 * len(level.matches) + 4 + 15) // 16 * 16
     weights = np.zeros((rows, n_inputs), np.int32)
     weights[:, 0 : 2 * n_contexts : 2] = INITIAL_WEIGHTS // n_contexts
     final_weights = np.zeros((256, 16), np.int32)
     final_weights[:, :n_selectors] = (1 << 22) // n_selectors
     counts = history_tables()[1]
     initial = ((2 * counts[:, 1] + 1 << 22) // (2 * counts.sum(axis=1) + 2) << 10).astype(np.uint32)
-    by_node = np.tile(initial, n_contexts * 256 * (level.views - 2))
-    maps = np.concatenate([np.tile(initial, n_contexts), np.full(64 * len(level.matches), 1 << 31, np.uint32), by_node])
+    maps = np.concatenate([np.tile(initial, n_contexts), np.full(64 * len(level.matches), 1 << 31, np.uint32)])
     refined = _power_of_two(max(8 * size, 256), 1 << 16)
     table = _aligned(table_bytes(level, size, memory), np.uint8)
     return (
@@ -131,7 +129,7 @@ def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]
         np.zeros(1 << 16, np.int32),  # where pairs were last seen
         np.zeros(LONGEST_PERIOD, np.int64),  # votes for periods
         np.zeros(256, np.int32),  # order 0
-        np.zeros((18, 64), np.int64),  # what the kernel notes for each context, mixer, match and map
+        np.zeros((17, 64), np.int64),  # what the kernel notes for each context, mixer, match and map
         _aligned(n_inputs, np.int32),
         np.array([0, 0xFFFFFFFFFFFFFFFF, 0, 0], np.uint64),  # the coder's state, as `coder.bits.new_coder`
     )
