@@ -1,6 +1,9 @@
 """The context mixer: round trips, the same integers everywhere, levels in order, memory in bounds, damage without harm."""
 
 import hashlib
+import subprocess
+import sys
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -112,6 +115,23 @@ def test_a_small_table_still_decodes():
 def test_options_out_of_range_are_named(spec):
     with pytest.raises(SpecError, match=spec.split(",")[1].split("=")[0]):
         load_model(spec)
+
+
+def test_a_warm_start_does_without_numba():
+    load_model("cm").encode([b"warm"])
+    program = (
+        "import sys, mdlbench; packed = mdlbench.compress(b'warm', model='cm');"
+        "print(mdlbench.decompress(packed), 'numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("b'warm' False\n", "")
+
+
+def test_squash_is_the_logistic_function_rounded():
+    with localcontext() as context:
+        context.prec = 30
+        exact = [2**22 / (1 + (Decimal(-logit) / 256).exp()) for logit in range(-3072, 3072)]
+    assert tables.squash_table().tolist() == [int(p + Decimal("0.5")) for p in exact]
 
 
 def test_squash_and_stretch_undo_each_other():

@@ -1,8 +1,8 @@
-"""What the context mixer looks at: from the bytes so far to one 32-bit number per context.
+"""What the context mixer looks at: from the bytes so far to one 32-bit key per context of a level.
 
-    byte -> observe -> summary of the past (words, lines, classes, records, followers) -> fill_contexts -> numbers
+    byte -> observe -> summary of the past (words, lines, classes, records, followers) -> fill_keys -> keys
 
-`CONTEXTS` names them; a level picks some by name. Everything is int64 holding values below 2**32.
+`levels.CONTEXTS` names them. Everything is int64 holding values below 2**32.
 """
 
 import numpy as np
@@ -15,6 +15,7 @@ U32 = 0xFFFFFFFF
 # Fields of the summary of the past, an int64 array.
 LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, FIELD, OPENER = range(11)
 
+# The places of the contexts in `CONTEXTS`.
 (
     _ORDER1, _ORDER2, _ORDER3, _ORDER4, _ORDER5, _ORDER6, _ORDER8,
     _WORD, _WORD_PAIR, _SKIP1, _SKIP2, _HIGH_BITS,

@@ -14,15 +14,7 @@ from math import log2
 import numpy as np
 
 from mdlbench.coder.bits import decode_bit, encode_bit, finish_encode, start_decode
-from mdlbench.models.cm.contexts import (
-    CLASSES,
-    LAST4,
-    LAST8,
-    WORD,
-    fill_keys,
-    hash2,
-    observe,
-)
+from mdlbench.models.cm.contexts import CLASSES, LAST4, LAST8, WORD, fill_keys, hash2, observe
 from mdlbench.models.cm.vectors import dot, prefetch, train
 from mdlbench.numerics.compiled import inline
 
@@ -113,8 +105,8 @@ def find_match(pointers, lengths, heads, m, hashed, least, data, position):
 def run(mode, data, payload, lengths, layout, memory, tables):
     """Code `data` (uint8, filled in when decoding) against `payload`; bits per byte go to `lengths` if it has room.
 
-    Compiled by `native`: it allocates nothing. Each bit goes through six steps, those of learning one bit late, so that
-    the lines of the next slots arrive meanwhile.
+    Compiled and called by `native`; it allocates nothing. A bit is learned at the start of the next one, while the cache
+    lines that the next one needs are on their way.
 
     Returns:
         payload bytes written, total ideal code length in bits.
