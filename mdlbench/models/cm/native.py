@@ -98,8 +98,9 @@ class _Kernel:
         name, _, code = _object_file(arguments).partition(b"\n")
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        # numba's code for dropping an array's owner; there is none to drop
-        llvm.add_symbol("NRT_MemInfo_call_dtor", ctypes.cast(_never, ctypes.c_void_p).value)
+        # numba's code for dropping an array's last owner is linked to, though there is none; numba itself may have set it
+        if llvm.address_of_symbol("NRT_MemInfo_call_dtor") is None:
+            llvm.add_symbol("NRT_MemInfo_call_dtor", ctypes.cast(_never, ctypes.c_void_p).value)
         machine = llvm.Target.from_default_triple().create_target_machine()
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
