@@ -140,7 +140,7 @@ def table(rows: list[Row], size: int) -> str:
 
 
 def draw(rows: list[Row], original: Path, size: int, path: Path) -> None:
-    """Bits per byte against compression speed, one line a family; the frontier of all programs dashed behind."""
+    """Bits per byte against speed, one line a family."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -156,8 +156,8 @@ def draw(rows: list[Row], original: Path, size: int, path: Path) -> None:
         axes.plot(
             speeds, rates, "o-", color=colors[family], label=family, linewidth=2 if main else 1, markersize=7 if main else 5
         )
-        for row, speed, rate in zip(mine, speeds, rates, strict=True):
-            offset = (0, -14) if main else (5, 5)
+        for number, (row, speed, rate) in enumerate(zip(mine, speeds, rates, strict=True)):
+            offset = (0, -14) if main else (0, 6) if number % 2 == 0 else (0, -12)
             axes.annotate(
                 row.setting, (speed, rate), offset, textcoords="offset points", fontsize=8, color=colors[family], ha="center"
             )

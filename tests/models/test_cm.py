@@ -166,8 +166,8 @@ def test_levels_are_ordered_in_size(shared_data):
 GOLDEN = {
     1: "034aac9c68060730b0dd30949d9ab078",
     2: "ee274af64018f9c65dbc2a36a40a641b",
-    3: "26d410a5c5e5460a683338af69123655",
-    4: "ba0c46bbfeffa3248ed0252fe8a5ea0c",
+    3: "783ab91167d66e893a7af5c4011a7cfc",
+    4: "a27ba58be9f6c6537a9805db549ff21c",
     5: "c71aeb213d2a59901ef2da086b798062",
     6: "3906a7038468c100fe03ac74686d60bb",
     7: "bc831154d9afe3a78edda14b517914fa",

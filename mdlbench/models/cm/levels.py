@@ -46,7 +46,7 @@ class Level(NamedTuple):
     map_limit: int = 1000  # counts at which adaptive maps stop slowing down
 
 
-_THREE = "order1 order2 order3 order4 order6 word"
+_THREE = "order2 order3 order4 order6 word"
 _FIVE = "order2 order3 order4 order6 word word_pair classes_column record_above2 record match"
 _SIX = f"{_FIVE} order1 third_fourth classes order5"
 _SEVEN = f"{_SIX} skip1 order8 word_gap followers1 skip2"
@@ -57,7 +57,7 @@ LEVELS = {
     1: Level("order4", "match", (6,), ""),
     2: Level("order2 order4 word", "match", (6,), ""),
     3: Level(_THREE, "match", (6,), "order1"),
-    4: Level(f"{_THREE} word_pair record_above2", "match node", (6,), "order1"),
+    4: Level(f"{_THREE} word_pair record_above2 classes_column", "match node", (6,), "order1"),
     5: Level(_FIVE, _SELECT, (6,), "order1"),
     6: Level(_SIX, f"{_SELECT} byte1", (6,), "order1 order3"),
     7: Level(_SEVEN, f"{_SELECT} byte1 byte2 above", (6,), "order1 order3 match"),
