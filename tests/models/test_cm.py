@@ -52,7 +52,8 @@ def test_blocks_come_back_and_their_code_length_is_their_size(level):
     for name, block, each, bits in zip(BLOCKS, blocks, encoded, model.code_length(blocks), strict=True):
         assert bits.shape == (len(block),), name
         assert bits.sum() == pytest.approx(each.ideal_bits, rel=1e-9, abs=1e-9), name
-        assert abs(8 * len(each.payload) - each.ideal_bits) <= 8 + 1e-4 * each.ideal_bits, name
+        # the last interval may happen to hold a short number: k bits are saved with probability 2**-k
+        assert -16 <= 8 * len(each.payload) - each.ideal_bits <= 8 + 1e-4 * each.ideal_bits, name
     assert encoded[0].payload == b""
 
 
