@@ -55,9 +55,9 @@ _NINE = f"{_EIGHT} column word_triple high_bits record_order2 followers2_order1 
 _SELECT = "match node classes"
 LEVELS = {
     1: Level("order4", "match", (6,), ""),
-    2: Level("order2 order4 word", "match", (6,), ""),
+    2: Level("order2 order4 order6 word", "match", (6,), ""),
     3: Level(_THREE, "match", (6,), "order1"),
-    4: Level(f"{_THREE} word_pair record_above2 classes_column", "match node", (6,), "order1"),
+    4: Level(f"{_THREE} word_pair record_above2", "match node", (6,), "order1"),
     5: Level(_FIVE, _SELECT, (6,), "order1"),
     6: Level(_SIX, f"{_SELECT} byte1", (6,), "order1 order3"),
     7: Level(_SEVEN, f"{_SELECT} byte1 byte2 above", (6,), "order1 order3 match"),
