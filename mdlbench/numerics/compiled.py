@@ -8,46 +8,14 @@ import hashlib
 import inspect
 import os
 import platform
-import stat
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
 
-
-def cache_dir() -> Path:
-    """Where compiled kernels are kept: `$MDLBENCH_CACHE`, else the platform's user cache; a temporary folder if read-only."""
-    if "MDLBENCH_CACHE" in os.environ:
-        root = Path(os.environ["MDLBENCH_CACHE"])
-    elif sys.platform == "win32":
-        root = Path(os.environ.get("LOCALAPPDATA", Path.home())) / "mdlbench"
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Caches" / "mdlbench"
-    else:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mdlbench"
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=root):
-            return root
-    except OSError:
-        return _private_folder(Path(tempfile.gettempdir()) / f"mdlbench-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
-
-
-def _private_folder(path: Path) -> Path:
-    """`path` if it is this user's alone, else a new folder: what is read from a cache is run."""
-    try:
-        path.mkdir(mode=0o700, exist_ok=True)
-        status = path.lstat()
-        if stat.S_ISDIR(status.st_mode) and (
-            os.name != "posix" or (status.st_uid == os.getuid() and not status.st_mode & 0o077)
-        ):
-            return path
-    except OSError:
-        pass
-    return Path(tempfile.mkdtemp(prefix="mdlbench-"))
+from mdlbench.numerics.cache import cache_dir
 
 
 def sources_digest(package: Path = Path(__file__).parents[1]) -> str:

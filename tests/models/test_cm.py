@@ -181,3 +181,13 @@ GOLDEN = {
 def test_golden_payloads(level):
     (encoded,) = load_model(f"cm,level={level}").encode([generated_text(6000) + RECORDS])
     assert hashlib.sha256(encoded.payload).hexdigest()[:32] == GOLDEN[level]
+
+
+def test_numba_calls_the_same_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine code is not loaded directly, numba's own call gives the same bytes."""
+    from mdlbench.models.cm import native
+
+    block = b"the same integers, however they are called " * 30
+    payload = load_model("cm").encode([block])[0].payload
+    monkeypatch.setattr(native, "_loaded", [native._through_numba()])
+    assert load_model("cm").encode([block])[0].payload == payload

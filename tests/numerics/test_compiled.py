@@ -7,26 +7,26 @@ import numpy as np
 import pytest
 
 from mdlbench.coder import bits
-from mdlbench.numerics import compiled
+from mdlbench.numerics import cache, compiled
 
 
 def test_cache_folder_follows_the_platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MDLBENCH_CACHE", str(tmp_path / "mine"))
-    assert compiled.cache_dir() == tmp_path / "mine"
+    assert cache.cache_dir() == tmp_path / "mine"
     monkeypatch.delenv("MDLBENCH_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     for platform, place in {"linux": "", "win32": "", "darwin": "Library/Caches/"}.items():
-        monkeypatch.setattr(compiled.sys, "platform", platform)
-        assert compiled.cache_dir() == tmp_path / place / "mdlbench"
+        monkeypatch.setattr(cache.sys, "platform", platform)
+        assert cache.cache_dir() == tmp_path / place / "mdlbench"
 
 
 def test_a_folder_that_cannot_be_written_is_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("MDLBENCH_CACHE", str(tmp_path / "file" / "cache"))
-    monkeypatch.setattr(compiled.tempfile, "gettempdir", lambda: str(tmp_path))
-    assert compiled.cache_dir().parent == tmp_path
+    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path))
+    assert cache.cache_dir().parent == tmp_path
 
 
 def test_cached_code_belongs_to_all_sources_beside_a_kernel(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class ContextMixing(Model):
             self._run("MEASURE", np.frombuffer(bytearray(block), np.uint8), np.empty(0, np.uint8), lengths)
         return lengths
 
-    def _run(self, mode: str, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None):
+    def _run(self, mode: str, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None) -> tuple[int, float]:
         """One block through the kernel, from fresh state; payload length (when encoding) and total bits."""
         from mdlbench.models.cm import levels, native, tables
 

@@ -10,7 +10,8 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
+from mdlbench.numerics.cache import cache_dir
+
 COMPILE_SECONDS = 10
+_CALLABLE = ("linux", "darwin")  # where the convention was looked at; elsewhere numba itself makes the call
 
 
 class _Result(ctypes.Structure):
@@ -36,20 +40,15 @@ def _digest() -> str:
     digest = hashlib.blake2b(digest_size=12)
     for source in (*sorted(Path(__file__).parent.glob("*.py")), package / "coder" / "bits.py"):
         digest.update(source.read_bytes())
-    machine = (llvmlite.__version__, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), sys.version)
+    machine = (
+        llvmlite.__version__,
+        version("numba"),
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+        sys.version,
+    )
     digest.update(repr(machine).encode())
     return digest.hexdigest()
-
-
-def _cache_root() -> Path:
-    """As `numerics.compiled.cache_dir`, without numba."""
-    if "MDLBENCH_CACHE" in os.environ:
-        return Path(os.environ["MDLBENCH_CACHE"])
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "mdlbench"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "mdlbench"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mdlbench"
 
 
 def _compile(arguments: tuple) -> bytes:
@@ -72,7 +71,7 @@ def _checksum(compiled: bytes) -> bytes:
 
 
 def _object_file(arguments: tuple) -> bytes:
-    path = _cache_root() / "kernels" / f"cm-{_digest()}.o"
+    path = cache_dir() / "kernels" / f"cm-{_digest()}.o"
     try:
         checksum, compiled = (text := path.read_bytes())[:16], text[16:]
         if checksum == _checksum(compiled):
@@ -116,7 +115,17 @@ class _Kernel:
         return result.length, result.bits
 
 
-_loaded: list[_Kernel] = []
+def _through_numba() -> Callable[[tuple], tuple[int, float]]:
+    """The same, compiled, cached and called by numba."""
+    from mdlbench.models.cm import kernel
+    from mdlbench.numerics import compiled
+
+    compiled.announce_first_compilation(kernel, "cm", COMPILE_SECONDS)
+    dispatcher = compiled.kernel(kernel.run)
+    return lambda arguments: dispatcher(*arguments)
+
+
+_loaded: list[Callable[[tuple], tuple[int, float]]] = []
 
 
 def _words(argument: Any) -> Iterator[int]:
@@ -131,7 +140,7 @@ def _words(argument: Any) -> Iterator[int]:
 
 
 def run(*arguments: Any) -> tuple[int, float]:
-    """`kernel.run`, from machine code."""
+    """`kernel.run`, compiled."""
     if not _loaded:
-        _loaded.append(_Kernel(arguments))
+        _loaded.append(_Kernel(arguments) if sys.platform in _CALLABLE else _through_numba())
     return _loaded[0](arguments)
