@@ -4,15 +4,12 @@ Workers are spawned, not forked (numba and torch hold threads), ignore the termi
 exit when the parent is gone, however it went.
 """
 
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TypeVar
 
@@ -75,6 +72,9 @@ def ordered_map(
         for task in tasks:
             yield task, _interruptible(work, state, task)
         return
+    import multiprocessing  # these two take longer to load than a small file to compress
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(build, recipe))
     held: deque[tuple[Task, Any]] = deque()
@@ -143,6 +143,8 @@ def _start(build: Callable[[Any], Any], recipe: Any) -> None:
 
 
 def _exit_with_parent() -> None:
+    import multiprocessing
+
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

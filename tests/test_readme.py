@@ -88,3 +88,10 @@ def test_the_tree_is_drawn_as_it_is() -> None:
     tree = text.split("```")[1]
     for name in re.findall(r"[\w]+(?:\.py|\.md|/)", tree):
         assert list((ROOT / "mdlbench").rglob(name.rstrip("/"))), name
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"python (benchmarks/\w+\.py)", README))))
+def test_every_benchmark_named_is_there_and_says_what_it_does(name: str) -> None:
+    done = subprocess.run([sys.executable, name, "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout) > 300

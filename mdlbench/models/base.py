@@ -10,13 +10,15 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
 from mdlbench.errors import SpecError
 from mdlbench.models.spec import format_spec
-from mdlbench.numerics.frequencies import Frequencies
+
+if TYPE_CHECKING:
+    from mdlbench.numerics.frequencies import Frequencies
 
 Portability = Literal["exact", "environment"]
 DIGEST_SIZE = 8
@@ -175,7 +177,7 @@ class Predictor(ABC):
         """Forget everything; the next `predict` is for the first symbol of each of `n_streams` streams."""
 
     @abstractmethod
-    def predict(self) -> Frequencies:
+    def predict(self) -> "Frequencies":
         """The distribution of each stream's next symbol: integer counts, shape (B, alphabet_size)."""
 
     @abstractmethod

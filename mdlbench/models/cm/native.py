@@ -11,7 +11,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +34,13 @@ def _never(owner: int) -> None:
 
 
 def _digest() -> str:
-    """Names the machine code: sources compiled into it, processor, compiler."""
+    """Names the machine code: sources compiled into it, processor, compiler (each numba goes with one llvmlite)."""
     package = Path(__file__).parents[2]
     digest = hashlib.blake2b(digest_size=12)
     for source in (*sorted(Path(__file__).parent.glob("*.py")), package / "coder" / "bits.py"):
         digest.update(source.read_bytes())
     machine = (
         llvmlite.__version__,
-        version("numba"),
         llvm.get_host_cpu_name(),
         llvm.get_host_cpu_features().flatten(),
         sys.version,
