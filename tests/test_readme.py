@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import importlib.util
 import pkgutil
 import re
 import shutil
@@ -95,3 +96,13 @@ def test_every_benchmark_named_is_there_and_says_what_it_does(name: str) -> None
     done = subprocess.run([sys.executable, name, "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout) > 300
+
+
+def test_the_tables_are_what_was_measured() -> None:
+    """README.md's figures are those in results/, as `python benchmarks/readme_tables.py` writes them."""
+    location = importlib.util.spec_from_file_location("readme_tables", ROOT / "benchmarks" / "readme_tables.py")
+    assert location is not None
+    assert location.loader is not None
+    tables = importlib.util.module_from_spec(location)
+    location.loader.exec_module(tables)
+    assert tables.filled(README) == README

@@ -1,0 +1,66 @@
+"""Write the tables of README.md from the measurements in results/: python benchmarks/readme_tables.py
+
+Replaces what stands between `<!-- NAME -->` and `<!-- /NAME -->`. A test holds README.md against what this prints.
+"""
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+from tabulate import tabulate
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "results"
+
+
+def rows_of(name: str) -> list[dict]:
+    """The rows of one size_speed.py run."""
+    return json.loads((RESULTS / name).read_text(encoding="utf8"))["rows"]
+
+
+def models_table() -> str:
+    """Sizes and speeds on the first 1,000,000 bytes of enwik8, mdlbench's models beside the peers."""
+    table = [
+        [
+            f"**`{row['compressor'].removeprefix('mdlbench ')}`**" if "mdlbench" in row["compressor"] else row["compressor"],
+            f"{row['bytes']:,}",
+            f"{1e6 / row['bytes']:.2f}",
+            f"{row['bits_per_byte']:.3f}",
+            f"{row['compress_mb_per_s']:.2f}",
+            f"{row['decompress_mb_per_s']:.2f}",
+        ]
+        for row in rows_of("size_speed-enwik8-1M.json")
+    ]
+    headers = ["enwik8, first 1,000,000 bytes", "bytes", "ratio", "bits per byte", "compress MB/s", "decompress MB/s"]
+    return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 5), disable_numparse=True)
+
+
+def zpaq_table() -> str:
+    """The default model against zpaq -m5, on three corpora."""
+    table = []
+    for corpus in ("enwik8-1M", "enwik8-4M", "canterbury"):
+        rows = {row["compressor"]: row for row in rows_of(f"size_speed-{corpus}.json")}
+        ours, theirs = rows["mdlbench cm"], rows["zpaq -m5 -t1"]
+        speeds = [f"{ours[f'{way}_speed_vs_zpaq_m5']:.2f}" for way in ("compress", "decompress")]
+        table.append([corpus, f"{ours['bytes']:,}", f"{theirs['bytes']:,}", *speeds])
+    headers = ["`cm` against `zpaq -m5 -t1`", "`cm` bytes", "zpaq bytes", "speed ratio, compress", "decompress"]
+    return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 4), disable_numparse=True)
+
+
+TABLES = {"models": models_table, "zpaq": zpaq_table}
+
+
+def filled(readme: str) -> str:
+    """README.md's text with every table as measured."""
+    for name, table in TABLES.items():
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+        assert re.search(pattern, readme, re.DOTALL), f"README.md has no place for {name}"
+        readme = re.sub(pattern, lambda found, table=table: f"{found[1]}{table()}\n{found[2]}", readme, flags=re.DOTALL)
+    return readme
+
+
+if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    path = ROOT / "README.md"
+    path.write_text(filled(path.read_text(encoding="utf8")), encoding="utf8")
