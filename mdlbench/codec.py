@@ -136,6 +136,8 @@ def compress_stream(
             account.add(original, block)
             progress(len(original))
     writer.finish()
+    if not writer.names_models:
+        account = _Account(account.original)  # no payload was worth naming a model
     return Compression(
         input_bytes=account.original,
         output_bytes=sum(writer.sizes.values()),

@@ -19,6 +19,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _THREAD = "mdlbench-work"
+_PATIENCE = 5.0  # seconds that a worker has to end what it started
 _state: Any = None
 _undone: list[Callable[[], None]] = []  # what must still be ended if this process ends now, the last first
 
@@ -94,9 +95,19 @@ def ordered_map(
             "`if __name__ == '__main__':` around its call"
         ) from None
     finally:
-        for process in list((pool._processes or {}).values()):
-            process.terminate() if held else None
+        if held:
+            _end_workers(list((pool._processes or {}).values()))
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end_workers(processes: list[Any]) -> None:
+    """Ask each to end, and do not take no for an answer: the pool waits for all of them."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join(_PATIENCE)
+        if process.is_alive():
+            process.kill()
 
 
 def _interruptible(work: Callable[[Any, Task], Result], state: Any, task: Task) -> Result:

@@ -16,51 +16,54 @@ from mdlbench.container.format import (
 )
 from mdlbench.ledger import PARTS
 
-RAW_HELD = 1 << 20  # raw bytes kept back before the header: a container of nothing else names no model
+HELD = 1 << 20  # original bytes kept back until the models have saved what naming them costs
 
 
 class Writer:
     """Writes header, blocks and trailer in order; never seeks.
 
-    The last block added is held back until it is known whether it is the only one; leading raw blocks, up to 1 MiB of them,
-    until it is known whether any block needs a model.
+    The last block added is held back until it is known whether it is the only one; the first, up to 1 MiB of them, until
+    their payloads have saved more than it costs the header to name the models. Blocks that never do are stored raw.
 
     Attributes:
         sizes: bytes written so far, by part of the container.
+        names_models: whether the header names the models; without them every block is raw.
     """
 
     def __init__(self, sink: BinaryIO, header: Header) -> None:
         self._sink = sink
-        self._header_bytes = header.to_bytes()  # now, so that what does not fit is refused before any work
+        self._header = header.to_bytes()  # now, so that what does not fit is refused before any work
         self._digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
-        self._held: list[tuple[BlockHeader, bytes]] = []
+        self._held: list[tuple[BlockHeader, bytes, bytes]] = []
         self._index: list[IndexEntry] = []
-        self._begun = False
+        self.names_models = False
         self.sizes = dict.fromkeys(PARTS, 0)
 
     def add(self, original: bytes, model: int, payload: bytes) -> None:
-        """Append a block: its original bytes (for size and checksum), the model's index or RAW, and what to store."""
+        """Append a block: its original bytes, the model's index or RAW, and what to store."""
         assert 1 <= len(original) <= MAX_BLOCK
         assert len(payload) == len(original) if model == RAW else len(payload) < len(original)
-        self._held.append((BlockHeader(model, len(original), len(payload), checksum(original)), payload))
-        if self._begun or model != RAW or sum(len(held) for _, held in self._held) > RAW_HELD:
-            self._begin(self._header_bytes)
-            while len(self._held) > 1:
-                self._flush(*self._held.pop(0))
+        self._held.append((BlockHeader(model, len(original), len(payload), checksum(original)), payload, original))
+        if not self.names_models:
+            held = sum(len(original) for _, _, original in self._held)
+            saved = held - sum(len(payload) for _, payload, _ in self._held)
+            if saved <= len(self._header) and held <= HELD:
+                return
+            self.names_models = True
+            self._put(self._header, "header")
+        while len(self._held) > 1:
+            self._flush(*self._held.pop(0)[:2])
 
     def finish(self) -> None:
         """Write what is held back, the index and the trailer."""
-        self._begin(Header(()).to_bytes())
+        if not self.names_models:
+            self._put(Header(()).to_bytes(), "header")
+            self._held = [(replace(block, model=RAW, payload_size=len(o)), o, o) for block, _, o in self._held]
         only = len(self._held) == 1 and not self._index
-        for block, payload in self._held:
+        for block, payload, _ in self._held:
             self._flush(replace(block, only=only), payload)
         self._put(trailer_bytes(self._index, only_block=only), "index")
         self._put(self._digest.digest(), "trailer")
-
-    def _begin(self, header: bytes) -> None:
-        if not self._begun:
-            self._begun = True
-            self._put(header, "header")
 
     def _flush(self, block: BlockHeader, payload: bytes) -> None:
         header = block.to_bytes()

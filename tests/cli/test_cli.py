@@ -239,7 +239,10 @@ def test_an_interrupted_run_leaves_no_output(tmp_path: Path, number: signal.Sign
         time.sleep(0.3)
         os.killpg(child.pid, number) if number != signal.SIGKILL else child.kill()
         began = time.monotonic()
-        _, err = child.communicate(timeout=30)
+        try:
+            _, err = child.communicate(timeout=30)
+        finally:
+            child.kill()
         assert time.monotonic() - began < 10
         assert child.returncode not in (0, None)
     assert not (tmp_path / "big.mdlz").exists()
@@ -348,7 +351,10 @@ def test_an_interrupted_run_ends_its_programs(tmp_path: Path, jobs: int) -> None
         while not list(tmp_path.glob("tmp/mdlbench-*/packed.zpaq")) and time.monotonic() < deadline:
             time.sleep(0.02)
         child.send_signal(signal.SIGINT)
-        assert child.wait(30) == 130
+        try:
+            assert child.wait(30) == 130
+        finally:
+            child.kill()
     time.sleep(0.5)
     assert not list((tmp_path / "tmp").glob("mdlbench-*"))
     assert not (tmp_path / "big.mdlz").exists()

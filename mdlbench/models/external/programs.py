@@ -140,12 +140,14 @@ def _wait(
     process = subprocess.Popen(
         argv, cwd=folder, stdin=stdin, stdout=stdout, stderr=log, env=environment, start_new_session=True
     )
-    with ended_with(lambda: _end(process)):
-        try:
+    try:
+        with ended_with(lambda: _kill(process)):
             _limit_file_size(process.pid, limit)
             return process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        process.wait()
 
 
 def _limit_file_size(pid: int, limit: int) -> None:
@@ -156,14 +158,17 @@ def _limit_file_size(pid: int, limit: int) -> None:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, limit))
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that still runs, and its group where there are groups."""
-    if process.poll() is None:
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-        process.wait()
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process that still runs, and its group where there are groups.
+
+    Does not wait for it: a signal's handler may be what calls this, in the midst of another wait.
+    """
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            if os.name == "posix":
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
 
 
 def _lines(path: Path) -> list[str]:
