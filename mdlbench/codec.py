@@ -19,7 +19,7 @@ from mdlbench.ledger import Ledger, PayloadSplit
 from mdlbench.models import load_model
 from mdlbench.models.base import Encoded, Model
 from mdlbench.units import bytes_to_bits
-from mdlbench.workers import ordered_map
+from mdlbench.workers import interruptible, ordered_map
 
 DEFAULT_MODEL = "cm"
 Progress = Callable[[int], None]  # told how many more original bytes are done
@@ -122,8 +122,7 @@ def compress_stream(
     loaded = [load_model(spec) for spec in models]
     if not loaded:
         raise UsageError("no model was named; name at least one, such as cm")
-    for model in loaded:
-        model.prepare()
+    interruptible(_prepare, loaded)
     began = time.perf_counter()
     size = loaded[0].block_size if block_size is None else block_size
     tasks = batches_of(source, size, max(model.batch_size for model in loaded))
@@ -180,8 +179,7 @@ def decompress_stream(
     item = next(items, None)
     while isinstance(item, Header):
         container = models_for(item, supplied, force_environment=force_environment)
-        for model in container:
-            model.prepare()
+        interruptible(_prepare, container)
         began = time.perf_counter()
         blocks = _Until(items)
         tasks = _groups(blocks, max((model.batch_size for model in container), default=1))
@@ -300,6 +298,11 @@ def _batches(groups: Iterable[list[bytes]]) -> Iterator[Batch]:
     for group in groups:
         yield Batch(number, start, group)
         number, start = number + len(group), start + sum(map(len, group))
+
+
+def _prepare(models: Sequence[Model]) -> None:
+    for model in models:
+        model.prepare()
 
 
 def _specs(model: str | Sequence[str]) -> Sequence[str]:

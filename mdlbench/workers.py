@@ -71,7 +71,7 @@ def ordered_map(
         raise UsageError(f"jobs={jobs}; at least one process does the work")
     if jobs == 1:
         for task in tasks:
-            yield task, _interruptible(work, state, task)
+            yield task, interruptible(work, state, task)
         return
     import multiprocessing  # these two take longer to load than a small file to compress
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
@@ -110,13 +110,13 @@ def _end_workers(processes: list[Any]) -> None:
             process.kill()
 
 
-def _interruptible(work: Callable[[Any, Task], Result], state: Any, task: Task) -> Result:
-    """`work(state, task)` in a thread, so that an interrupt does not wait for a compiled kernel to return."""
+def interruptible(work: Callable[..., Result], *arguments: Any) -> Result:
+    """`work(*arguments)` in a thread, so that an interrupt does not wait for a compiled kernel, or break a compiler."""
     outcome: list[Any] = [None, None]
 
     def run() -> None:
         try:
-            outcome[0] = work(state, task)
+            outcome[0] = work(*arguments)
         except BaseException as error:
             outcome[1] = error
 
