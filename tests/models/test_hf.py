@@ -216,7 +216,7 @@ def test_a_copied_folder_is_the_same_model(build: Build, tmp_path: Path) -> None
     copy = shutil.copytree(folder, tmp_path / "copy")
     assert model_at(copy).digest == model_at(folder).digest
     assert model_at(copy, ",threads=2,batch_size=2").digest == model_at(folder).digest
-    block = sample_text(100)
+    block = sample_text(600)  # enough for the writer to find the model worth naming
     assert decompress(compress(block, f"hf:{folder}"), f"hf:{copy}") == block
     digests = {model_at(copy, options).digest for options in ("", ",context=20", ",overlap=3", ",dtype=bfloat16", ",bos=none")}
     assert len(digests) == 5
@@ -227,7 +227,7 @@ def test_a_copied_folder_is_the_same_model(build: Build, tmp_path: Path) -> None
 
 
 def test_another_environment_is_refused_by_name(build: Build) -> None:
-    file = compress(sample_text(100), f"hf:{build()},batch_size=2")
+    file = compress(sample_text(600), f"hf:{build()},batch_size=2")
     with pytest.raises(EnvironmentMismatchError, match="batch_size"):
         decompress(file, f"hf:{build()},batch_size=4")
     with pytest.raises(EnvironmentMismatchError, match="threads"):
@@ -252,10 +252,10 @@ def test_damaged_payloads(build: Build) -> None:
 
 def test_the_damaged_block_is_named(build: Build) -> None:
     spec = f"hf:{build()},batch_size=4"
-    text = sample_text(120)
-    file = compress(text, spec, block_size=30)
-    at = file.index(load_model(spec).encode([text[at : at + 30] for at in range(0, 120, 30)])[2].payload)
-    with pytest.raises(DamagedBlockError, match=r"block 2 \(bytes 60-89\) does not match its checksum"):
+    text = sample_text(600)
+    file = compress(text, spec, block_size=150)
+    at = file.index(load_model(spec).encode([text[at : at + 150] for at in range(0, 600, 150)])[2].payload)
+    with pytest.raises(DamagedBlockError, match=r"block 2 \(bytes 300-449\) does not match its checksum"):
         decompress(file[: at + 6] + bytes([file[at + 6] ^ 8]) + file[at + 7 :], spec)
 
 
