@@ -54,7 +54,7 @@ class Frequencies:
 
     Example:
         >>> frequencies = Frequencies(np.array([[0.5, 0.25, 0.25]]))
-        >>> np.diff(frequencies.row(0)) / 2**24
+        >>> (np.diff(frequencies.row(0)) / 2**24).round(4)
         array([0.5 , 0.25, 0.25])
     """
 

@@ -167,7 +167,7 @@ class Ngram(_CountingModel):
 
     Example:
         >>> Ngram(options=NgramOptions(order=0)).code_length([b"aa"])[0]  # 1/256, then (1 + 1/256) / 2
-        array([8.        , 0.99437522])
+        array([8.        , 0.99437545])
     """
 
     name = "ngram"
