@@ -55,6 +55,7 @@ def test_an_announcement_survives_a_full_or_read_only_disk(monkeypatch: pytest.M
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr(compiled, "_KERNELS", tmp_path / "file" / "kernels")
     compiled.announce_first_compilation(bits, "bits", 3)
+    assert not compiled._KERNELS.exists()
 
 
 def test_kernels_neither_fuse_nor_reorder() -> None:

@@ -13,6 +13,7 @@ hierarchical Dirichlet language model", Nat. Lang. Eng. 1 (1995), with the conce
 What it does not do: exclude, discount, or forget. The work is in `kernel.py`, which is imported (with numba) on first use.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,9 +121,9 @@ class _CountingModel(Model):
         sparse = self.options.order > 2  # whose trie grows with the block: 16 to 32 (order - 1) bytes for each of its bytes
         self.block_size = (4 if sparse else 16) << 20
 
+    @abstractmethod
     def _prior(self) -> tuple[int, float]:
         """The lowest order that counts, and alpha (0 for Witten-Bell)."""
-        raise NotImplementedError
 
     def _counts(self, size: int) -> _Counts:
         lowest, alpha = self._prior()
