@@ -1,21 +1,17 @@
-"""The command line: one file per command, each of which parses, calls the Python API and prints.
-
-A command's module is imported when the command is run or its help is asked for, so that `mdlbench --help` is quick.
-"""
+"""The command line: one file per command, each of which parses, calls the Python API and prints."""
 
 import io
 import re
 import signal
 import sys
-from importlib import import_module
-from typing import Any
 
 import click
 
 from mdlbench import __version__
+from mdlbench.cli.lazy import LazyGroup
 from mdlbench.errors import InterruptedRunError, MdlbenchError, UsageError
 
-COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME
+COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, a module or a package of subcommands
     "compress": "Compress files with any model, and verify that they decode.",
     "decompress": "Decompress .mdlz files, whole or a byte range.",
     "verify": "Round trip a file in a fresh process, or check a .mdlz file.",
@@ -26,27 +22,12 @@ COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME
 }
 
 
-class _LazyGroup(click.Group):
-    """A group whose commands are imported on demand."""
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return import_module(f"mdlbench.cli.{name}").command if name in COMMANDS else None
-
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
-        try:
-            return super().resolve_command(context, args)
-        except click.UsageError as error:
-            raise click.UsageError(f"{error.message.rstrip('.')}; the commands are: {', '.join(COMMANDS)}") from None
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    package=__name__,
+    summaries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, "-V", "--version", message="mdlbench %(version)s")
 def group() -> None:
     """Measure models by code length; each size is that of a file that decodes.

@@ -151,6 +151,10 @@ class Model(ABC):
         """The same under the integer counts that the coder sees; None where there is no such thing."""
         return self.code_length(blocks)
 
+    def symbol_sizes(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
+        """Original bytes that each entry of `code_length` stands for, int64; a block's sum to its length."""
+        return [np.ones(len(block), np.int64) for block in blocks]
+
     def doctor(self, block: bytes) -> list[Check]:
         """Measure what the model's integers depend on, on a sample of at least a few kilobytes."""
         from mdlbench.models.invariance import kernel_checks

@@ -1,0 +1,32 @@
+"""Groups of commands whose modules are imported when a command is run or its help is asked for, so that `--help` is quick."""
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class LazyGroup(click.Group):
+    """A group of the commands in a package: `PACKAGE.NAME.command` for each NAME."""
+
+    def __init__(self, *args: Any, package: str, summaries: dict[str, str], **kwargs: Any) -> None:
+        """`summaries` gives one line of help for each name, in the order shown."""
+        super().__init__(*args, **kwargs)
+        self._package, self._summaries = package, summaries
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(self._summaries)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        return import_module(f"{self._package}.{name}").command if name in self._summaries else None
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._summaries.items()))
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(context, args)
+        except click.UsageError as error:
+            known = ", ".join(self._summaries)
+            raise click.UsageError(f"{error.message.rstrip('.')}; the commands are: {known}", context) from None
