@@ -11,6 +11,7 @@ MdlbenchError                 base: one clear line, naming what, where and the r
 │   ├── TruncatedError        ... it ends too early
 │   ├── DamagedBlockError     ... one block does not match its checksum
 │   └── SalvagedError         ... what could be recovered was written, but something was lost
+├── ResultError               a result file is not what its format says
 ├── NotADistributionError     a model gave weights that are no probabilities
 ├── VerificationError         what was just written did not decode to the same bytes
 └── InterruptedRunError       the user stopped the run
@@ -70,6 +71,10 @@ class SalvagedError(ContainerError):
 
 class VerificationError(MdlbenchError):
     """A container that was just written did not decode to the bytes that went in."""
+
+
+class ResultError(MdlbenchError):
+    """A file of results is not what its format says."""
 
 
 class NotADistributionError(MdlbenchError, ValueError):
