@@ -29,6 +29,11 @@ def bytes_to_bits(n_bytes: float) -> float:
     return n_bytes * BITS_PER_BYTE
 
 
+def bits_to_bytes(bits: float) -> float:
+    """Bits in units of bytes, for an account beside file sizes; a code length does not become a file by it."""
+    return bits / BITS_PER_BYTE
+
+
 def ratio(numerator: float, denominator: float) -> float | None:
     """`numerator / denominator`, or None where that is not a finite number (an empty input has no bits per byte)."""
     if not denominator:
