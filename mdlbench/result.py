@@ -23,7 +23,7 @@ def provenance() -> dict[str, Any]:
         "commit": _commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},
     }
@@ -94,7 +94,8 @@ def _commit() -> str | None:
     return commit + ("+" if dirty.strip() else "")
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The name of the processor, as the system gives it."""
     try:
         with open("/proc/cpuinfo", encoding="utf8") as file:
             names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
