@@ -33,6 +33,7 @@ class Package:
         write: (data, level) -> file.
         read: (file, level, size) -> data, at most a little over `size` bytes.
         module: the package to import; `pip_name` where pip calls it something else.
+        usual_speed: bytes a second, as `Program.usual_speed`.
     """
 
     levels: tuple[str, ...]
@@ -42,6 +43,7 @@ class Package:
     read: Callable[[bytes, str, int], bytes]
     module: str
     pip_name: str = ""
+    usual_speed: float = 1e6
 
     portability: Literal["exact"] = "exact"
 
@@ -155,12 +157,17 @@ os._exit(0)
 """
 
 PACKAGES = {
-    "gzip": Package(_numbers(1, 9), "9", "gzip", _write_gzip, _read_gzip, "zlib"),
-    "bz2": Package(_numbers(1, 9), "9", "bzip2", _write_bz2, _read_bz2, "_bz2"),
-    "xz": Package(_numbers(0, 9) + _numbers(0, 9, "e"), "9e", "xz", _write_xz, _read_xz, "_lzma"),
-    "zstd": Package(_numbers(1, 22), "19", "zstd, checksum", _write_zstd, _read_zstd, "zstandard", "zstandard"),
-    "brotli": Package(_numbers(0, 11), "11", "brotli, lgwin 24", _write_brotli, _read_brotli, "brotli", "brotli"),
-    "ppmd": Package(
-        _numbers(2, 64), "16", "PPMd var. H, level = order, memory 16x", _write_ppmd, _read_ppmd, "pyppmd", "pyppmd"
+    "gzip": Package(_numbers(1, 9), "9", "gzip", _write_gzip, _read_gzip, "zlib", usual_speed=1e7),
+    "bz2": Package(_numbers(1, 9), "9", "bzip2", _write_bz2, _read_bz2, "_bz2", usual_speed=1e7),
+    "xz": Package(_numbers(0, 9) + _numbers(0, 9, "e"), "9e", "xz", _write_xz, _read_xz, "_lzma", usual_speed=1.5e6),
+    "zstd": Package(
+        _numbers(1, 22), "19", "zstd, checksum", _write_zstd, _read_zstd, "zstandard", "zstandard", usual_speed=1.5e6
     ),
-}
+    "brotli": Package(
+        _numbers(0, 11), "11", "brotli, lgwin 24", _write_brotli, _read_brotli, "brotli", "brotli", usual_speed=4e5
+    ),
+    "ppmd": Package(
+        _numbers(2, 64), "16", "PPMd var. H, level = order, memory 16x", _write_ppmd, _read_ppmd, "pyppmd", "pyppmd",
+        usual_speed=4e6,
+    ),
+}  # fmt: skip
