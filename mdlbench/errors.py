@@ -3,7 +3,9 @@
 MdlbenchError                 base: one clear line, naming what, where and the remedy
 ├── UsageError                the call cannot be carried out as written (exit code 2)
 │   ├── SpecError             a model spec does not parse, or names what is not there
-│   └── MissingExtraError     an optional package is not installed
+│   ├── MissingExtraError     an optional package is not installed
+│   └── MissingCorpusError    a known corpus has not been fetched
+├── CorpusError               a corpus is not what its digests say, or could not be fetched
 ├── ModelMismatchError        the model at hand is not the one that wrote the container
 ├── EnvironmentMismatchError  the model is, but this software or device is not
 ├── ContainerError            the container's bytes are not what its format says
@@ -39,6 +41,17 @@ class MissingExtraError(UsageError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} is not installed; run: pip install 'mdlbench[{extra}]'")
+
+
+class MissingCorpusError(UsageError):
+    """A known corpus has not been fetched."""
+
+    def __init__(self, name: str, hint: str = "") -> None:
+        super().__init__(f"{name} is not fetched; run: mdlbench corpus fetch {name}{hint}")
+
+
+class CorpusError(MdlbenchError):
+    """A corpus is not what its size and digests say, or could not be fetched."""
 
 
 class ModelMismatchError(MdlbenchError):

@@ -1,4 +1,5 @@
-"""Where compiled kernels are kept between runs. Imports nothing heavy: a warm start looks here before it loads a compiler."""
+"""Where things are kept between runs: compiled kernels, corpora. Imports nothing heavy: a warm start looks here before it
+loads a compiler."""
 
 import os
 import stat
@@ -7,16 +8,20 @@ import tempfile
 from pathlib import Path
 
 
-def cache_dir() -> Path:
-    """Where compiled kernels are kept: `$MDLBENCH_CACHE`, else the platform's user cache; a temporary folder if read-only."""
+def cache_root() -> Path:
+    """The cache folder: `$MDLBENCH_CACHE`, else the platform's user cache (`$XDG_CACHE_HOME`); it need not exist."""
     if "MDLBENCH_CACHE" in os.environ:
-        root = Path(os.environ["MDLBENCH_CACHE"])
-    elif sys.platform == "win32":
-        root = Path(os.environ.get("LOCALAPPDATA", Path.home())) / "mdlbench"
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Caches" / "mdlbench"
-    else:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mdlbench"
+        return Path(os.environ["MDLBENCH_CACHE"])
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "mdlbench"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "mdlbench"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mdlbench"
+
+
+def cache_dir() -> Path:
+    """Where compiled kernels are kept: `cache_root()` if it can be written, else a temporary folder."""
+    root = cache_root()
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=root):
