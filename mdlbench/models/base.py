@@ -69,6 +69,18 @@ class Check(NamedTuple):
     detail: str
 
 
+class Places(NamedTuple):
+    """Where in a block the symbols lie that its code length is made of; int64 (n,) each, aligned with `code_length`.
+
+    Attributes:
+        starts: offset of a symbol's first byte; not ascending where a model codes some bytes after the others.
+        sizes: its bytes; 0 for what stands for none, such as the place of a raw span, charged where that begins.
+    """
+
+    starts: np.ndarray
+    sizes: np.ndarray
+
+
 @dataclass(frozen=True)
 class NoOptions:
     """For models that have none."""
@@ -151,9 +163,9 @@ class Model(ABC):
         """The same under the integer counts that the coder sees; None where there is no such thing."""
         return self.code_length(blocks)
 
-    def symbol_sizes(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
-        """Original bytes that each entry of `code_length` stands for, int64; a block's sum to its length."""
-        return [np.ones(len(block), np.int64) for block in blocks]
+    def symbol_places(self, blocks: Sequence[bytes]) -> list[Places]:
+        """Which original bytes each entry of `code_length` stands for; every byte of a block once."""
+        return [Places(np.arange(len(block)), np.ones(len(block), np.int64)) for block in blocks]
 
     def doctor(self, block: bytes) -> list[Check]:
         """Measure what the model's integers depend on, on a sample of at least a few kilobytes."""

@@ -48,6 +48,13 @@ class Tokens(ABC):
     def decode(self, symbols: Symbols) -> bytes:
         """The block that `symbols` stand for; symbols that no `encode` made give some bytes, or a `DamagedBlockError`."""
 
+    def sizes(self, symbols: Symbols) -> np.ndarray:
+        """Bytes that each token stands for, int64 (n,); with those of the raw spans they sum to the block. By default 1.
+
+        Where several tokens share a character and cannot be told apart, all its bytes are the last one's.
+        """
+        return np.ones(len(symbols.tokens), np.int64)
+
 
 class ByteTokens(Tokens):
     """Every byte is a token.

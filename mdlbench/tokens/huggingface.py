@@ -10,12 +10,13 @@ about the tokenizer. Does not use offsets, which many tokenizers report wrongly 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mdlbench.errors import DamagedBlockError
+from mdlbench.tokens.alignment import token_sizes
 from mdlbench.tokens.base import RawSpan, Symbols, Tokens
 
 SHORT_TEXT = 8  # bytes of text beside raw bytes that are not worth a span of their own (which costs one to two bytes)
@@ -73,14 +74,17 @@ class HuggingFaceTokens(Tokens):
         return Symbols(np.array(tokens, dtype=np.int64), tuple(raw_spans))
 
     def decode(self, symbols: Symbols) -> bytes:
-        tokens, parts, start = symbols.tokens.tolist(), [], 0
-        trailing = len(tokens) - sum(span.n_tokens for span in symbols.raw_spans)
-        if trailing < 0:
-            raise DamagedBlockError("raw spans lie beyond the last token")
-        for span in (*symbols.raw_spans, RawSpan(trailing, b"")):
-            parts += [self._text(tokens[start : start + span.n_tokens]).encode("utf-8", "replace"), span.raw]
-            start += span.n_tokens
+        parts = []
+        for ids, raw in _taken_apart(symbols):
+            parts += [self._text(ids).encode("utf-8", "replace"), raw]
         return b"".join(parts)
+
+    def sizes(self, symbols: Symbols) -> np.ndarray:
+        found: list[int] = []
+        for ids, _ in _taken_apart(symbols):
+            names = self._tokenizer.convert_ids_to_tokens(ids)
+            found += token_sizes(ids, names, self._text(ids).encode(), self._text)
+        return np.array(found, np.int64)
 
     def _pieces(self, text: str) -> list[_Piece]:
         """`text` cut into pieces of tokens and raw bytes, no two raw pieces side by side."""
@@ -119,10 +123,21 @@ class HuggingFaceTokens(Tokens):
             return None
         return ids if max(ids, default=0) < self.alphabet_size and self._text(ids) == text else None
 
-    def _text(self, ids: list[int]) -> str:
+    def _text(self, ids: Sequence[int]) -> str:
         if not ids:
             return ""
         return self._tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+
+
+def _taken_apart(symbols: Symbols) -> Iterator[tuple[list[int], bytes]]:
+    """The tokens before each raw span and its bytes; at last those after all spans, and nothing."""
+    tokens, start = symbols.tokens.tolist(), 0
+    trailing = len(tokens) - sum(span.n_tokens for span in symbols.raw_spans)
+    if trailing < 0:
+        raise DamagedBlockError("raw spans lie beyond the last token")
+    for span in (*symbols.raw_spans, RawSpan(trailing, b"")):
+        yield tokens[start : start + span.n_tokens], span.raw
+        start += span.n_tokens
 
 
 def _cut(text: str) -> Iterator[tuple[str, bool]]:

@@ -100,6 +100,9 @@ class External(Model):
             f"mdlbench compress -m {self.spec}"
         )
 
+    def symbol_places(self, blocks: Sequence[bytes]) -> NoReturn:
+        self.code_length(blocks)
+
     def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray] | None:
         return None
 

@@ -20,9 +20,9 @@ import numpy as np
 
 from mdlbench.coder.ans import Decoder, encode_intervals
 from mdlbench.errors import DamagedBlockError, MdlbenchError, SpecError
-from mdlbench.models.base import Check, Description, Encoded, Model
+from mdlbench.models.base import Check, Description, Encoded, Model, Places
 from mdlbench.models.hf.environment import describe, fixed_arithmetic, pick_device
-from mdlbench.models.hf.fallback import decode_spans, encode_spans, from_base128, to_base128
+from mdlbench.models.hf.fallback import decode_spans, encode_spans, from_base128, places, to_base128
 from mdlbench.models.hf.loading import (
     count_parameters,
     find_folder,
@@ -162,6 +162,9 @@ class HuggingFace(Model):
             self._lengths[block] = self._token_bits(symbols)
             lengths.append(np.concatenate([self._lengths[block], encode_spans(symbols.raw_spans).ideal]))
         return lengths
+
+    def symbol_places(self, blocks: Sequence[bytes]) -> list[Places]:
+        return [places(symbols, self.tokens.sizes(symbols)) for symbols in self._symbols(blocks)]
 
     def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
         lengths = []

@@ -15,9 +15,10 @@ import numpy as np
 
 from mdlbench.coder.ans import Decoder
 from mdlbench.errors import DamagedBlockError
+from mdlbench.models.base import Places
 from mdlbench.models.lockstep import Intervals, joined
 from mdlbench.numerics.frequencies import quantise
-from mdlbench.tokens.base import RawSpan
+from mdlbench.tokens.base import RawSpan, Symbols
 
 ORDERS = 3
 SHARE = 0.01  # of trust that every expert keeps, so that none is lost for good
@@ -93,9 +94,33 @@ def encode_spans(spans: tuple[RawSpan, ...]) -> Intervals:
     """The intervals of raw spans, table first; nothing for none."""
     if not spans:
         return encode_bytes(b"")
-    table = [len(spans), *(number for span in spans for number in (span.n_tokens, len(span.raw)))]
-    parts = encode_bytes(b"".join(map(to_base128, table))), encode_bytes(b"".join(span.raw for span in spans))
+    parts = encode_bytes(b"".join(_table(spans))), encode_bytes(b"".join(span.raw for span in spans))
     return joined(parts)
+
+
+def places(symbols: Symbols, sizes: np.ndarray) -> Places:
+    """Where a block's tokens of `sizes` bytes lie, then the entries of `encode_spans`: a span's row of the table where it
+    begins, their number where the first does."""
+    spans, rest = symbols.raw_spans, len(sizes) - sum(span.n_tokens for span in symbols.raw_spans)
+    tokens, table, raw, at, done = [], [], [], 0, 0
+    for span in (*spans, RawSpan(rest, b"")):
+        piece = sizes[done : done + span.n_tokens]
+        tokens.append(at + np.cumsum(piece) - piece)
+        at, done = at + int(piece.sum()), done + span.n_tokens
+        table += [at, at]
+        raw.append(np.arange(at, at + len(span.raw)))
+        at += len(span.raw)
+    lengths = [len(number) for number in _table(spans)] if spans else []
+    starts = np.repeat([table[0], *table[:-2]], lengths) if spans else np.zeros(0)
+    raw_starts = np.concatenate(raw)
+    every_start = np.concatenate([*tokens, starts, raw_starts]).astype(np.int64)
+    return Places(every_start, np.concatenate([sizes, np.zeros(len(starts), np.int64), np.ones(len(raw_starts), np.int64)]))
+
+
+def _table(spans: tuple[RawSpan, ...]) -> list[bytes]:
+    """The numbers of the table: how many spans, then two for each."""
+    table = [len(spans), *(number for span in spans for number in (span.n_tokens, len(span.raw)))]
+    return [to_base128(number) for number in table]
 
 
 def decode_spans(decoder: Decoder, size: int) -> tuple[RawSpan, ...]:
