@@ -7,5 +7,6 @@ tokenizer would not have given them back (invalid UTF-8, text that it normalises
 
 from mdlbench.tokens.base import ByteTokens, Symbols, Tokens
 from mdlbench.tokens.huggingface import HuggingFaceTokens
+from mdlbench.tokens.symbols import SymbolTokens
 
-__all__ = ["ByteTokens", "HuggingFaceTokens", "Symbols", "Tokens"]
+__all__ = ["ByteTokens", "HuggingFaceTokens", "SymbolTokens", "Symbols", "Tokens"]

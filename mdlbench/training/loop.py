@@ -1,0 +1,213 @@
+"""Training one seed: batch, loss, step; a line of log per step, a checkpoint where the configuration asks for one."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from mdlbench.errors import MdlbenchError
+from mdlbench.training.checkpoints import Checkpoint, checkpoint_folder, find_checkpoints, restore, write_checkpoint
+from mdlbench.training.config import TrainingConfig
+from mdlbench.training.data import windows_of
+from mdlbench.units import nats_to_bits
+
+UNITS = {
+    "step": "updates of the weights so far",
+    "tokens": "symbols predicted so far",
+    "bytes": "bytes that those symbols stand for",
+    "loss_nats_per_symbol": "mean over the step's batch, before its update",
+    "loss_bits_per_symbol": "the same in bits",
+    "learning_rate": "of the step",
+    "seconds": "training time so far, without evaluation and start",
+}
+_FLUSHED = 1.0  # seconds between looks at the clock that make the log visible and report progress
+INTERRUPTED = "interrupted"  # the checkpoint of a run that was stopped
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a seed is: tokens of all its tokens, and the loss of the last step in nats per symbol (None before the first)."""
+
+    seed: int
+    tokens: int
+    total: int
+    loss: float | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one call trains: a seed of a run, up to a step."""
+
+    config: TrainingConfig
+    folder: Path
+    seed: int
+    last_step: int
+
+
+def train_seed(task: Task, stop: Callable[[], bool], report: Callable[[Progress], None]) -> bool:
+    """Train a seed from where its folder says it is; False if it was stopped before the end.
+
+    Args:
+        task: what to train.
+        stop: asked after each step; if true, the state is saved and the call returns.
+        report: told of progress about once a second.
+    """
+    with one_thread():
+        trainer = Trainer(task)
+        trainer.resume()
+        return trainer.run(stop, report)
+
+
+class Trainer:
+    """A network, its optimiser and its data, somewhere between the first and the last step."""
+
+    def __init__(self, task: Task) -> None:
+        from mdlbench.training.architectures import build_network
+        from mdlbench.training.optimisers import build_optimiser
+
+        self._task, self._config = task, task.config
+        self.alphabet_size = alphabet_size(self._config)
+        self.network = build_network(self._config.architecture, self.alphabet_size, task.seed)
+        self.optimiser = build_optimiser(self._config.optimiser, self.network)
+        self._windows = windows_of(self._config, task.seed)
+        self.step, self._seconds = 0, 0.0
+
+    def resume(self) -> None:
+        """Go on from the last checkpoint, and cut the log to it; write the first ones if there is none."""
+        folder = self._task.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        found = find_checkpoints(folder)
+        stopped = folder / INTERRUPTED
+        if stopped.is_dir():
+            tokens = json.loads((stopped / "training.json").read_text())["tokens"]
+            found = sorted([*found, Checkpoint(stopped, tokens)], key=lambda one: one.tokens)
+        if found:
+            self.step = restore(found[-1], self.network, self.optimiser)["step"]
+        elif 0 in self._config.kept_steps():
+            self._save(checkpoint_folder(folder, 0))
+        self._seconds = cut_log(folder / "log.jsonl", self._task.seed, self.step)
+
+    def run(self, stop: Callable[[], bool], report: Callable[[Progress], None]) -> bool:
+        """Train to the task's last step."""
+        kept = set(self._config.kept_steps())
+        loss: float | None = None
+        began, told = time.monotonic() - self._seconds, 0.0
+        with open(self._task.folder / "log.jsonl", "a", encoding="utf8") as log:
+            while self.step < self._task.last_step:
+                loss = self._train_step()
+                now = time.monotonic()
+                self._write_line(log, loss, now - began)
+                if self.step in kept:
+                    log.flush()
+                    self._save(checkpoint_folder(self._task.folder, self.step * self._config.tokens_per_step))
+                if now - told > _FLUSHED:
+                    log.flush()
+                    report(self._progress(loss))
+                    told = now
+                if self.step < self._task.last_step and stop():
+                    self._save(self._task.folder / INTERRUPTED)
+                    return False
+        last = checkpoint_folder(self._task.folder, self.step * self._config.tokens_per_step)
+        if not last.is_dir():  # the caller's own place to stop
+            self._save(last)
+        shutil.rmtree(self._task.folder / INTERRUPTED, ignore_errors=True)
+        report(self._progress(loss))
+        return True
+
+    def _train_step(self) -> float:
+        """One update; the loss before it, in nats per symbol."""
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        windows = torch.from_numpy(self._windows.batch(self.step))
+        rate = self._config.learning_rate(self.step)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        logits = self.network(input_ids=windows[:, :-1], use_cache=False).logits
+        loss = cross_entropy(logits.reshape(-1, self.alphabet_size), windows[:, 1:].reshape(-1))
+        self.optimiser.zero_grad()
+        loss.backward()
+        if self._config.optimiser.clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._config.optimiser.clip)
+        self.optimiser.step()
+        self.step += 1
+        value = float(loss.detach())
+        if not np.isfinite(value):
+            raise MdlbenchError(
+                f"seed {self._task.seed}: the loss at step {self.step} is not finite; lower --learning-rate or set --clip 1"
+            )
+        return value
+
+    def _write_line(self, log: TextIO, loss: float, seconds: float) -> None:
+        tokens = self.step * self._config.tokens_per_step
+        line = {
+            "step": self.step, "tokens": tokens, "bytes": tokens, "loss_nats_per_symbol": loss,
+            "loss_bits_per_symbol": nats_to_bits(loss), "learning_rate": self._config.learning_rate(self.step - 1),
+            "seconds": round(seconds, 4),
+        }  # fmt: skip
+        log.write(json.dumps(line) + "\n")
+
+    def _progress(self, loss: float | None) -> Progress:
+        per_step = self._config.tokens_per_step
+        return Progress(self._task.seed, self.step * per_step, self._task.last_step * per_step, loss)
+
+    def _save(self, folder: Path) -> None:
+        tokens = self.step * self._config.tokens_per_step
+        progress = {"seed": self._task.seed, "step": self.step, "tokens": tokens, "bytes": tokens}
+        write_checkpoint(folder, self.network, self.optimiser, bytes(range(self.alphabet_size)), progress)
+
+
+def alphabet_size(config: TrainingConfig) -> int:
+    """Symbols that the network knows."""
+    from mdlbench.training.data import find_process
+
+    if config.source.process is None:
+        return config.source.symbols
+    return find_process(config.source).alphabet_size  # type: ignore[attr-defined]
+
+
+def read_log(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a log, one per step, without its head; a line cut short by a crash ends it."""
+    with open(path, encoding="utf8") as log:
+        next(log, None)
+        for line in log:
+            if not line.endswith("\n"):
+                return
+            yield json.loads(line)
+
+
+def cut_log(path: Path, seed: int, step: int) -> float:
+    """Leave the log of the first `step` steps, beginning one if there is none; the seconds they took."""
+    lines = [line for line in read_log(path) if line["step"] <= step] if path.exists() else []
+    temporary = path.with_name(f".{path.name}.tmp")
+    with open(temporary, "w", encoding="utf8") as log:
+        log.write(json.dumps({"schema": "mdlbench.training-log/1", "seed": seed, "units": UNITS}) + "\n")
+        log.writelines(json.dumps(line) + "\n" for line in lines)
+    temporary.replace(path)
+    return lines[-1]["seconds"] if lines else 0.0
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch with one thread and denormal numbers flushed to zero; as before, afterwards.
+
+    For networks this small a second thread costs more than it brings, and a denormal number costs a hundred others.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    random_state = torch.get_rng_state()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.set_flush_denormal(False)
+        torch.set_rng_state(random_state)

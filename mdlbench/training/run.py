@@ -1,0 +1,117 @@
+"""A run: one configuration trained from several seeds, as a folder.
+
+RUN/run.json                                   configuration and seeds
+RUN/seed-0/log.jsonl                           a head that names the units, then a line per step
+RUN/seed-0/checkpoints/tokens-0000064000/      what `hf:` loads, and what training goes on from (see checkpoints.py)
+RUN/seed-0/interrupted/                        the same, where a run was stopped between checkpoints
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mdlbench.errors import UsageError
+from mdlbench.training.checkpoints import Checkpoint, find_checkpoints
+from mdlbench.training.config import TrainingConfig
+from mdlbench.training.loop import read_log
+
+SCHEMA = "mdlbench.run/1"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder.
+
+    Attributes:
+        folder: where it lies.
+        config: all that shapes the weights but the seed.
+        seeds: those trained or to be trained.
+
+    Example:
+        run = load_run("runs/mess3")
+        network = run.checkpoints(seed=0)[-1].network()
+    """
+
+    folder: Path
+    config: TrainingConfig
+    seeds: tuple[int, ...]
+
+    def seed_folder(self, seed: int) -> Path:
+        """Where a seed's log and checkpoints lie."""
+        return self.folder / f"seed-{seed}"
+
+    def checkpoints(self, seed: int) -> list[Checkpoint]:
+        """The checkpoints of a seed in the order of their tokens; none before it began."""
+        return find_checkpoints(self.seed_folder(seed))
+
+    def last(self, seed: int) -> Checkpoint:
+        """The latest checkpoint of a seed.
+
+        Raises:
+            UsageError: there is none yet.
+        """
+        found = self.checkpoints(seed)
+        if not found:
+            raise UsageError(f"{self.seed_folder(seed)} holds no checkpoint; train it with the command that began the run")
+        return found[-1]
+
+    def log(self, seed: int) -> Iterator[dict[str, Any]]:
+        """A dictionary per step: step, tokens, bytes, loss_nats_per_symbol, loss_bits_per_symbol, learning_rate, seconds."""
+        return read_log(self.seed_folder(seed) / "log.jsonl")
+
+    def process(self) -> Any:
+        """The process that the run learns, or None for one on files."""
+        from mdlbench.training.data import find_process
+
+        return None if self.config.source.process is None else find_process(self.config.source)
+
+    def is_complete(self, seed: int) -> bool:
+        """Whether a seed reached its last step."""
+        found = self.checkpoints(seed)
+        return bool(found) and found[-1].tokens == self.config.steps * self.config.tokens_per_step
+
+
+def load_run(folder: str | os.PathLike[str]) -> Run:
+    """Read a run folder.
+
+    Raises:
+        UsageError: there is no `run.json`, or it is of another version.
+    """
+    path = Path(folder) / "run.json"
+    if not path.is_file():
+        raise UsageError(f"{folder} is no run: it has no run.json; give the folder named with -o when it was trained")
+    try:
+        document = json.loads(path.read_text(encoding="utf8"))
+        if document.pop("schema") != SCHEMA:
+            raise UsageError(f"{path} is of another version than {SCHEMA}; train it again")
+        return Run(Path(folder), TrainingConfig.from_json(document["config"]), tuple(document["seeds"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} is damaged ({error}); train the run again") from None
+
+
+def open_run(folder: str | os.PathLike[str], config: TrainingConfig, seeds: tuple[int, ...]) -> Run:
+    """Begin a run, or find the one begun with the same configuration; new seeds are added to it.
+
+    Raises:
+        UsageError: the folder holds another run, or something else.
+    """
+    path = Path(folder)
+    if (path / "run.json").is_file():
+        found = load_run(path)
+        differing = found.config.differences(config)
+        if differing:
+            raise UsageError(f"{folder} holds another run ({'; '.join(differing)}); name another folder with -o")
+        run = Run(path, found.config, tuple(sorted({*found.seeds, *seeds})))
+    elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"{folder} exists and is no run; name another folder with -o")
+    else:
+        run = Run(path, config, tuple(sorted(set(seeds))))
+    path.mkdir(parents=True, exist_ok=True)
+    temporary = path / f".run.json.{os.getpid()}.tmp"
+    document = {"schema": SCHEMA, "config": run.config.to_json(), "seeds": list(run.seeds)}
+    temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="utf8")
+    temporary.replace(path / "run.json")
+    return run
