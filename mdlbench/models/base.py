@@ -81,6 +81,13 @@ class Places(NamedTuple):
     sizes: np.ndarray
 
 
+class Alternative(NamedTuple):
+    """A symbol that might have come in another's place: its bytes, and how probable the model held it."""
+
+    symbol: bytes
+    probability: float
+
+
 @dataclass(frozen=True)
 class NoOptions:
     """For models that have none."""
@@ -166,6 +173,13 @@ class Model(ABC):
     def symbol_places(self, blocks: Sequence[bytes]) -> list[Places]:
         """Which original bytes each entry of `code_length` stands for; every byte of a block once."""
         return [Places(np.arange(len(block)), np.ones(len(block), np.int64)) for block in blocks]
+
+    def alternatives(self, block: bytes, count: int) -> list[tuple[Alternative, ...]] | None:
+        """The `count` likeliest symbols at each entry of `code_length`, likeliest first, none where the model cannot say.
+
+        None if it never can: by default, and for models that predict bits rather than symbols.
+        """
+        return None
 
     def doctor(self, block: bytes) -> list[Check]:
         """Measure what the model's integers depend on, on a sample of at least a few kilobytes."""

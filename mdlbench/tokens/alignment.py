@@ -7,6 +7,7 @@ decoded behind a few of those before them, and cut wherever what they add contin
 character, each has one byte if there are as many, else all bytes are the last one's. Does not use the tokenizer's offsets.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -29,6 +30,20 @@ def token_sizes(tokens: Sequence[int], names: Sequence[str], raw: bytes, decode:
         sizes += _shared(count, len(added.encode()))
         done, place = done + count, place + len(added)
     return sizes
+
+
+def spelling(token: int, name: str, decode: Callable[[Sequence[int]], str]) -> bytes:
+    """The bytes that a token alone stands for, as it would follow another.
+
+    A token that is part of a character is read from its name: as GPT-2 or as Llama (`<0xE6>`) spells bytes.
+    """
+    text = decode([token, token])[len(decode([token])) :]
+    if "\ufffd" not in text:
+        return text.encode("utf-8", "replace")
+    if match := re.fullmatch("<0x([0-9A-F]{2})>", name):
+        return bytes.fromhex(match[1])
+    alphabet = _byte_alphabet()
+    return bytes(alphabet[c] for c in name) if all(c in alphabet for c in name) else text.encode()
 
 
 def _spelled(names: Sequence[str], raw: bytes) -> list[int] | None:

@@ -55,6 +55,10 @@ class Tokens(ABC):
         """
         return np.ones(len(symbols.tokens), np.int64)
 
+    def spelling(self, token: int) -> bytes:
+        """The bytes that `token` would stand for after another."""
+        return self.decode(Symbols(np.array([token])))
+
 
 class ByteTokens(Tokens):
     """Every byte is a token.

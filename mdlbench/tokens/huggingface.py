@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mdlbench.errors import DamagedBlockError
-from mdlbench.tokens.alignment import token_sizes
+from mdlbench.tokens.alignment import spelling, token_sizes
 from mdlbench.tokens.base import RawSpan, Symbols, Tokens
 
 SHORT_TEXT = 8  # bytes of text beside raw bytes that are not worth a span of their own (which costs one to two bytes)
@@ -49,6 +49,7 @@ class HuggingFaceTokens(Tokens):
         self.alphabet_size = largest if alphabet_size is None else min(largest, alphabet_size)
         added = tokenizer.added_tokens_decoder.items()
         self._special = {*tokenizer.all_special_ids, *(index for index, token in added if token.special)}
+        self._spellings: dict[int, bytes] = {}
         backend = getattr(tokenizer, "backend_tokenizer", None)
         state = backend.to_str() if backend is not None else json.dumps(vocabulary, sort_keys=True)
         settings = json.dumps([type(tokenizer).__name__, sorted(self._special), self.alphabet_size])
@@ -85,6 +86,12 @@ class HuggingFaceTokens(Tokens):
             names = self._tokenizer.convert_ids_to_tokens(ids)
             found += token_sizes(ids, names, self._text(ids).encode(), self._text)
         return np.array(found, np.int64)
+
+    def spelling(self, token: int) -> bytes:
+        """The bytes that `token` would stand for after another."""
+        if token not in self._spellings:
+            self._spellings[token] = spelling(token, self._tokenizer.convert_ids_to_tokens(token) or "", self._text)
+        return self._spellings[token]
 
     def _pieces(self, text: str) -> list[_Piece]:
         """`text` cut into pieces of tokens and raw bytes, no two raw pieces side by side."""

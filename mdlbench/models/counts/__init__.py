@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from mdlbench.models.base import Description, Encoded, Model
+from mdlbench.models.base import Alternative, Description, Encoded, Model
 from mdlbench.models.spec import option
 
 MAX_ORDER = 8
@@ -143,6 +143,11 @@ class _CountingModel(Model):
 
     def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
         return [self._counts(len(block)).measure(_bytes(block))[:, 0] for block in blocks]
+
+    def alternatives(self, block: bytes, count: int) -> list[tuple[Alternative, ...]]:
+        from mdlbench.models.counts.alternatives import likeliest
+
+        return likeliest(block, self.options.order, *self._prior(), count)
 
     def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
         return [self._counts(len(block)).measure(_bytes(block))[:, 1] for block in blocks]

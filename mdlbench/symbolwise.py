@@ -1,0 +1,77 @@
+"""A file symbol by symbol: what each cost, and what the model would rather have seen. For pictures and for further study."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from mdlbench.codec import Progress, no_progress
+from mdlbench.evaluation import Evaluation, Measured, evaluate
+from mdlbench.models.base import Alternative, Model
+
+
+class SymbolBits(NamedTuple):
+    """A symbol of a file.
+
+    Attributes:
+        start: offset of its first byte in the file.
+        raw: its bytes; none for what is coded beside them, such as the place of a raw span.
+        bits: its ideal code length; `bits_before`: that of all symbols before it in the file.
+        alternatives: the likeliest symbols in its place, likeliest first; None where the model does not say.
+    """
+
+    start: int
+    raw: bytes
+    bits: float
+    bits_before: float
+    alternatives: tuple[Alternative, ...] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; `text` is null where the bytes are not whole characters."""
+        others = self.alternatives
+        return {
+            "start": self.start,
+            "size": len(self.raw),
+            **_named(self.raw),
+            "bits": self.bits,
+            "bits_before": self.bits_before,
+            "alternatives": others and [{**_named(one.symbol), "probability": one.probability} for one in others],
+        }
+
+
+def evaluate_symbols(
+    source: BinaryIO, model: Model, each: Callable[[SymbolBits], object], *, alternatives: int = 5,
+    block_size: int | None = None, progress: Progress = no_progress,
+) -> Evaluation:  # fmt: skip
+    """The ideal code length of `source`, and each of its symbols in the order of the file.
+
+    Args:
+        each: called with every symbol.
+        alternatives: how many likeliest symbols to ask the model for.
+    """
+    done = 0.0
+
+    def observe(measured: Measured) -> None:
+        nonlocal done
+        for symbol in _symbols(measured, model, alternatives, done):
+            each(symbol)
+            done = symbol.bits_before + symbol.bits
+
+    return evaluate(source, model, block_size=block_size, progress=progress, observe=observe)
+
+
+def _symbols(measured: Measured, model: Model, n_alternatives: int, before: float) -> Iterator[SymbolBits]:
+    (places,) = model.symbol_places([measured.block])
+    others = model.alternatives(measured.block, n_alternatives) if n_alternatives else None
+    for at in np.lexsort((places.sizes > 0, places.starts)).tolist():
+        start, bits = int(places.starts[at]), float(measured.bits[at])
+        raw = measured.block[start : start + int(places.sizes[at])]
+        yield SymbolBits(measured.start + start, raw, bits, before, (others[at] or None) if others else None)
+        before += bits
+
+
+def _named(raw: bytes) -> dict[str, str | None]:
+    try:
+        return {"hex": raw.hex(), "text": raw.decode()}
+    except UnicodeDecodeError:
+        return {"hex": raw.hex(), "text": None}
