@@ -1,0 +1,102 @@
+"""Own processes from TOML or JSON files.
+
+    name = "my source"                          # optional, as are citation, start and right
+    tensor = [[["1/2", 0], [0, 0.25]], ...]     # T[x][i][j]: emit x, go to j, when in i
+or
+    edges = [["A", 0, "B", "1/2"], ...]         # state, symbol, next state, probability; symbols are 0 .. K-1
+
+Decimals mean what they say (0.1 is one tenth) and "1/3" is exact. A matrix entry may be negative if `right` is given.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from mdlbench.processes.base import MAX_SYMBOLS, Process, ProcessError, as_transitions
+from mdlbench.processes.parameters import exact_value
+
+_KEYS = {"name", "citation", "summary", "tensor", "edges", "start", "right"}
+_MOST_STATES = 512
+
+
+def read_process(path: str) -> Process:
+    """The process in a .toml or .json file.
+
+    Raises:
+        ProcessError: the file is not there, does not parse, or does not describe a process; says which key.
+    """
+    document = _load(path)
+    unknown = sorted(set(document) - _KEYS)
+    if unknown:
+        raise ProcessError(f"{path}: no key {unknown[0]!r}; the keys are: {', '.join(sorted(_KEYS))}")
+    if ("tensor" in document) == ("edges" in document):
+        raise ProcessError(f"{path}: give either `tensor` or `edges`")
+    matrices = _tensor(path, document["tensor"]) if "tensor" in document else _edges(path, document["edges"])
+    vectors = {key: tuple(_numbers(path, key, document[key])) for key in ("start", "right") if key in document}
+    texts = {key: str(document[key]) for key in ("summary", "citation") if key in document}
+    try:
+        return Process(path, as_transitions(matrices), {}, **texts, **vectors)  # type: ignore[arg-type]
+    except ProcessError as error:
+        raise ProcessError(f"{path}: {error}") from None
+
+
+def _load(path: str) -> dict[str, Any]:
+    try:
+        text = Path(path).read_text(encoding="utf8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise ProcessError(
+            f"{path}: {(reason or str(error)).lower()}; name a .toml or .json file that holds a process"
+        ) from None
+    parse: Callable[..., Any] = json.loads if path.endswith(".json") else tomllib.loads
+    try:
+        document = parse(text, parse_float=str)  # as text: a decimal is exact
+    except (ValueError, RecursionError) as error:
+        raise ProcessError(f"{path}: {error}") from None
+    if not isinstance(document, dict):
+        raise ProcessError(f"{path}: holds no table of keys; expected {', '.join(sorted(_KEYS))}")
+    return document
+
+
+def _numbers(path: str, where: str, values: Any) -> list[Fraction]:
+    if not isinstance(values, list):
+        raise ProcessError(f"{path}: {where} is not a list of numbers")
+    try:
+        return [exact_value(value) for value in values if not isinstance(value, bool) or _refuse()]
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise ProcessError(f"{path}: {where} holds something that is not a number: {values}") from None
+
+
+def _refuse() -> bool:
+    raise ValueError
+
+
+def _tensor(path: str, tensor: Any) -> list[list[list[Fraction]]]:
+    if not isinstance(tensor, list) or not all(isinstance(matrix, list) for matrix in tensor):
+        raise ProcessError(f"{path}: tensor is not a list of matrices, one per symbol")
+    return [[_numbers(path, f"tensor[{x}][{i}]", row) for i, row in enumerate(matrix)] for x, matrix in enumerate(tensor)]
+
+
+def _edges(path: str, edges: Any) -> list[list[list[Fraction]]]:
+    if not isinstance(edges, list) or not edges or not all(isinstance(edge, list) and len(edge) == 4 for edge in edges):
+        raise ProcessError(f"{path}: edges is not a list of [state, symbol, next state, probability]")
+    states: dict[str, int] = {}
+    for i, _, _, _ in edges:
+        states.setdefault(str(i), len(states))
+    for number, (_, x, j, _) in enumerate(edges):
+        if str(j) not in states:
+            raise ProcessError(f"{path}: edges[{number}] leads to state {j!r}, which no edge leaves")
+        if not isinstance(x, int) or isinstance(x, bool) or not 0 <= x < MAX_SYMBOLS:
+            raise ProcessError(
+                f"{path}: edges[{number}] has symbol {x!r}; symbols are whole numbers from 0 to {MAX_SYMBOLS - 1}"
+            )
+    if len(states) > _MOST_STATES:
+        raise ProcessError(f"{path}: {len(states)} states; at most {_MOST_STATES}")
+    n_symbols = 1 + max(x for _, x, _, _ in edges)
+    matrices = [[[Fraction(0)] * len(states) for _ in states] for _ in range(n_symbols)]
+    for number, (i, x, j, p) in enumerate(edges):
+        matrices[x][states[str(i)]][states[str(j)]] += _numbers(path, f"edges[{number}]", [p])[0]
+    return matrices
