@@ -1,0 +1,90 @@
+"""`mdlbench corpus fetch`: download or copy, check, put in place."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from mdlbench.cli import common
+from mdlbench.cli.corpus.verify import checks_json
+from mdlbench.cli.reporting import say
+from mdlbench.corpora.downloading import Progress
+from mdlbench.corpora.fetching import Fetched, fetch
+from mdlbench.corpora.known import KnownCorpus, known_corpus
+from mdlbench.errors import InterruptedRunError, UsageError
+
+
+@click.command(name="fetch")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option(
+    "--from", "source", metavar="URL|PATH", help="Take it from here: an http address, a file, a folder or an archive."
+)
+@click.option("-f", "--force", is_flag=True, help="Fetch although it is here and right.")
+@common.quiet
+@common.json_lines
+def command(names: tuple[str, ...], source: str | None, force: bool, quiet: bool, as_json: bool) -> None:
+    """Fetch known corpora into the cache folder: whole and checked, or not at all.
+
+    A download that was cut goes on where it stopped when the command is run again. Zip, tar, gzip, bzip2 and xz are unpacked,
+    but only the files of the corpus are taken.
+
+    \b
+    Example:
+      mdlbench corpus fetch canterbury
+      mdlbench corpus fetch enwik8 --from ~/downloads/enwik8.zip
+    """
+    if source is not None and len(names) > 1:
+        raise UsageError(f"--from is the source of one corpus, but {len(names)} are named; fetch them one at a time")
+
+    def run(name: str) -> None:
+        known = known_corpus(name)
+        try:
+            with _progress(shown=not quiet) as progress:
+                done = fetch(known, source, force=force, progress=progress)
+        except KeyboardInterrupt:
+            raise InterruptedRunError(
+                f"interrupted; what was downloaded of {name} is kept, run the same command again to go on"
+            ) from None
+        if as_json:
+            common.print_json("corpus-fetch", _json(known, done))
+        elif not quiet:
+            say(_line(known, done))
+
+    common.for_each([(name,) for name in names], run, as_json=as_json)
+
+
+def _json(known: KnownCorpus, done: Fetched) -> dict:
+    return {"name": known.name, "path": str(done.folder), "source": done.source, "bytes": known.size} | {
+        "already_here": done.source is None,
+        "files": checks_json(done.checks),
+    }
+
+
+def _line(known: KnownCorpus, done: Fetched) -> str:
+    origin = "already here" if done.source is None else f"from {done.source}"
+    count = f"{len(known.files)} files, " if len(known.files) > 1 else ""
+    by = "size only: no digest is known" if known.check == "size only" else f"every digest right ({known.check})"
+    return common.printable(f"{known.name}: {count}{known.size:,} bytes, {by}, {origin}  [→ {done.folder}]")
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Progress]:
+    """A bar on a terminal, nothing elsewhere."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks = {}
+
+        def show(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield show

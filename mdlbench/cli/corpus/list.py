@@ -1,0 +1,58 @@
+"""`mdlbench corpus list`: what is known and what is here."""
+
+from typing import Any
+
+import click
+from tabulate import tabulate
+
+from mdlbench.cli import common
+from mdlbench.cli.reporting import say
+from mdlbench.corpora.known import KnownCorpus, registry
+from mdlbench.corpora.store import corpora_folder, corpus_folder, is_fetched
+
+_HEADERS = ["name", "bytes", "files", "what it is", "checked by", "here", "source"]
+
+
+@click.command(name="list")
+@common.json_lines
+def command(as_json: bool) -> None:
+    """The known corpora. "Here" means fetched in full size; `mdlbench corpus verify NAME` looks at the digests.
+
+    \b
+    Example:
+      mdlbench corpus list
+      mdlbench corpus list --json
+    """
+    if as_json:
+        for known in registry().values():
+            common.print_json("corpus", describe(known))
+        return
+    rows = [_row(known) for known in registry().values()]
+    alignment = ("left", "right", "right", *["left"] * 4)
+    say(tabulate(rows, _HEADERS, colalign=alignment, disable_numparse=True))
+    say(f"\nFetched corpora are in {common.printable(str(corpora_folder()))}; `mdlbench corpus fetch NAME` fetches one.")
+
+
+def describe(known: KnownCorpus) -> dict[str, Any]:
+    """The fields of `corpus list --json`."""
+    files = [
+        {"name": file.name, "bytes": file.size, **dict.fromkeys(("sha256", "sha1", "md5")), **dict(file.digests)}
+        for file in known.files
+    ]
+    return {
+        "name": known.name,
+        "what": known.what,
+        "bytes": known.size,
+        "files": files,
+        "checked_by": known.check,
+        "digests_from": known.origin,
+        "addresses": list(known.addresses),
+        "fetched": is_fetched(known),
+        "path": str(corpus_folder(known)),
+    }
+
+
+def _row(known: KnownCorpus) -> list[str]:
+    here = "yes" if is_fetched(known) else "no"
+    source = known.addresses[0] if known.addresses else "--from only"
+    return [known.name, f"{known.size:,}", str(len(known.files)), known.what, known.check, here, source]

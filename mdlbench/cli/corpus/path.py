@@ -1,0 +1,29 @@
+"""`mdlbench corpus path`: where a fetched corpus is, for scripts."""
+
+import click
+
+from mdlbench.cli import common
+from mdlbench.corpora.known import known_corpus
+from mdlbench.corpora.store import corpus_folder, fetched_path
+
+
+@click.command(name="path")
+@click.argument("name", metavar="NAME")
+@common.json_lines
+def command(name: str, as_json: bool) -> None:
+    """Print where a fetched corpus is: the file, or the folder if there are several; NAME/FILE names one of them.
+
+    \b
+    Example:
+      mdlbench corpus path canterbury
+      mdlbench corpus path canterbury/alice29.txt
+    """
+    head, _, file_name = name.partition("/")
+    known = known_corpus(head)
+    wanted = [known.file(file_name)] if file_name else list(known.files)
+    paths = [fetched_path(known, file) for file in wanted]
+    path = paths[0] if len(paths) == 1 else corpus_folder(known)
+    if as_json:
+        common.print_json("corpus-path", {"name": name, "path": str(path), "files": [str(file) for file in paths]})
+    else:
+        click.echo(path)
