@@ -17,6 +17,7 @@ COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, 
     "verify": "Round trip a file in a fresh process, or check a .mdlz file.",
     "inspect": "Show a .mdlz file's header, blocks and byte ledger.",
     "eval": "Ideal code length of files under a model, in bits per byte.",
+    "corpus": "Known corpora (enwik8, canterbury, ...): fetch and check them.",
     "models": "List the models, or one model's options.",
     "doctor": "Measure what a model's probabilities depend on.",
 }
