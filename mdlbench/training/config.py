@@ -101,10 +101,10 @@ class Source:
     """Where symbols come from; each is one byte.
 
     Attributes:
-        process, params: a process of the zoo, sampled afresh; or
+        process, params: a process as `mdlbench.processes.find` takes it, sampled afresh; or
         paths: files, one after the other, of which windows are drawn at random places;
-        symbols: size of the alphabet, bytes 0 .. symbols - 1; 256 for any bytes. That of a process is the process's own.
-        digest: of the files' bytes, so that a run is not continued on others.
+        symbols: size of the alphabet, bytes 0 .. symbols - 1; 256 for any bytes.
+        digest: of the process or the files, so that a run is not continued on others.
     """
 
     process: str | None = None

@@ -5,12 +5,17 @@ Batches are drawn many steps at a time, since one call of a generator costs more
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mdlbench.errors import UsageError
 from mdlbench.training.config import Source, TrainingConfig
+
+if TYPE_CHECKING:
+    from mdlbench.processes import Process
 
 _CHUNK_SYMBOLS = 1 << 20  # drawn at a time, about
 
@@ -39,12 +44,12 @@ class Windows(ABC):
 class ProcessWindows(Windows):
     """Independent windows of a stationary process, never the same twice."""
 
-    def __init__(self, process: "object", batch_size: int, length: int, seed: int) -> None:
+    def __init__(self, process: "Process", batch_size: int, length: int, seed: int) -> None:
         super().__init__(batch_size, length, seed)
         self._process = process
 
     def _draw(self, count: int, seed: int) -> np.ndarray:
-        return self._process.generate_windows(count, self._shape[1], seed)  # type: ignore[attr-defined]
+        return self._process.generate_windows(count, self._shape[1], seed)
 
 
 class StreamWindows(Windows):
@@ -73,7 +78,28 @@ def windows_of(config: TrainingConfig, seed: int) -> Windows:
     return StreamWindows(read_stream(config.source), config.batch_size, length, seed)
 
 
-def find_process(source: Source) -> "object":
+def process_source(name: str, parameters: Mapping[str, Any]) -> Source:
+    """The source that draws from a process; parameters that are its defaults are left out."""
+    from mdlbench.processes import find
+    from mdlbench.processes.names import parameters_of
+    from mdlbench.processes.parameters import text_of
+
+    process = find(name, parameters)
+    defaults = {key: parameter.default for key, parameter in parameters_of(name).items()}
+    given = {key: text_of(value) for key, value in process.parameters.items() if value != defaults.get(key)}
+    return Source(name, given, symbols=max(2, process.alphabet_size), digest=process.digest.hex())
+
+
+def file_source(paths: tuple[str, ...], symbols: int = 256) -> Source:
+    """The source that reads files; `UsageError` if a byte is outside the alphabet, or there is none."""
+    for path in paths:
+        if not Path(path).is_file():
+            raise UsageError(f"{path} is no file; name files to train on")
+    digest = stream_digest(read_stream(Source(paths=paths, symbols=symbols)))
+    return Source(paths=tuple(str(Path(path).resolve()) for path in paths), symbols=symbols, digest=digest)
+
+
+def find_process(source: Source) -> "Process":
     """The process of a source; `UsageError` if it is no longer the one the run began with."""
     from mdlbench.processes import find
 

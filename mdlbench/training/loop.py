@@ -72,7 +72,7 @@ class Trainer:
         from mdlbench.training.optimisers import build_optimiser
 
         self._task, self._config = task, task.config
-        self.alphabet_size = alphabet_size(self._config)
+        self.alphabet_size = self._config.source.symbols
         self.network = build_network(self._config.architecture, self.alphabet_size, task.seed)
         self.optimiser = build_optimiser(self._config.optimiser, self.network)
         self._windows = windows_of(self._config, task.seed)
@@ -161,15 +161,6 @@ class Trainer:
         tokens = self.step * self._config.tokens_per_step
         progress = {"seed": self._task.seed, "step": self.step, "tokens": tokens, "bytes": tokens}
         write_checkpoint(folder, self.network, self.optimiser, bytes(range(self.alphabet_size)), progress)
-
-
-def alphabet_size(config: TrainingConfig) -> int:
-    """Symbols that the network knows."""
-    from mdlbench.training.data import find_process
-
-    if config.source.process is None:
-        return config.source.symbols
-    return find_process(config.source).alphabet_size  # type: ignore[attr-defined]
 
 
 def read_log(path: Path) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from mdlbench.coder.ans import Decoder, encode_intervals
 from mdlbench.errors import DamagedBlockError, MdlbenchError, SpecError
-from mdlbench.models.base import Check, Description, Encoded, Model, Places
+from mdlbench.models.base import Alternative, Check, Description, Encoded, Model, Places
 from mdlbench.models.hf.environment import describe, fixed_arithmetic, pick_device
 from mdlbench.models.hf.fallback import decode_spans, encode_spans, from_base128, places, to_base128
 from mdlbench.models.hf.loading import (
@@ -36,7 +36,8 @@ from mdlbench.models.hf.loading import (
 from mdlbench.models.lockstep import decode_streams, joined, stream_intervals
 from mdlbench.models.spec import option
 from mdlbench.numerics.frequencies import Frequencies, quantised_bits
-from mdlbench.tokens import HuggingFaceTokens, Symbols
+from mdlbench.tokens import HuggingFaceTokens, Symbols, SymbolTokens, Tokens
+from mdlbench.tokens.symbols import FILE_NAME as ALPHABET
 from mdlbench.units import BITS_PER_NAT
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class HuggingFace(Model):
 
     def policy(self) -> dict[str, Any]:
         start = self.window.start
-        named = "none (first token uniform)" if start is None else self._tokenizer.convert_ids_to_tokens(start)
+        named = "none (first token uniform)" if start is None else self._name_of(start)
         return {"context": f"{self.window.context} tokens", "overlap": f"{self.window.overlap} tokens",
                 "bos": named, "tokenizer": self.tokens.digest.hex()}  # fmt: skip
 
@@ -194,6 +195,11 @@ class HuggingFace(Model):
                 resets += float(usual.sum() - self._token_bits(symbols, finer).sum())
         return {"byte_fallback_bits": fallback, "context_reset_bits": resets}
 
+    def alternatives(self, block: bytes, count: int) -> list[tuple[Alternative, ...]]:
+        from mdlbench.models.hf.alternatives import likeliest
+
+        return likeliest(self, self.tokens.encode(block), count)
+
     def doctor(self, block: bytes) -> list[Check]:
         """What the integer counts of `block`'s first tokens depend on, measured."""
         from mdlbench.models.hf.doctor import examine
@@ -201,9 +207,16 @@ class HuggingFace(Model):
         return examine(self, self.tokens.encode(block).tokens)
 
     @cached_property
-    def tokens(self) -> HuggingFaceTokens:
-        """Bytes <-> tokens."""
-        return HuggingFaceTokens(self._tokenizer, getattr(self._settings, "vocab_size", None))
+    def tokens(self) -> Tokens:
+        """Bytes <-> tokens: by the folder's alphabet of symbols if it has one, else by its tokenizer."""
+        known = getattr(self._settings, "vocab_size", None)
+        if not self._has_alphabet:
+            return HuggingFaceTokens(self._tokenizer, known)
+        symbols = SymbolTokens.load(self.folder)
+        if known is not None and symbols.alphabet_size > known:
+            raise SpecError(f"hf:{self.argument}: {ALPHABET} has {symbols.alphabet_size} symbols, the model only {known}; "
+                            "take both from the same checkpoint")  # fmt: skip
+        return symbols
 
     @cached_property
     def predictor(self) -> "CausalPredictor":
@@ -237,14 +250,22 @@ class HuggingFace(Model):
     def _tokenizer(self) -> Any:
         return load_tokenizer(self.argument, self.folder, self.options.trust_remote_code)
 
+    @property
+    def _has_alphabet(self) -> bool:
+        return (self.folder / ALPHABET).is_file()
+
+    def _name_of(self, token: int) -> str:
+        return f"symbol {token}" if self._has_alphabet else self._tokenizer.convert_ids_to_tokens(token)
+
     def _start_token(self) -> int | None:
-        wanted, tokenizer = self.options.bos, self._tokenizer
+        wanted = self.options.bos
         if wanted == "none":
             return None
         if wanted == "auto":
-            known = (tokenizer.bos_token_id, tokenizer.eos_token_id)
+            known = () if self._has_alphabet else (self._tokenizer.bos_token_id, self._tokenizer.eos_token_id)
             return next((token for token in known if token is not None and token < self.tokens.alphabet_size), None)
-        token = int(wanted) if wanted.isdecimal() else tokenizer.get_vocab().get(wanted)
+        names = {} if self._has_alphabet else self._tokenizer.get_vocab()
+        token = int(wanted) if wanted.isdecimal() else names.get(wanted)
         if token is None or token >= self.tokens.alphabet_size:
             raise SpecError(f"hf:{self.argument}: bos={wanted}: no such token; write auto, none, a token or its number")
         return token

@@ -94,6 +94,8 @@ def file_digest(path: Path, modified: int) -> str:
 def load_settings(argument: str, folder: Path, trust_remote_code: bool) -> Any:
     """The model's config."""
     transformers = import_transformers()
+    if b"mdlbench_recurrent" in (folder / "config.json").read_bytes():
+        import mdlbench.training.recurrent  # noqa: F401  (makes the trainer's own networks known to transformers)
     with _one_line_errors(argument):
         return transformers.AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=trust_remote_code
