@@ -1,0 +1,68 @@
+"""`mdlbench leaderboard check`: parse, check every row, perhaps replay, report."""
+
+from collections import Counter
+
+import click
+
+from mdlbench.cli import common
+from mdlbench.cli.reporting import say
+from mdlbench.errors import UsageError
+from mdlbench.leaderboard.checking import Verdict, check
+from mdlbench.leaderboard.replaying import Replay, replay
+from mdlbench.leaderboard.store import load_rows
+
+
+@click.command(name="check")
+@click.argument("folder", default="results", metavar="[DIR]")
+@click.option("--replay", "replayed", is_flag=True, help="Also code again with every exact model; compare the archives.")
+@click.option("-C", "--corpus", "corpora", multiple=True, metavar="NAME|PATH",
+              help="Where --replay finds the bytes, beside known corpora that were fetched; repeatable.")  # fmt: skip
+@common.quiet
+@common.json_lines
+def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, as_json: bool) -> None:
+    """Recompute what can be recomputed of every row in DIR (results); exit code 1 and a line for each thing that does not hold.
+
+    Rates, medians, sums, adjusted sizes, the policy hash and the digests of built-in models are made again from what
+    was measured; archives, decode log and corpus must agree; and the seal, a SHA-256 over the whole row, shows edits of
+    figures that nothing else depends on. It is a checksum: who edits a row can seal it anew, but --replay will not follow.
+
+    \b
+    Example:
+      mdlbench leaderboard check
+      mdlbench leaderboard check results/ --replay -C enwik8.first4000000
+    """
+    if corpora and not replayed:
+        raise UsageError("-C says where --replay finds the bytes; add --replay")
+    verdicts = check(folder)
+    for verdict in verdicts:
+        _report(verdict, as_json=as_json)
+    bad = sum(bool(verdict.problems) for verdict in verdicts)
+    if not as_json and not quiet:
+        say(f"{folder}: {len(verdicts):,} row{'' if len(verdicts) == 1 else 's'}, {bad or 'none'} with problems")
+    different = 0
+    if replayed:
+        outcomes = replay(load_rows(folder).rows, corpora, lambda done: _tell(done, as_json=as_json, quiet=quiet))
+        counts = Counter(outcome.outcome for outcome in outcomes)
+        different = counts["different"]
+        if not as_json and not quiet:
+            left = counts["not replayed"]
+            say(f"{folder}: coded again: {counts['same']} the same, {different} different, {left} not replayed")
+    if bad or different:
+        raise click.exceptions.Exit(1)
+
+
+def _report(verdict: Verdict, *, as_json: bool) -> None:
+    if as_json:
+        problems = [problem._asdict() for problem in verdict.problems]
+        common.print_json("leaderboard-check", {"path": str(verdict.path), "problems": problems})
+        return
+    for problem in verdict.problems:
+        say(common.printable(f"{verdict.path}: {problem.field}: {problem.text}"))
+
+
+def _tell(done: Replay, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        values = {"path": str(done.path), "outcome": done.outcome, "text": done.text}
+        common.print_json("leaderboard-replay", values)
+    elif not quiet or done.outcome == "different":
+        say(common.printable(f"{done.path}: {done.outcome}: {done.text}"))

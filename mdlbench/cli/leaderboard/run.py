@@ -1,0 +1,106 @@
+"""`mdlbench leaderboard run`: parse, call `mdlbench.leaderboard.run`, tell of every cell."""
+
+import dataclasses
+from typing import Any
+
+import click
+
+from mdlbench.cli import common
+from mdlbench.cli.reporting import say, speed
+from mdlbench.errors import InterruptedRunError
+from mdlbench.leaderboard.baselines import LEAST_SPEED, baselines
+from mdlbench.leaderboard.board import Board, Query, load_board
+from mdlbench.leaderboard.rendering import render
+from mdlbench.leaderboard.running import Config, Event, run
+from mdlbench.leaderboard.store import Row
+
+
+@click.command(name="run")
+@click.option("-C", "--corpus", "corpora", multiple=True, required=True, metavar="NAME|PATH[:START:END]",
+              help="Corpus, file or folder, perhaps a slice in bytes; repeatable.")  # fmt: skip
+@common.model(help="Model spec; repeatable.")
+@click.option("--baselines", type=click.Choice(list(LEAST_SPEED)), default="none", show_default=True,
+              help="Also other compressors that are here: all above 100 kB/s, fast ones above 1 MB/s.")  # fmt: skip
+@click.option("--limit", type=common.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
+@click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, metavar="N",
+              help="Code and decode N times; times are medians.")  # fmt: skip
+@click.option("--repeat-seconds", type=click.FloatRange(0), default=30.0, show_default=True, metavar="SECONDS",
+              help="Begin no repeat of a cell after those before it took SECONDS.")  # fmt: skip
+@common.jobs
+@click.option("--output-path", default="results", show_default=True, metavar="DIR", help="Folder of the rows.")
+@click.option("--resume/--rerun", default=True, show_default=True,
+              help="Skip what has a sound row, or measure everything again.")  # fmt: skip
+@click.option("--device", metavar="DEVICE", help="Where hf: models run: auto, cpu, cuda.")
+@click.option("--block-size", type=common.Size(), metavar="SIZE",
+              help="Impose SIZE original bytes per block; such rows are ranked apart.  [default: each model's]")  # fmt: skip
+@common.quiet
+@common.json_lines
+def command(quiet: bool, as_json: bool, resume: bool, corpora: tuple[str, ...], **options: Any) -> None:
+    """Measure every model on every corpus, one after the other; each finished cell is a row in DIR.
+
+    Every size is of containers (.mdlz) that fresh processes wrote, and that other fresh processes decoded to the corpus's own
+    SHA-256. Times are of those processes, alone; what has to be compiled is compiled before. A cell is coded N times, but
+    no repeat begins once the cell has taken 30 seconds, so slow models are measured once or twice; the row says how
+    often. A row counts for --resume if bytes, model digest, version, policy, workers, device and processor are the same and
+    it was repeated as often as this run would. Interrupted, finished rows stay, and the same command goes on with the rest.
+
+    \b
+    Example:
+      mdlbench leaderboard run -C README.md -m cm -m kt,order=2 --baselines fast
+      mdlbench leaderboard run -C enwik8:0:4M -m cm --baselines all --output-path results/
+    """
+    config = Config(corpora, rerun=not resume, **options)
+    teller = _Teller(quiet=quiet, as_json=as_json)
+    missing = baselines(config.baselines).missing
+    if missing and not quiet:
+        say(f"not installed, so left out of the baselines: {', '.join(missing)}", to_stderr=True)
+    try:
+        outcome = run(config, teller.tell)
+    except KeyboardInterrupt:
+        kept = f"{teller.finished} finished row{'' if teller.finished == 1 else 's'} in {config.output_path} stay"
+        raise InterruptedRunError(f"interrupted; {kept}, and the same command goes on with the rest") from None
+    if not quiet and not as_json and outcome.finished + outcome.skipped:
+        say("\n" + render(_board(config.output_path, outcome.finished + outcome.skipped)))
+    if outcome.failed:
+        raise click.exceptions.Exit(1)
+
+
+def _board(folder: str, rows: tuple[Row, ...]) -> Board:
+    """What the folder now says of the corpora of this run."""
+    found = load_board(folder, Query())
+    wanted = {row.document["corpus"]["sha256"] for row in rows}
+    return dataclasses.replace(found, groups=tuple(group for group in found.groups if group.rows[0].corpus_sha256 in wanted))
+
+
+class _Teller:
+    """Prints a line for each cell that is done."""
+
+    def __init__(self, *, quiet: bool, as_json: bool) -> None:
+        self._quiet, self._as_json, self.finished = quiet, as_json, 0
+
+    def tell(self, event: Event) -> None:
+        self.finished += event.kind == "finished"
+        if event.kind == "failed":
+            assert event.error is not None
+            error = type(event.error)(f"{event.corpus.name}, {event.spec}: {event.error}")
+            common.report_error(error, as_json=self._as_json)
+        elif event.kind == "started":
+            return
+        elif self._as_json:
+            assert event.row is not None
+            values = {"kind": event.kind, "corpus": event.corpus.name, "model": event.spec, "path": str(event.row.path)}
+            common.print_json("leaderboard-run", values)
+        elif not self._quiet:
+            say(_line(event))
+
+
+def _line(event: Event) -> str:
+    assert event.row is not None
+    row = event.row.document
+    done = row["repeats"]["done"]
+    speeds = [f"{way} {speed(row['input_bytes'], row[way]['median_coding_seconds'])}" for way in ("encode", "decode")]
+    rate = "empty" if row["bits_per_byte"] is None else f"{row['bits_per_byte']:.4f} bits per byte"
+    parts = [f"{row['container_bytes']:,} bytes", rate, *speeds, f"{done} repeat{'' if done == 1 else 's'}"]
+    place = f"[{event.number}/{event.total}] {event.corpus.name}, {common.printable(event.spec)}: "
+    kept = " (measured before)" if event.kind == "skipped" else ""
+    return place + ", ".join(parts) + kept + f"  [→ {common.printable(str(event.row.path))}]"

@@ -1,0 +1,42 @@
+"""`mdlbench leaderboard show`: parse, load the index, render."""
+
+import sys
+
+import click
+
+from mdlbench.cli import common
+from mdlbench.cli.reporting import say
+from mdlbench.leaderboard.board import SORTS, Query, load_board
+from mdlbench.leaderboard.rendering import FORMATS, render
+
+
+@click.command(name="show")
+@click.argument("folder", default="results", metavar="[DIR]")
+@click.option("-C", "--corpus", "corpora", multiple=True, metavar="NAME[:START:END]",
+              help="Only this corpus or slice: name, source, or beginning of its SHA-256; repeatable.")  # fmt: skip
+@click.option("--sort", type=click.Choice(list(SORTS)), default="bpb", show_default=True,
+              help="bits per byte, container size, encoding speed, or size with code and weights.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True, help="How to print it.")
+@click.option("--published", is_flag=True, help="Also figures that others published, in a table of their own.")
+@click.option("--all", "every", is_flag=True, help="Also older rows of the same corpus, model, policy, device and -j.")
+def command(folder: str, corpora: tuple[str, ...], sort: str, form: str, published: bool, every: bool) -> None:
+    """Show the rows in DIR (results), newest of each cell, ranked within each corpus slice.
+
+    Rows of other bytes, or coded in blocks of a size that the user imposed, stand in tables of their own and are never ranked
+    together. Files that are no rows are named on standard error. An index of the rows is kept in the cache folder; the
+    JSON files are the truth.
+
+    \b
+    Example:
+      mdlbench leaderboard show --sort speed
+      mdlbench leaderboard show results/ --published --format markdown
+    """
+    board = load_board(folder, Query(corpora, sort, every, published))
+    for path, reason in board.refused:
+        line = reason if reason.startswith(path) else f"{path}: {reason}"
+        print(f"mdlbench: left out: {common.printable(line)}", file=sys.stderr)
+    try:
+        say(render(board, form))
+    except BrokenPipeError:
+        common.close_stdout()
+        raise click.exceptions.Exit(common.BROKEN_PIPE) from None

@@ -1,0 +1,85 @@
+"""Figures that others published, from `published.json`: shown beside those measured here, never ranked among them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mdlbench.units import BITS_PER_BYTE, bits_per_byte, bytes_to_bits
+
+NS_PER_SECOND = 1e9
+
+
+@dataclass(frozen=True)
+class PublishedRow:
+    """One published figure, of a whole file.
+
+    Attributes:
+        container_bytes: the size; None where only a percentage was published.
+        bits_per_byte: of the size, or of the percentage.
+        adjusted_percent: with the weights, in percent of the raw size.
+        encode_bytes_per_second, decode_bytes_per_second: on the machine of whoever published it.
+        mark: "2nd": from a secondary copy of the table; "unverified": from memory; "" otherwise.
+    """
+
+    corpus: str
+    corpus_bytes: int
+    model: str
+    container_bytes: int | None
+    bits_per_byte: float | None
+    adjusted_percent: float | None
+    encode_bytes_per_second: float | None
+    decode_bytes_per_second: float | None
+    source: str
+    mark: str
+    note: str
+    published: bool = True
+
+
+def published_rows(corpora: tuple[str, ...] = ()) -> list[PublishedRow]:
+    """Published rows, the smallest bits per byte first.
+
+    Args:
+        corpora: names; all if there are none.
+
+    Example:
+        >>> [row.mark for row in published_rows(("enwik8",)) if row.model == "gzip -9"]
+        ['2nd']
+    """
+    table = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf8"))
+    rows = [*_sizes(table), *_percentages(table)]
+    return sorted(
+        (row for row in rows if not corpora or row.corpus in corpora), key=lambda row: (row.corpus, row.bits_per_byte or 0.0)
+    )
+
+
+def _sizes(table: dict[str, Any]) -> list[PublishedRow]:
+    return [
+        PublishedRow(
+            corpus, whole, row["model"], row[corpus], bits_per_byte(bytes_to_bits(row[corpus]), whole), None,
+            _speed(row, "encode_ns"), _speed(row, "decode_ns"), row["source"], row["mark"], row.get("note", ""),
+        )
+        for row in table["sizes"]
+        for corpus, whole in table["corpora"].items()
+        if corpus in row
+    ]  # fmt: skip
+
+
+def _speed(row: dict[str, Any], name: str) -> float | None:
+    return NS_PER_SECOND / row[name] if name in row else None
+
+
+def _percentages(table: dict[str, Any]) -> list[PublishedRow]:
+    part = table["percentages"]
+    corpus = part["corpus"]
+    return [
+        PublishedRow(
+            corpus, table["corpora"][corpus], row["model"], None, BITS_PER_BYTE * row["raw"] / 100, row.get("adjusted"),
+            None, None, part["source"], row["mark"], _cut(row, part["chunk_bytes"]),
+        )
+        for row in part["rows"]
+    ]  # fmt: skip
+
+
+def _cut(row: dict[str, Any], chunk: int) -> str:
+    return f"{row['raw']} % of the raw size, " + ("whole file" if row.get("whole") else f"chunks of {chunk:,} bytes")

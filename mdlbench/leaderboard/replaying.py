@@ -1,0 +1,124 @@
+"""`replay`: code a corpus again with an exact model and hold the archive against the one that a row speaks of."""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, cast
+
+from mdlbench.codec import compress_stream
+from mdlbench.corpora import Corpus, find_corpus
+from mdlbench.errors import MdlbenchError
+from mdlbench.leaderboard.store import Row
+from mdlbench.models import load_model
+
+Replayed = Literal["same", "different", "not replayed"]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What became of one row: the archives came out the same, or did not, or why nobody tried."""
+
+    path: Path
+    outcome: Replayed
+    text: str
+
+
+def replay(
+    rows: Sequence[Row], corpora: Sequence[str] = (), report: Callable[[Replay], None] = lambda done: None
+) -> list[Replay]:
+    """Code again what the rows of exact models speak of; rows of the same bytes, model and blocks are coded once.
+
+    Args:
+        corpora: where the bytes are, as `find_corpus` takes them; known corpora that were fetched are found without.
+        report: called with each row's outcome.
+
+    Raises:
+        UsageError: one of `corpora` is not there.
+    """
+    given = [find_corpus(text) for text in corpora]
+    coded: dict[tuple[Any, ...], list[str]] = {}
+    outcomes = []
+    for row in rows:
+        try:
+            outcome = _replay(row, given, coded)
+        except (MdlbenchError, OSError, KeyError, TypeError) as error:
+            outcome = Replay(row.path, "not replayed", str(error))
+        report(outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _replay(row: Row, given: Sequence[Corpus], coded: dict[tuple[Any, ...], list[str]]) -> Replay:
+    document = row.document
+    spec, size, jobs = document["model"]["spec"], document["block_size"]["used"], document["jobs"]
+    reason = _hindrance(document)
+    if reason:
+        return Replay(row.path, "not replayed", reason)
+    corpus = _find(document["corpus"], given)
+    if corpus is None:
+        place = f"{document['corpus']['name']}:{document['corpus']['start']}:{document['corpus']['end']}"
+        return Replay(row.path, "not replayed", f"the bytes of {place} are not here; name them with -C")
+    key = (document["corpus"]["sha256"], spec, size)
+    if key not in coded:
+        coded[key] = [_archive_sha256(file.open(), spec, size, jobs) for file in corpus.files]
+    for made, archive in zip(coded[key], document["archives"], strict=True):
+        if made != archive["sha256"]:
+            text = f"archives: coded again, {archive['name']} has SHA-256 {made}, the row {archive['sha256']}"
+            return Replay(row.path, "different", text)
+    return Replay(
+        row.path, "same", f"{len(coded[key])} archive{'s' if len(coded[key]) > 1 else ''} coded again, to the same bytes"
+    )
+
+
+def _hindrance(document: dict[str, Any]) -> str | None:
+    spec, version = document["model"]["spec"], document["model"]["version"]
+    if document["model"]["portability"] != "exact":
+        return f"{spec} is no exact model: its archives are the same only under the same software and device"
+    if not document["repeats"]["same_archives"]:
+        return f"{spec} writes something else into each file, such as the time"
+    model = load_model(spec)
+    here = getattr(model, "version", lambda: None)()
+    if here != version:
+        return f"{spec} was {version}, here it is {here}"
+    if model.digest.hex() != document["model"]["digest"]:
+        return f"{spec} has another digest here: {model.digest.hex()}"
+    return None
+
+
+def _find(wanted: dict[str, Any], given: Sequence[Corpus]) -> Corpus | None:
+    """A corpus with the row's bytes: one of `given`, a slice of one, or what the registry has of that name."""
+    for corpus in given:
+        if corpus.sha256() == wanted["sha256"]:
+            return corpus
+        if len(corpus.files) == 1 and corpus.start <= wanted["start"] < wanted["end"] <= corpus.end:
+            path = f"{corpus.files[0].path}:{wanted['start']}:{wanted['end']}"
+            part = find_corpus(path if os.path.isabs(path) else f".{os.sep}{path}")
+            if part.sha256() == wanted["sha256"]:
+                return part
+    if wanted["recognised"] is not None:
+        try:
+            found = find_corpus(wanted["recognised"])
+        except (MdlbenchError, OSError):
+            return None
+        return found if found.sha256() == wanted["sha256"] else None
+    return None
+
+
+def _archive_sha256(source: BinaryIO, spec: str, block_size: int, jobs: int) -> str:
+    sink = _Hash()
+    with source:
+        compress_stream(source, cast(BinaryIO, sink), [spec], block_size=block_size, jobs=jobs, verify=False)
+    return sink.digest.hexdigest()
+
+
+class _Hash:
+    """A sink that keeps only the SHA-256 of what is written."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        return len(data)
