@@ -18,6 +18,8 @@ COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, 
     "inspect": "Show a .mdlz file's header, blocks and byte ledger.",
     "eval": "Ideal code length of files under a model, in bits per byte.",
     "corpus": "Known corpora (enwik8, canterbury, ...): fetch and check them.",
+    "leaderboard": "Measure models on corpora; show, check and compare the rows.",
+    "report": "Show results as one HTML page, and as plots for papers.",
     "models": "List the models, or one model's options.",
     "doctor": "Measure what a model's probabilities depend on.",
 }
