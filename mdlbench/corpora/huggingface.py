@@ -10,7 +10,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -98,11 +98,28 @@ def dataset_corpus(text: str, limit: int | None = None) -> Corpus:
         spec = replace(spec, revision=_commit(spec))
         rows = _rows(spec)
     name = slug("-".join(filter(None, ["hfds", spec.name, spec.config, spec.split, spec.column])))
-    path, size = _write(name, _joined(spec, rows, limit))
+    with _quiet():
+        path, size = _write(name, _joined(spec, rows, limit))
     if not size:
         raise CorpusError(f"{spec.text}: no text in {spec.column!r}; choose another split or column")
     note = None if limit is None or size < limit else f"the first {limit:,} bytes of the dataset's text"
     return Corpus(name, spec.text, 0, size, (CorpusFile(path.name, path, 0, size),), None, note)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the progress bars and log lines of `datasets`: what goes wrong is raised, and reported once."""
+    import datasets
+
+    level, bars = datasets.logging.get_verbosity(), not datasets.are_progress_bars_disabled()
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        datasets.logging.set_verbosity(level)
+        if bars:
+            datasets.enable_progress_bars()
 
 
 def _rows(spec: DatasetSpec) -> Iterator[dict[str, Any]]:
@@ -113,12 +130,12 @@ def _rows(spec: DatasetSpec) -> Iterator[dict[str, Any]]:
         dataset = datasets.load_dataset(
             spec.name, spec.config or None, split=spec.split, streaming=True, revision=spec.revision or None
         )
-        first = next(iter(dataset), None)
     except Exception as error:  # whatever a reader of files or a network raises
         raise UsageError(f"{spec.text}: {type(error).__name__}: {_line(error)}") from error
-    if first is not None and spec.column not in first:
-        raise UsageError(f"{spec.text}: no column {spec.column!r}; there are: {', '.join(first)}")
-    return iter(dataset)
+    try:
+        yield from dataset
+    except Exception as error:
+        raise CorpusError(f"{spec.text}: cannot be read on: {type(error).__name__}: {_line(error)}") from error
 
 
 def _commit(spec: DatasetSpec) -> str:
@@ -137,6 +154,8 @@ def _joined(spec: DatasetSpec, rows: Iterator[dict[str, Any]], limit: int | None
     """The bytes of the corpus, piece by piece, at most `limit`."""
     left = limit
     for number, row in enumerate(rows):
+        if spec.column not in row:
+            raise UsageError(f"{spec.text}: no column {spec.column!r}; there are: {', '.join(row)}")
         text = row[spec.column]
         if not isinstance(text, str):
             raise CorpusError(f"{spec.text}: row {number:,} holds {type(text).__name__}, not text; choose another column")

@@ -1,6 +1,7 @@
 """A real HTTP server on this machine that cuts connections, forgets ranges and changes its mind, as told."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ class Behaviour:
         status: answered instead of 200 by the first replies, one each.
         shift: added to the first byte that Content-Range claims.
         length: whether Content-Length is sent.
+        stall: whether a cut reply is left open instead, until this is put back.
     """
 
     files: dict[str, bytes]
@@ -28,6 +30,7 @@ class Behaviour:
     status: list[int] = field(default_factory=list)
     shift: int = 0
     length: bool = True
+    stall: bool = False
     address: str = ""
     requests: list[tuple[str, str | None, str | None]] = field(default_factory=list)  # path, Range, If-Range
 
@@ -79,3 +82,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         body = content[start:]
         self.wfile.write(body[: known.cuts.pop(0)] if known.cuts else body)
+        while known.stall:
+            time.sleep(0.01)
