@@ -128,6 +128,25 @@ def opened(path: str) -> Iterator[BinaryIO]:
         yield file
 
 
+class Limited:
+    """The first `limit` bytes of a stream, or all of it."""
+
+    def __init__(self, stream: BinaryIO, limit: int | None) -> None:
+        self._stream, self._left = stream, limit
+
+    def read(self, size: int = -1) -> bytes:
+        """As of a file."""
+        if self._left is None:
+            return self._stream.read(size)
+        data = self._stream.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(data)
+        return data
+
+    def is_cut(self) -> bool:
+        """Once all is read: whether the stream goes on behind the limit."""
+        return self._left == 0 and bool(self._stream.read(1))
+
+
 def name_of(path: str) -> str:
     """How reports call an input or output."""
     return "standard input" if path == STANDARD else printable(path)

@@ -1,18 +1,37 @@
-"""`mdlbench eval`: ideal code length under each model."""
+"""`mdlbench eval`: ideal code length under each model; symbol by symbol; beside what lm-evaluation-harness would say."""
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common
+from mdlbench.cli import common, symbols
 from mdlbench.cli.reporting import say
-from mdlbench.codec import DEFAULT_MODEL
+from mdlbench.codec import DEFAULT_MODEL, Progress
 from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation, evaluate
 from mdlbench.models import load_model
+from mdlbench.models.base import Model
 from mdlbench.result import Result
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What was asked for."""
+
+    files: tuple[str, ...]
+    models: tuple[str, ...]
+    model_args: str
+    limit: int | None
+    block_size: int | None
+    tokens: str | None
+    compat: str | None
+    output_path: str | None
+    force: bool
+    quiet: bool
+    as_json: bool
 
 
 @click.command(name="eval")
@@ -21,13 +40,20 @@ from mdlbench.result import Result
 @common.model_args
 @common.block_size
 @click.option("--limit", type=common.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
+@click.option(
+    "--tokens", metavar="PATH",
+    help="Also write what each symbol cost: .html, the text coloured by code length (of the first 100 kB, unless --limit says "
+    "otherwise), or .jsonl, an object a symbol.",
+)  # fmt: skip
+@click.option(
+    "--compat", type=click.Choice(["lm-eval"]),
+    help="Also what lm-evaluation-harness would say of the text (hf: models), and line by line why it differs.",
+)  # fmt: skip
 @common.quiet
 @common.json_lines
 @click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
-def command(
-    files: tuple[str, ...], models: tuple[str, ...], model_args: str, as_json: bool, output_path: str | None, quiet: bool,
-    limit: int | None, block_size: int | None,
-) -> None:  # fmt: skip
+@common.force
+def command(**options: Any) -> None:
     """Ideal code length of each FILE: the sum of -log2 p over its symbols, each counted once.
 
     Nothing is coded, so no file size is claimed: `mdlbench compress` gives one of those. Bits per byte divide by the bytes
@@ -37,32 +63,47 @@ def command(
     Example:
       mdlbench eval README.md -m cm -m kt,order=2
       mdlbench eval enwik8 --limit 1M -m hf:./gpt2 --json
+      mdlbench eval README.md -m hf:./gpt2 --tokens heat.html
+      mdlbench eval README.md -m hf:./gpt2 --compat lm-eval
     """
-    if files.count(common.STANDARD) > 1 or (common.STANDARD in files and len(models) > 1):
+    asked = _Request(**options)
+    files, specs = asked.files, common.specs(asked.models, asked.model_args)
+    if files.count(common.STANDARD) > 1 or (common.STANDARD in files and len(specs) > 1):
         raise UsageError("standard input can be read only once: save it to a file to compare models on it")
+    if asked.tokens is not None:
+        symbols.check(asked.tokens, files, specs, force=asked.force)
     rows: list[list[str]] = []
-
-    def run(file: str, spec: str) -> None:
-        model = load_model(spec)
-        total = common.progress_bar(file, shown=not quiet, total=lambda path: limit or os.path.getsize(path))
-        with common.opened(file) as source, total as progress:
-            found = evaluate(_Limited(source, limit), model, block_size=block_size, progress=progress)  # type: ignore[arg-type]
-        values = {"input": common.name_of(file), **found.to_json()}
-        if as_json:
-            common.print_json("eval", values)
-        if output_path is not None:
-            path = Result("eval", values).write(output_path)
-            if not quiet:
-                say(f"wrote {path}", to_stderr=True)
-        rows.append(_row(values, found))
-
     try:
-        pairs = [(file, spec) for file in files for spec in common.specs(models, model_args)]
-        common.for_each(pairs, run, as_json=as_json)
+        pairs = [(file, spec) for file in files for spec in specs]
+        common.for_each(pairs, lambda file, spec: rows.append(_run(asked, file, spec)), as_json=asked.as_json)
     finally:
-        if rows and not as_json and not quiet:
+        if rows and not asked.as_json and not asked.quiet:
             headers = ["file", "model", "bytes", "symbols", "ideal bits", "ideal bits per byte", "perplexity per symbol"]
             say(tabulate(rows, headers, colalign=("left", "left", *["right"] * 5), disable_numparse=True))
+
+
+def _run(asked: _Request, file: str, spec: str) -> list[str]:
+    """One file under one model: everything that was asked for, and its row of the table."""
+    model = load_model(spec)
+    limit = symbols.limit_of(asked.tokens, asked.limit)
+    bar = common.progress_bar(file, shown=not asked.quiet, total=lambda path: limit or os.path.getsize(path))
+    with common.opened(file) as source, bar as progress:
+        found = _evaluate(asked, file, common.Limited(source, limit), model, progress)
+    values = {"input": common.name_of(file), **found.to_json()}
+    if asked.as_json:
+        common.print_json("eval", values)
+    if asked.output_path is not None:
+        path = Result("eval", values).write(asked.output_path)
+        if not asked.quiet:
+            say(f"wrote {path}", to_stderr=True)
+    return _row(values, found)
+
+
+def _evaluate(asked: _Request, file: str, source: Any, model: Model, progress: Progress) -> Evaluation:
+    if asked.tokens is None:
+        return evaluate(source, model, block_size=asked.block_size, progress=progress)
+    target = symbols.Target(asked.tokens, force=asked.force, quiet=asked.quiet)
+    return target.write(file, source, model, block_size=asked.block_size, progress=progress)
 
 
 def _row(values: dict[str, Any], found: Evaluation) -> list[str]:
@@ -76,17 +117,3 @@ def _row(values: dict[str, Any], found: Evaluation) -> list[str]:
         f"{found.ideal_bits:,.1f}",
         *shown,
     ]
-
-
-class _Limited:
-    """The first `limit` bytes of a stream, or all of it."""
-
-    def __init__(self, stream: Any, limit: int | None) -> None:
-        self._stream, self._left = stream, limit
-
-    def read(self, size: int) -> bytes:
-        if self._left is None:
-            return self._stream.read(size)
-        data = self._stream.read(min(size, self._left))
-        self._left -= len(data)
-        return data

@@ -1,0 +1,73 @@
+"""`mdlbench eval --tokens PATH`: what each symbol of a file cost, as a page or as JSON lines."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mdlbench.cli import common
+from mdlbench.cli.reporting import say
+from mdlbench.codec import Progress
+from mdlbench.errors import UsageError
+from mdlbench.evaluation import Evaluation
+from mdlbench.models.base import Model
+from mdlbench.symbolwise import SymbolBits, evaluate_symbols
+
+PAGE, LINES = ".html", ".jsonl"
+DRAWN = 100_000  # bytes on a page unless the user says otherwise: a browser should not stumble
+
+
+def check(path: str, files: Sequence[str], specs: Sequence[str], *, force: bool) -> None:
+    """`UsageError` unless PATH can be written, and is about one file and one model."""
+    if not path.endswith((PAGE, LINES)):
+        raise UsageError(f"--tokens {path}: name a file that ends in {PAGE} (a page) or {LINES} (data)")
+    if len(files) > 1 or len(specs) > 1:
+        raise UsageError(f"--tokens shows one file under one model, not {len(files)} under {len(specs)}; run it for each")
+    if os.path.isfile(path) and not force:
+        raise UsageError(f"{path} exists; overwrite it with -f, or name another file")
+    if files[0] != common.STANDARD and os.path.exists(path) and os.path.exists(files[0]) and os.path.samefile(path, files[0]):
+        raise UsageError(f"{path} is the input itself; name another file")
+
+
+def limit_of(path: str | None, limit: int | None) -> int | None:
+    """Bytes to read: as the user says; else all, but for a page."""
+    return DRAWN if limit is None and path is not None and path.endswith(PAGE) else limit
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the symbols go."""
+
+    path: str
+    force: bool
+    quiet: bool
+
+    def write(self, file: str, source: Any, model: Model, *, block_size: int | None, progress: Progress) -> Evaluation:
+        """Evaluate `source` and write its symbols; the file appears whole or not at all."""
+        if self.path.endswith(LINES):
+            with common.replacing(self.path, force=self.force) as sink:
+                return evaluate_symbols(
+                    source, model, lambda symbol: sink.write(_line(symbol)), block_size=block_size, progress=progress
+                )
+        symbols: list[SymbolBits] = []
+        found = evaluate_symbols(source, model, symbols.append, block_size=block_size, progress=progress)
+        page = self._page(file, source.is_cut(), symbols, found, model.name)
+        with common.replacing(self.path, force=self.force) as sink:
+            sink.write(page.encode())
+        return found
+
+    def _page(self, file: str, is_cut: bool, symbols: list[SymbolBits], found: Evaluation, model: str) -> str:
+        from mdlbench.report.heat import Picture, heat_page
+
+        total = os.path.getsize(file) if os.path.isfile(file) else None
+        if is_cut and not self.quiet:
+            say(f"{self.path} shows the first {found.input_bytes:,} bytes; --limit SIZE shows more", to_stderr=True)
+        silent = not any(symbol.alternatives for symbol in symbols)
+        note = f"alternatives: not available for {model}" if silent else ""
+        name = common.name_of(os.path.basename(file))
+        return heat_page(symbols, Picture(name, total if is_cut else found.input_bytes, found, note))
+
+
+def _line(symbol: SymbolBits) -> bytes:
+    return json.dumps(symbol.to_json(), allow_nan=False).encode() + b"\n"
