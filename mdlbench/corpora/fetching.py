@@ -82,9 +82,12 @@ def _fetch_from(known: KnownCorpus, source: str, progress: Progress) -> Fetched:
     most = known.size + known.size // 8 + (1 << 20)  # a tar that is not compressed is a little larger than its files
     download(source, part, most, progress)
     try:
-        return _install(known, part, source, progress)
-    finally:
+        done = _install(known, part, source, progress)
+    except CorpusError:  # what is wrong is not gone on with; after an interrupt or a full disk the download is still good
         discard(part)
+        raise
+    discard(part)
+    return done
 
 
 def _install(known: KnownCorpus, path: Path, source: str, progress: Progress) -> Fetched:
@@ -102,6 +105,8 @@ def _install(known: KnownCorpus, path: Path, source: str, progress: Progress) ->
         os.umask(mask)
         staging.chmod(0o777 & ~mask)
         _replace(staging, folder)
+        for stale in folder.parent.glob(f".{known.name}.*"):  # of processes that were killed, and what was replaced
+            shutil.rmtree(stale, ignore_errors=True)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -109,7 +114,10 @@ def _install(known: KnownCorpus, path: Path, source: str, progress: Progress) ->
 
 
 def _replace(staging: Path, folder: Path) -> None:
-    """Rename a folder over another, which the file system does not do in one step; a failure puts the old one back."""
+    """Rename a folder over another, which the file system does not do in one step; a failure puts the old one back.
+
+    The old one stays beside it, under a hidden name.
+    """
     if not folder.exists():
         staging.rename(folder)
         return
@@ -120,7 +128,6 @@ def _replace(staging: Path, folder: Path) -> None:
     except BaseException:
         old.rename(folder)
         raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager

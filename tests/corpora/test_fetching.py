@@ -186,6 +186,22 @@ def test_a_download_complete_but_not_unpacked_is_not_fetched_again(cache: Path) 
     assert left_in(cache) == ["small/book"]
 
 
+def test_an_interrupt_while_unpacking_keeps_the_download(cache: Path) -> None:
+    def stop(what: str, done: int, total: int | None) -> None:
+        if what == "unpacking":
+            raise KeyboardInterrupt
+
+    (cache / ".small.killed").mkdir(parents=True)
+    (cache / ".small.killed" / "book").write_bytes(b"half")
+    with serving(Behaviour({"/book": BOOK})) as server:
+        with pytest.raises(KeyboardInterrupt):
+            fetch(SINGLE, f"{server.address}/book", progress=stop)
+        assert not (cache / "small").exists()
+        fetch(SINGLE, f"{server.address}/book")
+    assert len(server.requests) == 1
+    assert left_in(cache) == ["small/book"]  # nor does what a killed process left stay
+
+
 def test_unknown_length_is_fine_and_too_much_is_not(cache: Path) -> None:
     with serving(Behaviour({"/book": BOOK, "/flood": bytes(2_000_000)}, length=False)) as server:
         fetch(SINGLE, f"{server.address}/book")
