@@ -1,0 +1,116 @@
+"""`mdlbench report`: results as one self-contained page, and as plots for papers."""
+
+import re
+import time
+
+import click
+
+from mdlbench.cli import common
+from mdlbench.cli.reporting import say
+from mdlbench.errors import UsageError
+
+
+@click.command(name="report")
+@click.argument("places", nargs=-1, metavar="[RESULTS]...")
+@click.option(
+    "-o", "--output", default="report.html", metavar="FILE", show_default=True, help="The page; - is standard output."
+)
+@click.option("--plots", metavar="FOLDER", help="Also draw each plot as PNG and SVG into FOLDER (needs matplotlib).")
+@click.option("--published", is_flag=True, help="Also figures that others published, never ranked among those measured.")
+@click.option("--title", default="mdlbench report", metavar="TEXT", show_default=True, help="The page's heading.")
+@common.force
+@common.json_lines
+@common.quiet
+def command(
+    places: tuple[str, ...],
+    output: str,
+    plots: str | None,
+    published: bool,
+    title: str,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Show the results below RESULTS (folders or files; default: results) as one HTML page that fetches nothing.
+
+    Other kinds of JSON found there are left out, and counted on the page.
+
+    \b
+    Example:
+      mdlbench report results -o report.html
+      mdlbench report results -o report.html -f --published --plots plots
+    """
+    from mdlbench.report import collect, render, sections
+    from mdlbench.report.published import published as published_figures
+    from mdlbench.report.section import module_of
+
+    output = common.plan_outputs(("report",), output, False, str, force=force)[0]
+    places = places or ("results",)
+    found = collect(places)
+    if all(module_of(one.result.kind) is None for one in found):
+        raise UsageError(f"{_nothing(places, len(found))}; `mdlbench leaderboard run --output-path results` writes some")
+    parts = sections([*found, *(published_figures() if published else [])])
+    left_out = _left_out(found)
+    names = ", ".join(map(common.printable, places))
+    now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    subtitle = f"{'; '.join(part.summary for part in parts)}. Written {now} from {names}."
+    notes = [_note(left_out)] if left_out else []
+    page = render(parts, title=title, subtitle=subtitle, notes=[*notes, _CLOSING]).encode()
+    with common.replacing(output, force=force) as sink:
+        sink.write(page)
+    drawn = _draw(found, plots, force=force) if plots is not None else []
+    if as_json:
+        counts = {part.identifier: part.counts for part in parts}
+        common.print_json(
+            "report",
+            {"output": output, "bytes": len(page), "sections": counts, "left_out": left_out, "plots": drawn},
+            to_stderr=output == common.STANDARD,
+        )
+    elif not quiet:
+        lines = [f"{common.printable(output)}: {len(page):,} bytes; {'; '.join(part.summary for part in parts)}"]
+        lines += [_note(left_out)] if left_out else []
+        lines += [f"{common.printable(plots or '')}: {len(drawn)} files"] if drawn else []
+        say("\n".join(lines), to_stderr=output == common.STANDARD)
+
+
+_CLOSING = (
+    "Sizes are those of containers that a fresh process decoded to the same bytes; ideal code lengths are not sizes and are "
+    "named as such. This page holds all its data and asks the network for nothing."
+)
+
+
+def _nothing(places: tuple[str, ...], others: int) -> str:
+    where = ", ".join(map(common.printable, places))
+    return f"{where}: no result that the report shows" + (f" ({others} of other kinds)" if others else "")
+
+
+def _left_out(found: list) -> dict[str, int]:
+    """Number of files of each kind for which the page has no section."""
+    from collections import Counter
+
+    from mdlbench.report.section import module_of
+
+    return dict(sorted(Counter(f.result.kind for f in found if module_of(f.result.kind) is None).items()))
+
+
+def _note(left_out: dict[str, int]) -> str:
+    total = sum(left_out.values())
+    kinds = ", ".join(f"{common.printable(kind)} {number}" for kind, number in left_out.items())
+    return f"{total} other JSON {'file' if total == 1 else 'files'} left out: {kinds}."
+
+
+def _draw(found: list, folder: str, *, force: bool) -> list[str]:
+    """Write every plot as PNG and SVG; the paths written."""
+    import os
+
+    from mdlbench.report.plots import plots
+
+    os.makedirs(folder, exist_ok=True)
+    written = []
+    for name, figure in plots(found):
+        for kind in ("png", "svg"):
+            path = os.path.join(folder, f"{re.sub('[^A-Za-z0-9.=_-]+', '-', name)}.{kind}")
+            with common.replacing(path, force=force) as sink:
+                figure(sink, kind)
+            written.append(path)
+    return written
