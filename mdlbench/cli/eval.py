@@ -8,10 +8,12 @@ import click
 from tabulate import tabulate
 
 from mdlbench.cli import common, symbols
+from mdlbench.cli.harness import comparison_text
 from mdlbench.cli.reporting import say
 from mdlbench.codec import DEFAULT_MODEL, Progress
 from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation, evaluate
+from mdlbench.harness import compare
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.result import Result
@@ -71,6 +73,8 @@ def command(**options: Any) -> None:
     if files.count(common.STANDARD) > 1 or (common.STANDARD in files and len(specs) > 1):
         raise UsageError("standard input can be read only once: save it to a file to compare models on it")
     if asked.tokens is not None:
+        if asked.compat is not None:
+            raise UsageError("--tokens and --compat are two runs: give one at a time")
         symbols.check(asked.tokens, files, specs, force=asked.force)
     rows: list[list[str]] = []
     try:
@@ -87,11 +91,20 @@ def _run(asked: _Request, file: str, spec: str) -> list[str]:
     model = load_model(spec)
     limit = symbols.limit_of(asked.tokens, asked.limit)
     bar = common.progress_bar(file, shown=not asked.quiet, total=lambda path: limit or os.path.getsize(path))
+    compared = None
     with common.opened(file) as source, bar as progress:
-        found = _evaluate(asked, file, common.Limited(source, limit), model, progress)
+        if asked.compat is None:
+            found = _evaluate(asked, file, common.Limited(source, limit), model, progress)
+        else:
+            data = common.Limited(source, limit).read()
+            compared, found = compare(data, model, block_size=asked.block_size, progress=progress)
     values = {"input": common.name_of(file), **found.to_json()}
+    if compared is not None:
+        values["lm_eval"] = compared.to_json()
     if asked.as_json:
         common.print_json("eval", values)
+    elif compared is not None and not asked.quiet:
+        say(f"{values['input']}, {model.spec}\n{comparison_text(compared, found.ideal_bits)}\n")
     if asked.output_path is not None:
         path = Result("eval", values).write(asked.output_path)
         if not asked.quiet:

@@ -10,7 +10,7 @@ Stepwise, every stream of the batch takes the same step at the same time, so a k
 step alone: never on which streams are there, nor on their content. That is what makes decoding see the encoder's numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -127,6 +127,11 @@ class CausalPredictor(Predictor):
                 logits = self._feed(fed, fed.shape[1] - passed)
                 if passed < fed.shape[1]:
                     yield logits[0], targets[at + passed : at + fed.shape[1]]
+
+    def forward(self, inputs: Sequence[int]) -> torch.Tensor:
+        """One plain pass, apart from windows and streams: logits (n, rows), the rows that pad the output included."""
+        with torch.inference_mode():
+            return self._network(input_ids=torch.tensor([inputs], device=self._device)).logits[0]
 
     def _begin(self) -> None:
         """Start a window: feed the start token and the last tokens; with neither, predict the uniform distribution."""

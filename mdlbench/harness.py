@@ -1,0 +1,191 @@
+"""What lm-evaluation-harness says of a text, beside its code length, and where the difference comes from.
+
+    harness = compare(data, load_model("hf:./gpt2"))
+    harness.bits_per_byte + sum of its lines, in bits per byte = ideal bits per byte of the file
+
+Each line changes one thing on the way from the harness's figure to ours and measures it, so the lines sum to the difference.
+Its metrics are those of `lm_eval`'s perplexity tasks, one document a file; its words are what `re.split(r"\\s+", text)` gives.
+"""
+
+import io
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mdlbench.codec import Progress, batches_of, no_progress
+from mdlbench.errors import UsageError
+from mdlbench.evaluation import Evaluation, evaluate
+from mdlbench.models.base import Model
+from mdlbench.units import bits_per_byte, bits_to_nats, ratio
+
+if TYPE_CHECKING:
+    from mdlbench.models.hf import HuggingFace
+
+
+class Line(NamedTuple):
+    """One reason for a difference: `bits` more (or fewer) in the code length than in the harness's figure."""
+
+    what: str
+    bits: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The harness's figures for one document, and the way to its ideal code length.
+
+    Attributes:
+        bits: minus its log-likelihood, in bits.
+        words, tokens: as it counts them.
+        lines: what changes on the way; they sum to the ideal bits less `bits`.
+        notes: what to tell the harness so that it gives these figures.
+    """
+
+    bits: float
+    words: int
+    n_bytes: int
+    tokens: int
+    max_length: int
+    prefix_token: str
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def bits_per_byte(self) -> float | None:
+        """Its metric of this name; None for an empty text."""
+        return bits_per_byte(self.bits, self.n_bytes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; metrics as the harness names them, null where they are not finite numbers."""
+        nats = bits_to_nats(self.bits)
+        return {
+            "word_perplexity": _exp(ratio(nats, self.words)),
+            "byte_perplexity": _exp(ratio(nats, self.n_bytes)),
+            "bits_per_byte": self.bits_per_byte,
+            "loglikelihood": -nats,
+            "words": self.words,
+            "bytes": self.n_bytes,
+            "tokens": self.tokens,
+            "max_length": self.max_length,
+            "prefix_token": self.prefix_token,
+            "bits": self.bits,
+            "gap": [{**line._asdict(), "bits_per_byte": bits_per_byte(line.bits, self.n_bytes)} for line in self.lines],
+            "notes": list(self.notes),
+        }
+
+
+def compare(
+    data: bytes, model: Model, *, block_size: int | None = None, progress: Progress = no_progress
+) -> tuple[Comparison, Evaluation]:
+    """The harness's figures for a text and our evaluation of it.
+
+    Args:
+        data: UTF-8.
+        model: an `hf:` model; the harness runs no others.
+
+    Raises:
+        UsageError: another model, or bytes that are not text.
+    """
+    from mdlbench.models.hf import HuggingFace
+
+    if not isinstance(model, HuggingFace):
+        raise UsageError(f"--compat lm-eval: lm-evaluation-harness runs hf: models, not {model.name}")
+    text = _text(data)
+    found = evaluate(io.BytesIO(data), model, block_size=block_size, progress=progress)
+    return _Steps(model, data, text, found).comparison(), found
+
+
+class _Steps:
+    """From the harness's figure to ours, one change at a time; a step that changes nothing is not computed."""
+
+    def __init__(self, model: "HuggingFace", data: bytes, text: str, found: Evaluation) -> None:
+        from mdlbench.models.hf import rolling
+
+        self._model, self._data, self._text, self._found, self._rolling = model, data, text, found, rolling
+        self._prefix, self._max_length = rolling.prefix_token(model), rolling.max_length(model)
+        self._tokens = rolling.harness_tokens(model, text)
+
+    def comparison(self) -> Comparison:
+        first = self._rolling.rolling_bits(self._model, self._tokens, self._prefix, self._max_length)
+        totals = [("", first.as_is), (f"{self._model.dtype} rounding of its sums and logarithms", first.exact)]
+        totals.append(("probability of outputs that are no token of the tokenizer", first.alphabet))
+        totals += self._after(first.alphabet)
+        steps = pairwise(totals)
+        lines = tuple(Line(what, bits - before) for (_, before), (what, bits) in steps)
+        return Comparison(
+            first.as_is, len(re.split(r"\s+", self._text)), len(self._data), len(self._tokens), self._max_length,
+            self._named_prefix, lines, tuple(self._notes()),
+        )  # fmt: skip
+
+    def _after(self, bits: float) -> Iterator[tuple[str, float]]:
+        """Each further change, and the bits once it is made."""
+        plain = self._rolling.plain_tokens(self._model, self._text)
+        if plain != self._tokens:
+            bits = self._bits(plain, self._prefix)
+        yield "special tokens that its tokenizer adds to the text or reads out of it", bits
+        if self._parts([self._data]) != [(plain, 0.0)]:
+            bits = self._sum([self._data], self._prefix)
+        yield "text that its tokens do not give back, kept as raw bytes", bits
+        size = self._found.policy["block_size"]
+        blocks = [block for batch in batches_of(io.BytesIO(self._data), size, 1) for block in batch.blocks]
+        if len(blocks) > 1:
+            bits = self._sum(blocks, self._prefix)
+        yield f"blocks of {size:,} bytes that decode apart: {max(1, len(blocks)):,}", bits
+        start = self._model.window.start
+        if start != self._prefix:
+            bits = self._sum(blocks, start)
+        policy = self._found.policy
+        yield f"before the first token: bos {policy['bos']} for its {self._named_prefix}", bits
+        yield (
+            f"windows: {policy['context']}, {policy['overlap']} seen again; its: {self._max_length}, 1",
+            self._found.ideal_bits,
+        )
+
+    @property
+    def _named_prefix(self) -> str:
+        return self._rolling.name_of(self._model, self._prefix)
+
+    def _notes(self) -> Iterator[str]:
+        own = self._rolling.checkpoint_dtype(self._model)
+        if own != self._model.dtype:
+            yield f"dtype={self._model.dtype} here; lm-eval takes the checkpoint's {own} unless its --model_args say otherwise"
+        if self._model.options.context:
+            yield f"give lm-eval max_length={self._max_length} for the same windows"
+        if self._model.options.bos not in ("auto", "none"):
+            yield f"give lm-eval prefix_token_id={self._prefix} for the same start"
+
+    def _parts(self, blocks: list[bytes]) -> list[tuple[list[int], float]]:
+        """Tokens of each block, and the bits of its raw spans."""
+        from mdlbench.models.hf.fallback import encode_spans
+
+        symbols = map(self._model.tokens.encode, blocks)
+        return [(one.tokens.tolist(), float(encode_spans(one.raw_spans).ideal.sum())) for one in symbols]
+
+    def _sum(self, blocks: list[bytes], prefix: int | None) -> float:
+        return sum(self._bits(tokens, prefix) + raw for tokens, raw in self._parts(blocks))
+
+    def _bits(self, tokens: list[int], prefix: int | None) -> float:
+        """Rolling bits; without a prefix the first token is uniform, and stands before the others."""
+        uniform = 0.0
+        if prefix is None:
+            if not tokens:
+                return 0.0
+            uniform, prefix, tokens = math.log2(self._model.tokens.alphabet_size), tokens[0], tokens[1:]
+        return uniform + self._rolling.rolling_bits(self._model, tokens, prefix, self._max_length).alphabet
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        ends = error.start + 3 >= len(data) and error.reason == "unexpected end of data"
+        remedy = f"--limit {error.start} ends with a whole one" if ends else "leave --compat out for files that are not text"
+        raise UsageError(
+            f"--compat lm-eval: lm-evaluation-harness reads text, and byte {error.start} begins no UTF-8 character; {remedy}"
+        ) from None
+
+
+def _exp(nats: float | None) -> float | None:
+    return None if nats is None or nats > 700 else math.exp(nats)
