@@ -1,9 +1,11 @@
 """Fixtures that several tests share."""
 
+import random
 from pathlib import Path
 
 import pytest
 
+from mdlbench.leaderboard import Config, Row, run
 from mdlbench.models import load_model
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -22,6 +24,20 @@ def _compiled() -> None:
     """Compile the kernels before any test looks at what a command prints."""
     for spec in ("kt", "kt,order=3", "cm"):
         load_model(spec).prepare()
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Row]]:
+    """A small corpus, and rows really measured on it, by spec; their folder is `results` beside it. Not to be changed."""
+    folder = tmp_path_factory.mktemp("leaderboard")
+    words = [f"{word}{ending}" for word in ("read", "write", "code", "count", "mix", "bit") for ending in ("", "s", "er", "ing")]
+    drawn = random.Random(4096).choices(words, k=8000)
+    corpus = folder / "words.txt"
+    corpus.write_text(" ".join(drawn), encoding="ascii")
+    specs = ("external:gzip", "uniform", "cm,level=1", "external:xz")
+    outcome = run(Config((str(corpus),), specs, repeat=1, output_path=str(folder / "results")))
+    assert not outcome.failed
+    return corpus, {row.document["model"]["spec"]: row for row in outcome.finished}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -127,9 +127,10 @@ def _notes(rows: list[Summary]) -> Iterable[str]:
     processors = sorted({row.provenance_processor for row in rows})
     if len(processors) > 1:
         yield f"speeds are of different processors: {'; '.join(processors)}"
-    busy = sorted({row.model_spec for row in rows if is_busy(row)})
+    busy = {row.model_spec for row in rows if is_busy(row)}
     if busy:
-        yield f"the machine was busy with something else, so the speeds of these mean little: {', '.join(busy)}"
+        whose = "all of these" if len(busy) == len({row.model_spec for row in rows}) else ", ".join(sorted(busy))
+        yield f"speeds that mean little, since the machine was busy with something else: {whose}"
     doubled = sorted(spec for spec, count in Counter(row.model_spec for row in rows).items() if count > 1)
     if doubled:
         yield f"more than one row, by policy, device, workers or time: {', '.join(doubled)}"

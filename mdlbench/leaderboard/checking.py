@@ -182,10 +182,10 @@ def _model(row: Document) -> Iterator[Problem]:
 @cache
 def _digests(spec: str) -> set[str]:
     """The digests that a spec can have, one per stream revision; none where the model cannot be built without looking far."""
-    name = split_spec(spec)[0]
-    if not (is_built_in(spec) or name == "external"):
-        return set()
     try:
+        name = split_spec(spec)[0]
+        if not (is_built_in(spec) or name == "external"):
+            return set()
         return {load_model(spec, revision).digest.hex() for revision in model_class(name).revisions}
-    except MdlbenchError:  # a compressor that is not installed
+    except MdlbenchError:  # a compressor that is not installed, or no spec at all
         return set()

@@ -112,10 +112,10 @@ def load_index(folder: str | os.PathLike[str], *, cached: bool = True) -> Indexe
     Raises:
         UsageError: there is no such folder.
     """
-    files = {}
+    files, start = {}, len(os.path.join(folder, ""))
     for entry in row_files(folder):
         status = entry.stat()
-        files[os.path.relpath(entry.path, folder)] = (status.st_mtime_ns, status.st_size)
+        files[entry.path[start:]] = (status.st_mtime_ns, status.st_size)
     if cached:
         try:
             with closing(_connect(folder)) as database:
@@ -153,21 +153,24 @@ def _create(database: sqlite3.Connection) -> None:
 
 def _through(database: sqlite3.Connection, folder: str | os.PathLike[str], files: dict[str, tuple[int, int]]) -> Indexed:
     """Bring the index up to date with the files, and read it."""
-    known = {path: (changed, size) for path, changed, size in database.execute("select path, changed, bytes from row")}
-    bad = {path: (changed, size) for path, changed, size in database.execute("select path, changed, bytes from refused")}
-    current = known | bad
+    rows, refused = _read(database)
+    current = {path: row[-2:] for path, row in (rows | refused).items()}
     if current != files:
-        stale = [path for path, state in current.items() if files.get(path) != state]
         with database:
-            _forget(database, stale)
+            _forget(database, [path for path, state in current.items() if files.get(path) != state])
             _add(database, folder, [(path, *state) for path, state in files.items() if current.get(path) != state])
-    order = list(files)
-    rows = {row[0]: row for row in database.execute(f"select {_COLUMNS} from row")}
-    refused = dict(database.execute("select path, reason from refused"))
+        rows, refused = _read(database)
     return Indexed(
-        [Summary._make(rows[path]) for path in order if path in rows],
-        [(path, refused[path]) for path in order if path in refused],
+        [Summary._make(rows[path][:-2]) for path in files if path in rows],
+        [(path, refused[path][1]) for path in files if path in refused],
     )
+
+
+def _read(database: sqlite3.Connection) -> tuple[dict[str, tuple[Any, ...]], dict[str, tuple[Any, ...]]]:
+    """Rows and refused files by their path; each ends with the file's time of change and size."""
+    rows = database.execute(f"select {_COLUMNS}, changed, bytes from row")
+    refused = database.execute("select path, reason, changed, bytes from refused")
+    return {row[0]: row for row in rows}, {row[0]: row for row in refused}
 
 
 def _forget(database: sqlite3.Connection, paths: Iterable[str]) -> None:

@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 
 from mdlbench.errors import ResultError, UsageError
 from mdlbench.leaderboard.figures import KIND, SCHEMA, Document, seal
-from mdlbench.result import Result, provenance
 
 _LONGEST_SLUG = 80
 _NUMBERS_ON_LINES = re.compile(r"\[\s+(-?\d[\d.e+-]*(?:,\s+-?\d[\d.e+-]*)*)\s+\]")  # no string holds a bare newline
@@ -49,6 +48,8 @@ def slug(text: str) -> str:
 
 def write_row(folder: str | os.PathLike[str], values: Document) -> Row:
     """Seal a row and write it under a name of its own; `values` is the document without schema, seal and provenance."""
+    from mdlbench.result import Result, provenance  # slow to load, and reading does without
+
     recorded = provenance()
     recorded |= {
         "mdlbench_commit": recorded["commit"],

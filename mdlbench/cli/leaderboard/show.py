@@ -5,7 +5,6 @@ import sys
 import click
 
 from mdlbench.cli import common
-from mdlbench.cli.reporting import say
 from mdlbench.leaderboard.board import SORTS, Query, load_board
 from mdlbench.leaderboard.rendering import FORMATS, render
 
@@ -36,7 +35,7 @@ def command(folder: str, corpora: tuple[str, ...], sort: str, form: str, publish
         line = reason if reason.startswith(path) else f"{path}: {reason}"
         print(f"mdlbench: left out: {common.printable(line)}", file=sys.stderr)
     try:
-        say(render(board, form))
+        print(render(board, form), flush=True)
     except BrokenPipeError:
         common.close_stdout()
         raise click.exceptions.Exit(common.BROKEN_PIPE) from None

@@ -9,6 +9,7 @@ command that does not name its input reads it from standard input, one that does
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -73,8 +74,8 @@ class Program:
         return next((line.strip() for line in lines if any(map(str.isdigit, line))), "unknown version")
 
     def code_size(self) -> int:
-        """The size of the program's own file, in bytes."""
-        return os.stat(self._executable()).st_size
+        """The size of the program's own file, in bytes; of a script, also of the program that it runs and its libraries."""
+        return sum(path.stat().st_size for path in _files_of(Path(self._executable())))
 
     def write(self, data: bytes, level: str) -> bytes:
         """The program's file of `data`."""
@@ -100,6 +101,15 @@ class Program:
             if path := shutil.which(name):
                 return path
         raise UsageError(f"{' or '.join(self.executables)} is not in PATH; {self.remedy}")
+
+
+def _files_of(executable: Path) -> set[Path]:
+    """The file itself; if it is a script, also the files that it names, with the shared libraries beside them."""
+    with open(executable, "rb") as file:
+        script = file.read(1 << 12) if file.read(2) == b"#!" else b""
+    named = {Path(name) for name in re.findall(r"(?<![\w$])/[\w./+-]+", script.decode(errors="replace"))} - {Path("/bin/sh")}
+    programs = {path for path in named if path.is_file()}
+    return {executable} | programs | {library for path in programs for library in path.parent.glob(f"{path.name}*.so")}
 
 
 def run_bounded(argv: Sequence[str], source: str, result: str, given: bytes, limit: int, seconds: float) -> bytes:
