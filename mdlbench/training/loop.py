@@ -14,7 +14,7 @@ import numpy as np
 from mdlbench.errors import MdlbenchError
 from mdlbench.training.checkpoints import Checkpoint, checkpoint_folder, find_checkpoints, restore, write_checkpoint
 from mdlbench.training.config import TrainingConfig
-from mdlbench.training.data import windows_of
+from mdlbench.training.data import Windows, windows_of
 from mdlbench.units import nats_to_bits
 
 UNITS = {
@@ -58,8 +58,9 @@ def train_seed(task: Task, stop: Callable[[], bool], report: Callable[[Progress]
         stop: asked after each step; if true, the state is saved and the call returns.
         report: told of progress about once a second.
     """
+    windows = windows_of(task.config, task.seed)  # before torch is loaded: what is wrong with the data is said at once
     with one_thread():
-        trainer = Trainer(task)
+        trainer = Trainer(task, windows)
         trainer.resume()
         return trainer.run(stop, report)
 
@@ -67,7 +68,7 @@ def train_seed(task: Task, stop: Callable[[], bool], report: Callable[[Progress]
 class Trainer:
     """A network, its optimiser and its data, somewhere between the first and the last step."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, windows: Windows) -> None:
         from mdlbench.training.architectures import build_network
         from mdlbench.training.optimisers import build_optimiser
 
@@ -75,8 +76,7 @@ class Trainer:
         self.alphabet_size = self._config.source.symbols
         self.network = build_network(self._config.architecture, self.alphabet_size, task.seed)
         self.optimiser = build_optimiser(self._config.optimiser, self.network)
-        self._windows = windows_of(self._config, task.seed)
-        self.step, self._seconds = 0, 0.0
+        self._windows, self._seconds = windows, 0, 0.0
 
     def resume(self) -> None:
         """Go on from the last checkpoint, and cut the log to it; write the first ones if there is none."""

@@ -16,6 +16,11 @@ from mdlbench.training.loop import Progress, Task, train_seed
 from mdlbench.training.run import Run, open_run
 
 _PATIENCE = 60.0  # seconds that a worker has to save its state
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": "1000000000",  # glibc: keep the memory of each step's tensors for the next step, a tenth faster
+    "MALLOC_TRIM_THRESHOLD_": "2000000000",
+}
 
 
 def train_run(
@@ -83,7 +88,7 @@ class _Workers:
     def __init__(self, run: Run, tasks: list[Task], jobs: int, report: Callable[[Progress], None]) -> None:
         self._run, self._waiting, self._jobs, self._report = run, tasks[::-1], jobs, report
         self._said: queue.Queue[tuple[int, dict[str, object] | None]] = queue.Queue()
-        self._running: dict[int, subprocess.Popen[str]] = {}
+        self._running: dict[int, tuple[subprocess.Popen[str], threading.Thread]] = {}
 
     def train(self) -> None:
         try:
@@ -103,13 +108,14 @@ class _Workers:
     def _start(self, task: Task) -> None:
         command = [sys.executable, "-P", "-m", "mdlbench.training.worker", str(self._run.folder), str(task.seed)]
         places = [_package_parent(), os.environ.get("PYTHONPATH", "")]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, places))}
+        environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, places))}
         worker = subprocess.Popen(
             [*command, str(task.last_step)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf8", env=environment,
         )  # fmt: skip
-        self._running[task.seed] = worker
-        threading.Thread(target=self._listen, args=(task.seed, worker), daemon=True).start()
+        listener = threading.Thread(target=self._listen, args=(task.seed, worker), daemon=True)
+        self._running[task.seed] = worker, listener
+        listener.start()
 
     def _listen(self, seed: int, worker: "subprocess.Popen[str]") -> None:
         assert worker.stdout is not None
@@ -123,11 +129,12 @@ class _Workers:
         self._report(Progress(**said))  # type: ignore[arg-type]
 
     def _ended(self, seed: int) -> None:
-        worker = self._running.pop(seed)
+        worker, listener = self._running.pop(seed)
         assert worker.stderr is not None
         complaint = worker.stderr.read().strip().splitlines()
-        _close(worker)
-        if worker.wait():
+        worker.wait()
+        _close(worker, listener)
+        if worker.returncode:
             reason = complaint[-1] if complaint else f"exit code {worker.returncode}"
             raise MdlbenchError(
                 f"the process of seed {seed} ended early ({reason}); the same command goes on from where it was"
@@ -135,20 +142,21 @@ class _Workers:
 
     def _stop(self) -> None:
         """Ask the workers to save and end, and do not take no for an answer."""
-        for worker in self._running.values():
+        for worker, _ in self._running.values():
             assert worker.stdin is not None
             worker.stdin.close()
-        for worker in self._running.values():
+        for worker, listener in self._running.values():
             try:
                 worker.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
                 worker.kill()
                 worker.wait()
-            _close(worker)
+            _close(worker, listener)
 
 
-def _close(worker: "subprocess.Popen[str]") -> None:
-    for pipe in (worker.stdin, worker.stderr):
+def _close(worker: "subprocess.Popen[str]", listener: threading.Thread) -> None:
+    listener.join()
+    for pipe in (worker.stdin, worker.stdout, worker.stderr):
         if pipe is not None:
             pipe.close()
 

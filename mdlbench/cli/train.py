@@ -1,0 +1,57 @@
+"""`mdlbench train`: train small causal language models on files."""
+
+from typing import Any
+
+import click
+from tabulate import tabulate
+
+from mdlbench.cli import common, training
+from mdlbench.cli.reporting import say
+from mdlbench.training.data import file_source
+from mdlbench.training.presets import preset
+from mdlbench.training.run import open_run
+from mdlbench.training.seeds import train_run
+from mdlbench.training.summary import summarise
+
+
+@click.command(name="train")
+@common.files
+@click.option("-o", "--output", metavar="RUN", required=True, help="Folder of the run; one that was begun is continued.")
+@click.option("--symbols", type=click.IntRange(2, 256), default=256, metavar="K", help="The files hold bytes 0 to K - 1 only.")
+@training.settings
+@common.quiet
+@common.json_lines
+@click.option("--output-path", metavar="DIR", help="Also write the result, with provenance, to a JSON file in DIR.")
+def command(
+    files: tuple[str, ...], output: str, symbols: int, quiet: bool, as_json: bool, output_path: str | None, **options: Any
+) -> None:
+    """Train a small causal language model on the bytes of FILES, from one seed or several.
+
+    Windows are drawn at random places, across the files as if they were one. A checkpoint is a folder that `hf:` reads; the
+    log says loss, tokens and bytes of each step. A run that is interrupted goes on with the same command, to the same weights.
+    Nothing is held out, and there is no early stopping: measure a checkpoint on other data with `mdlbench eval`.
+
+    \b
+    Example:
+      mdlbench train README.md -o run --arch gru --width 256 --layers 1 --tokens 2M
+      mdlbench eval LICENSE -m hf:run/seed-0/checkpoints/tokens-0002000896
+    """
+    config = training.configured(preset("bytes", file_source(files, symbols), options["tokens"]), options)
+    seeds = tuple(range(options["seeds"]))
+    run = open_run(output, config, seeds)
+    with training.bars(seeds, config.steps * config.tokens_per_step, shown=not quiet) as report:
+        train_run(run, seeds, jobs=options["jobs"] or training.cores(), stop_at=options["stop_at"], report=report)
+    result = summarise(run, seeds)
+    if output_path is not None:
+        path = result.write(output_path)
+        if not quiet:
+            say(f"wrote {path}", to_stderr=True)
+    if as_json:
+        common.print_json("train", result.values)
+    elif not quiet:
+        headers = ["seed", "tokens", "loss, bits per symbol", "seconds", "checkpoint"]
+        rows = [
+            [one["seed"], f"{one['tokens']:,}", f"{one['last_loss_bits_per_symbol']:.4f}", f"{one['seconds']:.1f}",
+             f"hf:{one['checkpoint']}"] for one in result.values["seeds"]
+        ]  # fmt: skip
+        say(tabulate(rows, headers, colalign=("right", "right", "right", "right", "left"), disable_numparse=True))

@@ -1,0 +1,117 @@
+"""What `mdlbench train` and `mdlbench hmm train` share: options, and bars of progress."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from mdlbench.cli import common
+from mdlbench.training.config import ACTIVATIONS, ARCHITECTURES, OPTIMISERS, SCHEDULES, TrainingConfig, parse_counts
+from mdlbench.training.loop import Progress
+
+_ARCHITECTURE = ("context", "layers", "width", "heads", "head_width", "mlp", "activation", "init")
+_OPTIMISER = ("learning_rate", "weight_decay", "momentum", "beta2", "clip", "warmup", "schedule")
+
+
+class Count(click.ParamType):
+    """A number of tokens: 64000, 64k, 3.2M."""
+
+    name = "count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return common.Size().convert(value, param, ctx)
+
+
+def settings(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that override a preset, in the order of --help."""
+    whole = click.IntRange(1)
+    options = [
+        click.option("--arch", type=click.Choice(ARCHITECTURES), help="Kind of network."),
+        click.option("--context", type=whole, metavar="N", help="Most symbols that a prediction sees."),
+        click.option("--layers", type=whole, metavar="N", help="Blocks."),
+        click.option("--width", type=whole, metavar="N", help="Of the residual stream, or of the hidden state."),
+        click.option("--heads", type=whole, metavar="N", help="Attention heads."),
+        click.option("--head-width", type=whole, metavar="N", help="Of one head.  [default: width / heads]"),
+        click.option("--mlp", type=whole, metavar="N", help="Hidden width of the MLPs.  [default: 4 * width]"),
+        click.option("--activation", type=click.Choice(ACTIVATIONS), help="Of the MLPs (gpt2)."),
+        click.option("--init", type=float, metavar="SD", help="Standard deviation of every initial matrix."),
+        click.option("--optimiser", type=click.Choice(OPTIMISERS), help="AdamW, or plain SGD."),
+        click.option("--learning-rate", "--lr", type=float, metavar="X", help="At its highest."),
+        click.option("--weight-decay", type=float, metavar="X", help="Of all parameters."),
+        click.option("--momentum", type=float, metavar="X", help="Of sgd; first beta of adamw."),
+        click.option("--beta2", type=float, metavar="X", help="Second beta of adamw."),
+        click.option("--clip", type=float, metavar="X", help="Largest norm of the gradient."),
+        click.option("--warmup", type=click.IntRange(0), metavar="STEPS", help="Steps until the highest learning rate."),
+        click.option("--schedule", type=click.Choice(SCHEDULES), help="Of the learning rate after the warm-up."),
+        click.option("--batch-size", type=whole, metavar="N", help="Windows of context + 1 symbols in a step."),
+        click.option("--tokens", type=Count(), metavar="COUNT", help="Symbols to predict in all: 64k, 3.2M."),
+        click.option("--checkpoints", metavar="COUNT,...",
+                     help="Tokens at which to keep weights.  [default: 0, 64k, 200k, 640k, ...]"),
+        click.option("--stop-at", type=Count(), metavar="COUNT", help="Stop here for now; the same command goes on."),
+        click.option("--seeds", type=whole, default=1, show_default=True, metavar="N", help="Train seeds 0 to N - 1."),
+        click.option("-j", "--jobs", type=whole, metavar="N", help="Seeds at a time, one thread each.  [default: the cores]"),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def configured(base: TrainingConfig, options: dict[str, Any]) -> TrainingConfig:
+    """A preset with the options that were given put in its place."""
+    given = {name: value for name, value in options.items() if value is not None}
+    architecture = {name: given[name] for name in _ARCHITECTURE if name in given}
+    optimiser = {name: given[name] for name in _OPTIMISER if name in given}
+    if "arch" in given:
+        architecture["name"] = given["arch"]
+    if "optimiser" in given:
+        optimiser["name"] = given["optimiser"]
+    if "width" in given and "heads" not in given and "head_width" not in given:
+        architecture["head_width"] = None
+    changes: dict[str, Any] = {}
+    if "batch_size" in given:
+        changes["batch_size"] = given["batch_size"]
+    if "checkpoints" in given:
+        changes["checkpoints"] = parse_counts(given["checkpoints"])
+    found = replace(
+        base,
+        architecture=replace(base.architecture, **architecture),
+        optimiser=replace(base.optimiser, **optimiser),
+        **changes,
+    )
+    return found if not (architecture or optimiser or changes) else replace(found, preset=f"{base.preset}, changed")
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def bars(seeds: tuple[int, ...], total: int, *, shown: bool) -> Iterator[Callable[[Progress], None]]:
+    """A function to call with progress: a bar per seed on a terminal, nothing elsewhere."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} tokens, {task.fields[loss]} nats per symbol"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as display:
+        lines = {seed: display.add_task(f"seed {seed}", total=total, loss="–") for seed in seeds}
+
+        def show(progress: Progress) -> None:
+            loss = "–" if progress.loss is None else f"{progress.loss:.4f}"
+            display.update(lines[progress.seed], completed=progress.tokens, total=progress.total, loss=loss)
+
+        yield show
