@@ -1,7 +1,8 @@
 """`mdlbench report`: results as one self-contained page, and as plots for papers."""
 
-import re
 import time
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -51,6 +52,7 @@ def command(
         raise UsageError(f"{_nothing(places, len(found))}; `mdlbench leaderboard run --output-path results` writes some")
     parts = sections([*found, *(published_figures() if published else [])])
     left_out = _left_out(found)
+    pictures = _planned(found, plots, force=force) if plots is not None else {}
     names = ", ".join(map(common.printable, places))
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     subtitle = f"{'; '.join(part.summary for part in parts)}. Written {now} from {names}."
@@ -58,7 +60,7 @@ def command(
     page = render(parts, title=title, subtitle=subtitle, notes=[*notes, _CLOSING]).encode()
     with common.replacing(output, force=force) as sink:
         sink.write(page)
-    drawn = _draw(found, plots, force=force) if plots is not None else []
+    drawn = _draw(pictures, force=force)
     if as_json:
         counts = {part.identifier: part.counts for part in parts}
         common.print_json(
@@ -69,7 +71,7 @@ def command(
     elif not quiet:
         lines = [f"{common.printable(output)}: {len(page):,} bytes; {'; '.join(part.summary for part in parts)}"]
         lines += [_note(left_out)] if left_out else []
-        lines += [f"{common.printable(plots or '')}: {len(drawn)} files"] if drawn else []
+        lines += [f"{common.printable(plots or '')}: {len(drawn)} pictures"] if drawn else []
         say("\n".join(lines), to_stderr=output == common.STANDARD)
 
 
@@ -84,7 +86,7 @@ def _nothing(places: tuple[str, ...], others: int) -> str:
     return f"{where}: no result that the report shows" + (f" ({others} of other kinds)" if others else "")
 
 
-def _left_out(found: list) -> dict[str, int]:
+def _left_out(found: list[Any]) -> dict[str, int]:
     """Number of files of each kind for which the page has no section."""
     from collections import Counter
 
@@ -99,18 +101,22 @@ def _note(left_out: dict[str, int]) -> str:
     return f"{total} other JSON {'file' if total == 1 else 'files'} left out: {kinds}."
 
 
-def _draw(found: list, folder: str, *, force: bool) -> list[str]:
-    """Write every plot as PNG and SVG; the paths written."""
-    import os
+def _planned(found: list[Any], folder: str, *, force: bool) -> dict[tuple[str, ...], Any]:
+    """For the paths of each plot's pictures what draws it; refuses before anything is drawn or written."""
+    from mdlbench.report.plots import FORMATS, plots
 
-    from mdlbench.report.plots import plots
+    planned = {tuple(str(Path(folder, f"{name}.{kind}")) for kind in FORMATS): draw for name, draw in plots(found)}
+    for path in (path for paths in planned for path in paths):
+        if Path(path).exists() and not force:
+            raise UsageError(f"{path} exists; overwrite it with -f, or name another folder with --plots")
+    return planned
 
-    os.makedirs(folder, exist_ok=True)
-    written = []
-    for name, figure in plots(found):
-        for kind in ("png", "svg"):
-            path = os.path.join(folder, f"{re.sub('[^A-Za-z0-9.=_-]+', '-', name)}.{kind}")
+
+def _draw(planned: dict[tuple[str, ...], Any], *, force: bool) -> list[str]:
+    """Draw and write every picture planned; their paths."""
+    for paths, draw in planned.items():
+        for path, picture in zip(paths, draw().values(), strict=True):
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
             with common.replacing(path, force=force) as sink:
-                figure(sink, kind)
-            written.append(path)
-    return written
+                sink.write(picture)
+    return [path for paths in planned for path in paths]

@@ -4,8 +4,10 @@ Each function draws one slice on axes of its own and returns the figure; `plots`
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import IO, Any
+from io import BytesIO
+from typing import Any
 
 from mdlbench.errors import MissingExtraError
 from mdlbench.report.collect import Found
@@ -24,11 +26,13 @@ _STYLE: Any = {
     "axes.axisbelow": True, "legend.frameon": False, "legend.fontsize": 7, "svg.fonttype": "none", "svg.hashsalt": "mdlbench",
     "savefig.dpi": 200, "savefig.bbox": "tight", "text.usetex": False, "text.parse_math": False,
 }  # fmt: skip
-Saver = Callable[[IO[bytes], str], None]
+FORMATS = ("png", "svg")
+Drawer = Callable[[], dict[str, bytes]]
 
 
-def plots(results: Sequence[Found]) -> Iterator[tuple[str, Saver]]:
-    """Names such as `pareto-enwik8-bytes-0-to-4000000`, each with a function (file, "png" or "svg") that writes the plot.
+def plots(results: Sequence[Found]) -> Iterator[tuple[str, Drawer]]:
+    """Names such as `pareto-enwik8-bytes-0-to-4000000`, each with a function that draws the plot: the bytes of a file for each
+    of FORMATS.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -38,6 +42,7 @@ def plots(results: Sequence[Found]) -> Iterator[tuple[str, Saver]]:
     except ImportError:
         raise MissingExtraError("matplotlib", "plot") from None
     matplotlib.use("agg")
+    named: Counter[str] = Counter()
     rows = [found for found in results if module_of(found.result.kind) == "mdlbench.report.leaderboard"]
     for part in slices(rows):
         if not part.measured:
@@ -45,22 +50,27 @@ def plots(results: Sequence[Found]) -> Iterator[tuple[str, Saver]]:
         data = slice_data(part)
         colours = {i: SERIES["light"][n] for n, i in enumerate(chosen(part))}
         name = re.sub("[^a-z0-9.=_-]+", "-", part.title.lower().replace(",", "")).strip("-")[:80]
+        named[name] += 1
+        name += f"-{named[name]}" if named[name] > 1 else ""
         for kind, draw in _KINDS.items():
             if kind != "curves" or data["edges"]:
-                yield f"{kind}-{name}", _saver(draw, data, colours)
+                yield f"{kind}-{name}", _drawer(draw, data, colours)
 
 
-def _saver(draw: Callable[[dict[str, Any], dict[int, str]], Any], data: dict[str, Any], colours: dict[int, str]) -> Saver:
-    def save(file: IO[bytes], kind: str) -> None:
+def _drawer(draw: Callable[[dict[str, Any], dict[int, str]], Any], data: dict[str, Any], colours: dict[int, str]) -> Drawer:
+    def drawn() -> dict[str, bytes]:
         import matplotlib
         from matplotlib import pyplot
 
         with matplotlib.rc_context(_STYLE):
             figure = draw(data, colours)
-            figure.savefig(file, format=kind, metadata={"Date": None} if kind == "svg" else None)
+            files = {kind: BytesIO() for kind in FORMATS}
+            for kind, file in files.items():
+                figure.savefig(file, format=kind, metadata={"Date": None} if kind == "svg" else None)
             pyplot.close(figure)
+        return {kind: file.getvalue() for kind, file in files.items()}
 
-    return save
+    return drawn
 
 
 def pareto(data: dict[str, Any], colours: dict[int, str]) -> Any:
@@ -189,10 +199,12 @@ def curves(data: dict[str, Any], colours: dict[int, str]) -> Any:
         axes.stairs(
             data["rows"][i]["curve"], edges, color=colours[i], lw=0.9, label=_short(data["rows"][i]["label"]), baseline=None
         )
-    for start, end, place in zip(edges, edges[1:], range(len(edges)), strict=False):
-        if shown:
-            best = min(shown, key=lambda i: data["rows"][i]["curve"][place])
-            strip.axvspan(start, end, color=colours[best], lw=0)
+    best = [min(shown, key=lambda i: data["rows"][i]["curve"][place]) for place in range(len(edges) - 1)] if shown else []
+    start = 0
+    for place, winner in enumerate(best):
+        if best[place + 1 : place + 2] != [winner]:  # one bar for a stretch with one winner
+            strip.axvspan(edges[start], edges[place + 1], color=colours[winner], lw=0)
+            start = place + 1
     strip.set(yticks=[], xlabel="position in the file, bytes (strip: who needs fewest bits)", xlim=(0, edges[-1]))
     strip.xaxis.set_major_formatter(_in_units())
     axes.set(ylabel="ideal bits per byte")

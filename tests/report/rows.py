@@ -25,9 +25,7 @@ MODELS = (  # spec, bits per byte, encode and decode in bytes per second, code, 
     ("kt,order=2", 3.41, 8.7e5, 7.9e5, 14_000, 0),
     ("uniform", 8.0, 6e6, 6e6, 9_000, 0),
 )
-HOSTILE = (
-    "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1>&\"'\u202egnp.exe \u2028 日本 \ud83d\ude00"
-)
+HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1>&\"'\u202egnp.exe \u2028 日本 😀"
 
 
 def make_rows(folder: Path, count: int = len(MODELS), size: int = 4_000_000, **changes: Any) -> list[Path]:

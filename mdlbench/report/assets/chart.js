@@ -101,7 +101,7 @@ function hits(panel, size, points) { // buttons over the points: one stop for Ta
   const box = element("div", { class: "hits", role: "group", "aria-label": "Points, from left to right; arrow keys move between them" });
   const ordered = [...points].sort((a, b) => a.x - b.x || a.y - b.y);
   const buttons = ordered.map((p, i) => {
-    const show = event => showTooltip(event.currentTarget.getBoundingClientRect(), p.name, p.lines);
+    const show = () => showTooltip(() => buttons[i].getBoundingClientRect(), p.name, p.lines);
     const button = element("button", {
       type: "button", tabindex: i ? -1 : 0, "aria-label": `${p.name}: ${p.lines.map(l => `${l[0]} ${l[1]}`).join(", ")}`,
       onpointerenter: show, onpointerleave: hideTooltip, onfocus: show, onblur: hideTooltip, onclick: p.open,

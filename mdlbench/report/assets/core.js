@@ -36,13 +36,20 @@ const shortened = (text, most) => {
 };
 
 const tooltip = document.getElementById("tooltip");
-function showTooltip(box, title, lines) {
+let anchor = null; // gives the rectangle that the tooltip stands beside
+function showTooltip(place, title, lines) {
   tooltip.replaceChildren(element("b", {}, title), ...lines.map(([name, value, colour]) => {
     const label = element("span", {}, name);
     if (colour) label.prepend(swatch(colour));
     return element("div", { class: "line" }, label, element("span", {}, value));
   }));
   tooltip.hidden = false;
+  anchor = place;
+  followAnchor();
+}
+function followAnchor() {
+  if (tooltip.hidden) return;
+  const box = anchor();
   const { width, height } = tooltip.getBoundingClientRect();
   const left = box.right + 12 + width < innerWidth ? box.right + 12 : Math.max(6, box.left - 12 - width);
   tooltip.style.left = `${left}px`;

@@ -84,13 +84,16 @@ function crosshair(panel, size, part, rows, x, frame, view) { // a slider for po
   const describe = i => slider.setAttribute("aria-valuetext", `from byte ${whole(part.edges[i])}: ${readings(i).map(r => `${r[0]} ${r[1]}`).join(", ")}`);
   const at = i => {
     i = Math.max(0, Math.min(count - 1, i));
-    const place = x((part.edges[i] + part.edges[i + 1]) / 2), box = slider.getBoundingClientRect();
+    const place = x((part.edges[i] + part.edges[i + 1]) / 2);
     for (const end of ["x1", "x2"]) mark.setAttribute(end, place);
     mark.setAttribute("visibility", "visible");
     slider.setAttribute("aria-valuenow", i);
     describe(i);
-    const left = box.left + ((place - frame.left) / (frame.right - frame.left)) * box.width;
-    showTooltip({ left, right: left, top: box.top }, `bytes ${whole(part.edges[i])} to ${whole(part.edges[i + 1])}`, readings(i));
+    const beside = () => {
+      const box = slider.getBoundingClientRect(), left = box.left + ((place - frame.left) / (frame.right - frame.left)) * box.width;
+      return { left, right: left, top: box.top };
+    };
+    showTooltip(beside, `bytes ${whole(part.edges[i])} to ${whole(part.edges[i + 1])}`, readings(i));
   };
   const leave = () => { mark.setAttribute("visibility", "hidden"); hideTooltip(); };
   slider.addEventListener("pointermove", event => {

@@ -1,9 +1,10 @@
-// Runs last: sets up what the sections registered, and draws again when the width changes or the page is printed.
+// Runs last: sets up what the sections registered (which draws it), and draws again when the width changes or the page is printed.
 
+document.getElementById("scriptless").remove();
 setUpTheme();
 starts.forEach(start => start());
 document.addEventListener("keydown", event => { if (event.key === "Escape") hideTooltip(); });
-addEventListener("scroll", hideTooltip, { passive: true });
+addEventListener("scroll", followAnchor, { passive: true, capture: true });
 
 const redrawAll = () => redraws.forEach(redraw => redraw());
 let lastWidth = document.body.clientWidth, waiting = 0;
@@ -26,4 +27,3 @@ addEventListener("afterprint", () => {
   opened.forEach(box => { box.open = false; });
   redrawAll();
 });
-redrawAll();
