@@ -76,7 +76,7 @@ class Trainer:
         self.alphabet_size = self._config.source.symbols
         self.network = build_network(self._config.architecture, self.alphabet_size, task.seed)
         self.optimiser = build_optimiser(self._config.optimiser, self.network)
-        self._windows, self._seconds = windows, 0, 0.0
+        self._windows, self.step, self._seconds = windows, 0, 0.0
 
     def resume(self) -> None:
         """Go on from the last checkpoint, and cut the log to it; write the first ones if there is none."""
