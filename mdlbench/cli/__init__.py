@@ -20,6 +20,7 @@ COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, 
     "corpus": "Known corpora (enwik8, canterbury, ...): fetch and check them.",
     "leaderboard": "Measure models on corpora; show, check and compare the rows.",
     "report": "Show results as one HTML page, and as plots for papers.",
+    "train": "Train small causal language models on files, from several seeds.",
     "models": "List the models, or one model's options.",
     "doctor": "Measure what a model's probabilities depend on.",
 }

@@ -1,0 +1,115 @@
+"""`mdlbench hmm train`: train networks on a process and hold them against the Bayes predictor."""
+
+from typing import Any
+
+import click
+from tabulate import tabulate
+
+from mdlbench.cli import common, training
+from mdlbench.cli.reporting import say
+from mdlbench.errors import UsageError
+
+
+@click.command(name="train")
+@click.argument("process", metavar="PROCESS")
+@click.option("-o", "--output", metavar="RUN", help="Folder of the run.  [default: runs/PROCESS-PRESET]")
+@click.option("--param", "parameters", multiple=True, metavar="KEY=VALUE", help="Parameter of the process; repeatable.")
+@click.option("--preset", "preset_name", type=click.Choice(["paper", "fast"]), default="fast", show_default=True,
+              help="The published setting (SGD, 639.6M tokens: stop it with --stop-at), or AdamW for minutes.")  # fmt: skip
+@training.settings
+@common.quiet
+@common.json_lines
+@click.option("--output-path", metavar="DIR", help="Also write the result, with provenance, to a JSON file in DIR.")
+def command(
+    process: str, output: str | None, parameters: tuple[str, ...], preset_name: str, quiet: bool, as_json: bool,
+    output_path: str | None, **options: Any,
+) -> None:  # fmt: skip
+    """Train small language models on windows drawn from PROCESS, and print what they lose to the source, in bits.
+
+    Windows of context + 1 symbols start stationary. Loss above the entropy rate is split, for each length of context, into the
+    cost of the finite context (Bayes floor - h) and the cost of the model (its divergence from the Bayes predictor), both
+    summed exactly over every word. A run that is there already is continued, or only measured if it is complete; several
+    seeds are given as mean and standard deviation. Checkpoints are folders that `hf:` reads, with their alphabet beside them;
+    a network of context 10 predicts best with `hf:CHECKPOINT,overlap=10`, which feeds every symbol ten times.
+
+    \b
+    Example:
+      mdlbench hmm train mess3 --preset fast --seeds 5 -o runs/mess3
+      mdlbench hmm train mess3 --preset paper --stop-at 3.2M -o runs/mess3-paper
+    """
+    from mdlbench.beliefs.run_gap import measure_run
+    from mdlbench.training.data import process_source
+    from mdlbench.training.presets import preset
+    from mdlbench.training.run import open_run
+    from mdlbench.training.seeds import train_run
+
+    source = process_source(process, _pairs(parameters))
+    config = training.configured(preset(preset_name, source, options["tokens"]), options)
+    seeds = tuple(range(options["seeds"]))
+    run = open_run(output or f"runs/{_as_name(process)}-{preset_name}", config, seeds)
+    total = min(options["stop_at"] or config.tokens, config.tokens)
+    with training.bars(seeds, total, shown=not quiet) as report:
+        train_run(run, seeds, jobs=options["jobs"] or training.cores(), stop_at=options["stop_at"], report=report)
+    result = measure_run(run, seeds)
+    if output_path is not None:
+        path = result.write(output_path)
+        if not quiet:
+            say(f"wrote {path}", to_stderr=True)
+    if as_json:
+        common.print_json("hmm-train", result.values)
+    elif not quiet:
+        say(_table_of_contexts(result.values))
+        say("\n" + _table_of_seeds(result.values))
+
+
+def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for text in parameters:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--param {text}: write KEY=VALUE, for example --param x=0.05")
+        found[key] = value
+    return found
+
+
+def _as_name(process: str) -> str:
+    return "".join(c if c.isalnum() or c in "-." else "-" for c in process).strip("-.")
+
+
+def _table_of_contexts(values: dict[str, Any]) -> str:
+    """Floor, cost of the finite context and cost of the model for each length of context."""
+    rows = [_row(str(one["context"]), one) for one in values["contexts"]]
+    rows.append(_row("mean", values))
+    headers = ["context", "Bayes floor", "floor - h", "model, mean", "± sd", "greatest"]
+    title = f"h = {_rate(values['entropy_rate'])} bits per symbol; all in bits per symbol, {len(values['seeds'])} seed"
+    table = tabulate(rows, headers, colalign=["right"] * 6, disable_numparse=True)
+    return f"{title}{'' if len(values['seeds']) == 1 else 's'}\n{table}"
+
+
+def _row(name: str, one: dict[str, Any]) -> list[str]:
+    model = one["model_bits"]
+    deviation = "–" if model["standard_deviation"] is None else f"{model['standard_deviation']:.6f}"
+    return [
+        name,
+        f"{one['bayes_floor_bits']:.6f}",
+        f"{one['finite_context_bits']:.6f}",
+        f"{model['mean']:.6f}",
+        deviation,
+        f"{model['greatest']:.6f}",
+    ]
+
+
+def _rate(rate: dict[str, Any]) -> str:
+    if rate["lower"] is None:
+        return f"at most {rate['upper']:.6f}"
+    return f"{(rate['lower'] + rate['upper']) / 2:.6f}"
+
+
+def _table_of_seeds(values: dict[str, Any]) -> str:
+    """What each seed came to."""
+    rows = [
+        [one["seed"], f"{one['tokens']:,}", f"{one['seconds']:.0f}", f"{one['mean_loss_nats']:.6f}",
+         f"{one['mean_model_nats']:.6f}", f"hf:{one['checkpoint']}"] for one in values["seeds"]
+    ]  # fmt: skip
+    headers = ["seed", "tokens", "seconds", "loss, nats", "above the floor, nats", "checkpoint"]
+    return tabulate(rows, headers, colalign=[*["right"] * 5, "left"], disable_numparse=True)
