@@ -1,0 +1,64 @@
+"""Coding again: archives come out the same, or the row is named; what cannot be tried says why."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mdlbench.errors import UsageError
+from mdlbench.leaderboard import Row, replay
+from tests.leaderboard.made import changed
+
+Measured = tuple[Path, dict[str, Row]]
+
+
+def test_exact_models_give_the_same_archives(measured: Measured) -> None:
+    corpus, rows = measured
+    done = replay(list(rows.values()), [str(corpus)])
+    assert [replayed.outcome for replayed in done] == ["same"] * 4
+    assert [replayed.path for replayed in done] == [row.path for row in rows.values()]
+
+
+def test_the_bytes_may_be_part_of_a_larger_file_of_another_name(measured: Measured, tmp_path: Path) -> None:
+    corpus, rows = measured
+    larger = tmp_path / "larger"
+    larger.write_bytes(corpus.read_bytes() + b"more")
+    (done,) = replay([rows["uniform"]], [str(larger)])
+    assert done.outcome == "same"
+
+
+def test_an_archive_that_comes_out_otherwise_is_told(measured: Measured) -> None:
+    document = measured[1]["uniform"].document
+    archives = [{**document["archives"][0], "sha256": "0" * 64}]
+    (done,) = replay([Row(Path("the-row.json"), changed(document, archives=archives))], [str(measured[0])])
+    assert (done.path.name, done.outcome) == ("the-row.json", "different")
+    assert "words.txt has SHA-256 " in done.text
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        ({"model__portability": "environment"}, "is no exact model"),
+        ({"repeats__same_archives": False}, "such as the time"),
+        ({"model__version": "0.1"}, "uniform was 0.1, here it is None"),
+        ({"model__digest": "0" * 16}, "has another digest here"),
+        ({"model__spec": "nosuch"}, "no model 'nosuch'"),
+    ],
+)
+def test_why_a_row_is_not_replayed(edit: dict[str, object], reason: str, measured: Measured) -> None:
+    row = Row(Path("x"), changed(measured[1]["uniform"].document, **edit))
+    (done,) = replay([row], [str(measured[0])])
+    assert done.outcome == "not replayed"
+    assert reason in done.text
+
+
+def test_bytes_that_are_not_here(measured: Measured, tmp_path: Path) -> None:
+    (done,) = replay([measured[1]["uniform"]])
+    assert (done.outcome, "name them with -C" in done.text) == ("not replayed", True)
+    other = tmp_path / "words.txt"
+    shutil.copy(measured[0], other)
+    other.write_bytes(other.read_bytes()[:-1] + b"!")
+    (done,) = replay([measured[1]["uniform"]], [str(other)])
+    assert done.outcome == "not replayed"
+    with pytest.raises(UsageError, match="no such corpus"):
+        replay([], ["nowhere"])

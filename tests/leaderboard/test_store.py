@@ -1,0 +1,141 @@
+"""Rows on disk: names, whole files, what is left out; the index says what the files say, whatever happens to it."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from mdlbench.errors import ResultError, UsageError
+from mdlbench.leaderboard import Row, load_rows, read_row
+from mdlbench.leaderboard.index import Summary, index_path, load_index
+from mdlbench.leaderboard.store import slug, write_row
+from tests.leaderboard.made import changed, written
+
+Measured = tuple[Path, dict[str, Row]]
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MDLBENCH_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("text", ["hf:../x", "hf:a/b", "..", "/etc/passwd", "a b", "=1+1", "x" * 500, "hf:é", ".hidden", "-"])
+def test_slugs_are_plain_names(text: str) -> None:
+    name = slug(text)
+    assert name == Path(name).name
+    assert not name.startswith((".", "-x"))
+    assert name.isascii()
+    assert len(name) < 100
+
+
+def test_slugs_of_different_specs_differ() -> None:
+    specs = ["hf:a/b", "hf:a-b", "hf:a b", "hf:./a", "hf:../a", "cm", "cm,level=9"]
+    assert len({slug(spec) for spec in specs}) == len(specs)
+    assert slug("cm,level=9") == "cm,level=9"
+
+
+def test_rows_of_one_second_do_not_replace_each_other(measured: Measured, tmp_path: Path) -> None:
+    values = {k: v for k, v in measured[1]["uniform"].document.items() if k not in ("schema", "seal", "provenance")}
+    rows = [write_row(tmp_path, values) for _ in range(3)]
+    assert len({row.path for row in rows}) == 3
+    assert len(load_rows(tmp_path).rows) == 3
+    assert all(row.document == read_row(row.path).document for row in rows)
+    assert not [path for path in rows[0].path.parent.iterdir() if path.name.startswith(".")]
+
+
+def test_a_row_cut_off_leaves_nothing(measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {k: v for k, v in measured[1]["uniform"].document.items() if k not in ("schema", "seal", "provenance")}
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_row(tmp_path, values)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_lists_of_numbers_take_a_line_each(measured: Measured) -> None:
+    row = measured[1]["uniform"]
+    lines = row.path.read_text().splitlines()
+    assert sum(str(row.document["units"]["ideal_bits"])[1:-1] in line for line in lines) == 1
+
+
+def test_what_is_no_row_is_named_and_the_others_read(measured: Measured, tmp_path: Path) -> None:
+    good = written(tmp_path, measured[1]["uniform"].document)
+    bad = good.path.with_name("bad.json")
+    bad.write_text("{")
+    found = load_rows(tmp_path)
+    assert [row.path for row in found.rows] == [good.path]
+    assert [path for path, _ in found.refused] == [bad]
+    with pytest.raises(ResultError, match="not JSON"):
+        read_row(bad)
+    with pytest.raises(UsageError, match="no such folder"):
+        load_rows(tmp_path / "nowhere")
+
+
+def test_the_index_follows_the_files(measured: Measured, tmp_path: Path) -> None:
+    document, folder = measured[1]["uniform"].document, tmp_path / "results"
+    first = written(folder, document)
+    written(folder, measured[1]["cm,level=1"].document)
+    assert load_index(folder) == load_index(folder, cached=False)
+    assert index_path(folder).exists()
+    assert [row.model_spec for row in load_index(folder).rows] == ["cm,level=1", "uniform"]
+    written(folder, changed(document, contamination="edited"))
+    (first.path.parent / "bad.json").write_text("[]")
+    again = load_index(folder)
+    assert again == load_index(folder, cached=False)
+    assert [row.contamination for row in again.rows] == [None, "edited"]
+    assert [path for path, _ in again.refused] == ["words.txt/uniform/bad.json"]
+    first.path.unlink()
+    (first.path.parent / "bad.json").unlink()
+    assert [row.model_spec for row in load_index(folder).rows] == ["cm,level=1"]
+    assert load_index(str(folder) + "/") == load_index(folder)
+
+
+def test_unchanged_files_are_not_read_again(measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "results"
+    written(folder, measured[1]["uniform"].document)
+    known = load_index(folder)
+
+    def unwanted(path: str) -> None:
+        raise AssertionError(f"{path} was read")
+
+    monkeypatch.setattr("mdlbench.leaderboard.index.read_row", unwanted)
+    assert load_index(folder) == known
+
+
+def test_a_damaged_index_is_made_anew(measured: Measured, tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    written(folder, measured[1]["uniform"].document)
+    known = load_index(folder)
+    index_path(folder).write_bytes(b"not a database" * 1000)
+    assert load_index(folder) == known
+    with sqlite3.connect(index_path(folder)) as database:
+        database.execute("drop table row")
+        database.execute("create table row (something)")
+    assert load_index(folder) == known
+
+
+@pytest.mark.parametrize("edit", [{"container_bytes": "many"}, {"model__spec": None}, {"bits_per_byte": True}, {"jobs": []}])
+def test_a_row_with_a_misshapen_figure_is_refused(edit: dict[str, object], measured: Measured, tmp_path: Path) -> None:
+    document = json.loads(json.dumps(measured[1]["uniform"].document))
+    for name, value in edit.items():
+        *way, last = name.split("__")
+        (document[way[0]] if way else document)[last] = value
+    path = tmp_path / "results" / "c" / "m" / "x.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(document))
+    found = load_index(tmp_path / "results")
+    assert found.rows == []
+    assert next(iter(edit)).replace("__", ".") in found.refused[0][1]
+
+
+def test_a_summary_is_what_the_row_says(measured: Measured) -> None:
+    row = measured[1]["cm,level=1"]
+    summary = Summary.of(row)
+    assert summary.encode_bytes_per_second == row.document["encode"]["bytes_per_second"]
+    assert summary.adjusted_total_16bit == row.document["adjusted"]["total_16bit"]
+    assert summary.block_size_default == row.document["block_size"]["default"]
+    assert summary.provenance_time == row.document["provenance"]["time"]
