@@ -1,0 +1,16 @@
+"""A trained network against its source: what it loses, and whether it holds the beliefs of the Bayes filter.
+
+    prefixes.py     what may have been seen        loss_gap.py, run_gap.py  bits above the Bayes predictor
+    activations.py  the residual stream after it   regression.py            affine and ridge maps, held out by prefix
+    fidelity.py     R^2, intervals, distances      controls.py              what beliefs could be read from otherwise
+    dynamics.py     does the image move as a belief?      intervention.py   does writing a belief change the prediction?
+    synchronisation.py  bits saved as it learns the state   distortion.py   the least memory for a loss gap
+    geometry.py     all of it for one network      emergence.py             at every checkpoint
+    study.py        all of it for a run, as a `Result`
+
+Source: A. Shai, S. Marzen, L. Teixeira, A. Gietelink Oldenziel & P. Riechers, arXiv:2405.15943 (2024).
+"""
+
+from mdlbench.beliefs.prefixes import WEIGHTINGS, Prefixes, enumerate_prefixes
+
+__all__ = ["WEIGHTINGS", "Prefixes", "enumerate_prefixes"]

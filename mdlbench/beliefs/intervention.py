@@ -1,0 +1,155 @@
+"""Write a belief into the residual stream and see whether the next symbol's distribution follows.
+
+At the last position of a prefix the activation a, read as the belief a B + c, is changed so that it reads as another belief b*:
+
+    pseudo-inverse  a + (b* - aB - c) B^+                       the smallest change in the network's own coordinates
+    pattern         a + (b* - aB - c) (B'SB)^+ B'S              the smallest in units of the activations' covariance S: what the
+                                                                activations do when the belief changes (Haufe et al. 2014)
+    random          a change as large as the pseudo-inverse's in a random direction
+    swap            the whole activation of the prefix whose belief b* is: the most that a change at this place can do
+
+What follows is scored by D(Bayes prediction from b* || the network's) in bits, with and without the change, and again one
+symbol later: a network that recomputes its belief from all symbols follows at once but does not carry what was written.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from mdlbench.beliefs.activations import NORM, Activations, Sites
+from mdlbench.beliefs.dynamics import bayes_update
+from mdlbench.beliefs.prefixes import Prefixes
+from mdlbench.beliefs.regression import AffineMap
+from mdlbench.units import nats_to_bits
+
+METHODS = ("pseudo-inverse", "pattern", "random", "swap")
+_SAMPLES = 1000
+
+
+def measure_intervention(
+    process: Any,
+    network: Any,
+    prefixes: Prefixes,
+    activations: Activations,
+    maps: dict[str, AffineMap],
+    candidates: np.ndarray,
+    *,
+    samples: int = _SAMPLES,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Divergence from the Bayes prediction of written beliefs, for each site and way of writing.
+
+    Args:
+        maps: for each site the map from activations to beliefs (N targets), fitted without the candidates.
+        candidates: bool (n,), prefixes that may be written into or whose beliefs may be written.
+        samples: pairs of prefixes of L - 1 symbols, drawn by probability; the symbol after is drawn from the written belief.
+
+    Returns:
+        {"samples", "unchanged_bits", "unchanged_later_bits", "undisturbed_bits": of the network from its own prefixes' Bayes
+        predictions, "sites": {site: {method: {"bits", "followed", "later_bits", "carried"}}}}; followed and carried are
+        1 - changed / unchanged. The later ones are None for recurrent networks, whose memory is not what is written to.
+    """
+    task = _Task(process, network, prefixes, candidates, samples, seed)
+    unchanged, later = task.divergences(task.run())
+    found: dict[str, Any] = {
+        "samples": len(task.here),
+        "unchanged_bits": unchanged,
+        "unchanged_later_bits": later,
+        "undisturbed_bits": _divergence(
+            prefixes.beliefs[task.here] @ process.emission, activations.log_probabilities[task.here]
+        ),
+        "sites": {},
+    }
+    carries = NORM in activations.names
+    for site, fitted in maps.items():
+        found["sites"][site] = {}
+        for method, change in _changes(activations.at(site), fitted, task, seed):
+            now, then = task.divergences(task.run(site, change))
+            row = {"bits": now, "followed": 1 - now / unchanged, "later_bits": then, "carried": 1 - then / later}
+            found["sites"][site][method] = row if carries else row | {"later_bits": None, "carried": None}
+    return found
+
+
+def write_belief(
+    values: np.ndarray, fitted: AffineMap, beliefs: np.ndarray, covariance: np.ndarray | None = None
+) -> np.ndarray:
+    """Activations changed as little as possible so that the map reads the beliefs from them.
+
+    Args:
+        values: float (n, d).
+        fitted: the map, (d, N).
+        beliefs: float64 (n, N).
+        covariance: float64 (d, d), the measure of small; None for the identity (the pseudo-inverse).
+
+    Returns:
+        float64 (n, d).
+    """
+    missing = beliefs - fitted(values)
+    directions = fitted.weight.T if covariance is None else fitted.weight.T @ covariance
+    return values + missing @ np.linalg.pinv(directions @ fitted.weight, rcond=1e-8, hermitian=True) @ directions
+
+
+class _Task:
+    """Drawn prefixes, the beliefs to write, the symbol after, and the network to run."""
+
+    def __init__(self, process: Any, network: Any, prefixes: Prefixes, candidates: np.ndarray, samples: int, seed: int) -> None:
+        self._process, self._sites = process, Sites(network)
+        generator = np.random.default_rng(seed)
+        length = max(1, prefixes.length - 1)
+        rows = np.flatnonzero(candidates & (prefixes.lengths == length))
+        chances = prefixes.probabilities[rows] / prefixes.probabilities[rows].sum()
+        self.here, self.there = generator.choice(rows, (2, samples), p=chances)
+        self.beliefs = prefixes.beliefs[self.there]
+        following = (self.beliefs @ process.emission).clip(0)
+        symbols = (following.cumsum(axis=1) < generator.random((samples, 1)) * following.sum(axis=1, keepdims=True)).sum(axis=1)
+        self._expected = following, bayes_update(process, self.beliefs, symbols) @ process.emission
+        words = prefixes.words[prefixes.first_leaves[self.here], :length]
+        self._words, self._at = np.column_stack([words, symbols]).astype(np.int64), length - 1
+
+    def run(self, site: str | None = None, values: np.ndarray | None = None) -> np.ndarray:
+        """Log probabilities at the written position and the next, (samples, 2, K), `values` (samples, d) put at the site."""
+        import torch
+
+        words = torch.from_numpy(self._words)
+        with torch.inference_mode():
+            if site is None or values is None:
+                logits = self._sites.network(input_ids=words).logits
+            else:
+                written = torch.from_numpy(values.astype(np.float32))
+                with self._sites.hooked(site, _put(written, self._at)):
+                    logits = self._sites.network(input_ids=words).logits
+        return torch.log_softmax(logits[:, self._at : self._at + 2].double(), -1).numpy()
+
+    def divergences(self, found: np.ndarray) -> tuple[float, float]:
+        """From the Bayes predictions, bits: at the written position, and one later."""
+        now, later = self._expected
+        return _divergence(now, found[:, 0]), _divergence(later, found[:, 1])
+
+
+def _put(written: Any, position: int) -> Callable[[Any], Any]:
+    def change(stream: Any) -> Any:
+        stream = stream.clone()
+        stream[:, position] = written
+        return stream
+
+    return change
+
+
+def _changes(values: np.ndarray, fitted: AffineMap, task: _Task, seed: int) -> Iterator[tuple[str, np.ndarray]]:
+    """The site's activations after each way of writing, float64 (samples, d)."""
+    here = values[task.here].astype(np.float64)
+    inverse = write_belief(here, fitted, task.beliefs)
+    noise = np.random.default_rng(seed).standard_normal(here.shape)
+    size = np.linalg.norm(inverse - here, axis=1, keepdims=True) / np.linalg.norm(noise, axis=1, keepdims=True)
+    covariance = np.cov(values[:: max(1, len(values) // 20_000)].T.astype(np.float64))
+    yield "pseudo-inverse", inverse
+    yield "pattern", write_belief(here, fitted, task.beliefs, np.atleast_2d(covariance))
+    yield "random", here + noise * size
+    yield "swap", values[task.there].astype(np.float64)
+
+
+def _divergence(expected: np.ndarray, log_probabilities: np.ndarray) -> float:
+    """Mean D(expected || network) in bits."""
+    logarithms = np.log(np.where(expected > 0, expected, 1.0))
+    return nats_to_bits(float((expected.clip(0) * (logarithms - log_probabilities)).sum(axis=1).mean()))

@@ -1,0 +1,173 @@
+"""All that an observer may have seen: every distinct prefix of lengths 1 .. L that can occur, with its probability and belief.
+
+A causal network's activation depends on the prefix alone, so L * K**L positions of words hold only (K + ... + K**L) different
+activations; each is kept once and counted by a stated weight. Prefixes lie level by level, each level in lexicographic order.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mdlbench.errors import UsageError
+
+WEIGHTINGS = {
+    "probability": "each prefix by its probability, each length alike",
+    "prefix": "every distinct prefix alike",
+    "word": "every word of the greatest length alike, at each of its positions (the published figures' weighting)",
+}
+MAX_PREFIXES = 2_000_000
+_IMPOSSIBLE = 1e-14  # probability of a next symbol below which it is rounding
+_MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)  # splitmix64
+
+
+@dataclass(frozen=True, eq=False)
+class Prefixes:
+    """Distinct prefixes of lengths 1 .. L of a process; n of them.
+
+    Attributes:
+        lengths: int64 (n,), 1 .. L, not falling.
+        parents: int64 (n,), the prefix without its last symbol; -1 for length 1.
+        symbols: int64 (n,), the last symbol.
+        beliefs: float64 (n, N), the belief after the prefix from the stationary start.
+        probabilities: float64 (n,); those of a length sum to 1.
+        hashes: uint64 (n,), of the symbols.
+    """
+
+    lengths: np.ndarray
+    parents: np.ndarray
+    symbols: np.ndarray
+    beliefs: np.ndarray
+    probabilities: np.ndarray
+    hashes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def length(self) -> int:
+        """L, the greatest length."""
+        return int(self.lengths[-1])
+
+    def level(self, length: int) -> slice:
+        """Where the prefixes of a length lie."""
+        return slice(*np.searchsorted(self.lengths, [length, length + 1]).tolist())
+
+    @cached_property
+    def leaves(self) -> np.ndarray:
+        """int64 (n,): how many words of length L begin with each prefix."""
+        counts = np.zeros(len(self), np.int64)
+        counts[self.level(self.length)] = 1
+        for length in range(self.length, 1, -1):
+            children = self.level(length)
+            np.add.at(counts, self.parents[children], counts[children])
+        return counts
+
+    @cached_property
+    def first_leaves(self) -> np.ndarray:
+        """int64 (n,): of the words of length L in their order, the first that begins with each prefix."""
+        found = np.empty(len(self), np.int64)
+        for length in range(1, self.length + 1):
+            level = self.level(length)
+            found[level] = np.cumsum(self.leaves[level]) - self.leaves[level]
+        return found
+
+    @cached_property
+    def words(self) -> np.ndarray:
+        """uint8 (n_L, L): the words of length L in lexicographic order."""
+        found = np.empty((int(self.leaves[self.level(1)].sum()), self.length), np.uint8)
+        for length in range(1, self.length + 1):
+            level = self.level(length)
+            found[:, length - 1] = np.repeat(self.symbols[level], self.leaves[level])
+        return found
+
+    def weights(self, weighting: str) -> np.ndarray:
+        """float64 (n,), summing to 1: see WEIGHTINGS."""
+        if weighting == "prefix":
+            return np.full(len(self), 1 / len(self))
+        if weighting not in WEIGHTINGS:
+            raise UsageError(f"weighting {weighting!r} does not exist; choose from {', '.join(WEIGHTINGS)}")
+        counts = self.probabilities if weighting == "probability" else self.leaves
+        return counts / counts.sum()
+
+    def folds(self, count: int) -> np.ndarray:
+        """int64 (n,): the part 0 .. count - 1 in which each prefix is held out.
+
+        Each length is dealt out in the order of a hash of the symbols, so that no part lacks the few short prefixes, which
+        carry most weight, and so that nothing but the prefix itself decides.
+        """
+        found = np.empty(len(self), np.int64)
+        for length in range(1, self.length + 1):
+            level = self.level(length)
+            order = np.argsort(self.hashes[level], kind="stable")
+            found[level.start + order] = (np.arange(len(order)) + level.start) % count
+        return found
+
+    def shuffled(self, seed: int) -> np.ndarray:
+        """int64 (n,): another prefix of the same length for each, at random; the control whose labels mean nothing."""
+        generator = np.random.default_rng(seed)
+        levels = [self.level(length) for length in range(1, self.length + 1)]
+        return np.concatenate([level.start + generator.permutation(level.stop - level.start) for level in levels])
+
+    def text(self, index: int) -> str:
+        """A prefix written out, as in `0 2 1`."""
+        found = []
+        while index >= 0:
+            found.append(str(self.symbols[index]))
+            index = int(self.parents[index])
+        return " ".join(reversed(found))
+
+
+def enumerate_prefixes(process: Any, length: int = 10) -> Prefixes:
+    """Every prefix of lengths 1 .. `length` with positive probability.
+
+    Args:
+        process: a `mdlbench.processes.Process`.
+        length: L, the longest.
+
+    Raises:
+        UsageError: there are more than two million; ask for a smaller length.
+
+    Example:
+        >>> from mdlbench.processes import find
+        >>> len(enumerate_prefixes(find("mess3"), 10))  # 3 + 9 + ... + 59,049
+        88572
+    """
+    if length < 1:
+        raise UsageError(f"length {length}: prefixes have at least one symbol")
+    levels, total = [_children(process, process.stationary[None], np.ones(1), np.zeros(1, np.uint64), -1)], 0
+    while True:
+        total += len(levels[-1]["parents"])
+        if total > MAX_PREFIXES:
+            raise UsageError(f"{process.name} has over {MAX_PREFIXES:,} prefixes of up to {length} symbols; take fewer symbols")
+        if len(levels) == length:
+            break
+        last = levels[-1]
+        first = total - len(last["parents"])
+        levels.append(_children(process, last["beliefs"], last["probabilities"], last["hashes"], first))
+    lengths = np.repeat(np.arange(1, length + 1), [len(level["parents"]) for level in levels])
+    return Prefixes(lengths=lengths, **{key: np.concatenate([level[key] for level in levels]) for key in levels[0]})
+
+
+def _children(process: Any, beliefs: np.ndarray, probabilities: np.ndarray, hashes: np.ndarray, first: int) -> dict[str, Any]:
+    """One symbol more: the next level's arrays; `first` is the number of the first parent, -1 for the empty prefix."""
+    after = np.einsum("pi,xij->pxj", beliefs, process.tensor)  # parent-major: stays in lexicographic order
+    mass = after @ process.right_vector
+    parent, symbol = np.nonzero(mass > _IMPOSSIBLE)
+    chosen = mass[parent, symbol]
+    return {
+        "parents": parent + first if first >= 0 else np.full(len(parent), -1),
+        "symbols": symbol,
+        "beliefs": after[parent, symbol] / chosen[:, None],
+        "probabilities": probabilities[parent] * chosen,
+        "hashes": _mixed(hashes[parent], symbol.astype(np.uint64)),
+    }
+
+
+def _mixed(before: np.ndarray, symbol: np.ndarray) -> np.ndarray:
+    """splitmix64 of a running hash and one more symbol (Steele, Lea & Flood, OOPSLA 2014)."""
+    value = before + (symbol + np.uint64(1)) * np.uint64(_MIX[0])
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(_MIX[1])
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(_MIX[2])
+    return value ^ (value >> np.uint64(31))
