@@ -155,7 +155,7 @@ def _data(symbols: Sequence[SymbolBits], picture: Picture) -> dict[str, Any]:
     """What the script needs: bits and sizes by symbol; alternatives as numbers of labels; bytes where text would not do."""
     labels: dict[bytes, int] = {}
     tops = [
-        [[labels.setdefault(one.symbol, len(labels)), _short(one.probability)] for one in symbol.alternatives or ()]
+        [[labels.setdefault(one.symbol, len(labels)), float(f"{one.probability:.3g}")] for one in symbol.alternatives or ()]
         for symbol in symbols
     ]
     return {
