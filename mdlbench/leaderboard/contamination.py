@@ -15,11 +15,12 @@ def _table() -> dict[str, Any]:
 
 
 def contamination_note(spec: str, corpus: str) -> str | None:
-    """One line on what a model's weights may have seen of a corpus; None for models without weights.
+    """One line on what a model's weights may have seen of a corpus; None for models without weights, and for corpora that
+    are not public.
 
     Args:
         spec: of the model; only `hf:` models bring weights from elsewhere.
-        corpus: its name, as in the corpus registry.
+        corpus: its name, as `find_corpus` gives it: `enwik8`, `canterbury-alice29.txt`.
 
     Example:
         >>> contamination_note("hf:EleutherAI/pythia-70m", "enwik8")
@@ -30,10 +31,11 @@ def contamination_note(spec: str, corpus: str) -> str | None:
     name, argument, _ = split_spec(spec)
     if name != "hf":
         return None
-    kind = next((kind for kind, names in _table()["corpora"].items() if corpus in names), None)
+    known = ((kind, name) for kind, names in _table()["corpora"].items() for name in names)
+    kind = next((kind for kind, name in known if corpus == name or corpus.startswith(f"{name}-")), None)
+    if kind is None:
+        return None  # a corpus of the user's own
     for entry in _table()["models"]:
         if re.search(entry["match"], argument, re.IGNORECASE):
-            if kind is None:
-                return None
             return f"training data ({entry['data']}) {entry[kind]} [{entry['source']}]"
     return f"training data unknown to mdlbench: it may include {corpus}"

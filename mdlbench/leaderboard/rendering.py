@@ -13,11 +13,11 @@ from mdlbench.leaderboard.index import Summary
 from mdlbench.leaderboard.published import PublishedRow
 
 HEADERS = (
-    "", "model", "bytes", "bits per byte", "ratio", "ideal bits per byte", "encode MB/s", "decode MB/s", "memory MB",
+    "", "model", "bytes", "bits per byte", "ratio", "ideal bits per byte", "encode kB/s", "decode kB/s", "memory MB",
     "adjusted bytes", "notes",
 )  # fmt: skip
 PUBLISHED_HEADERS = (
-    "corpus", "model", "bytes", "bits per byte", "adjusted %", "encode MB/s", "decode MB/s", "source", "mark", "notes",
+    "corpus", "model", "bytes", "bits per byte", "adjusted %", "encode kB/s", "decode kB/s", "source", "mark", "notes",
 )  # fmt: skip
 PUBLISHED_TITLE = "published by others, not measured here; whole files"
 LEGEND = (
@@ -25,7 +25,7 @@ LEGEND = (
     "speeds: medians, once the model is ready. memory: the larger of both ways. adjusted: container + code + shipped weights.",
 )
 _TEXT_COLUMNS = {"model", "notes", "corpus", "source", "mark"}
-_MEGA = 1e6
+_KILO, _MEGA = 1e3, 1e6
 
 
 def render(board: Board, form: str = "table") -> str:
@@ -88,8 +88,8 @@ def _number(value: float | None, digits: int) -> str:
 def _speed(bytes_per_second: float | None) -> str:
     if bytes_per_second is None:
         return "–"
-    rate = bytes_per_second / _MEGA
-    return f"{rate:.0f}" if rate >= 100 else f"{rate:.3g}"
+    rate = bytes_per_second / _KILO
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def _group_cells(group: Group) -> list[list[str]]:

@@ -109,8 +109,8 @@ def plan(config: Config) -> list[tuple[Cell, Model]]:
     for spec in config.models:
         model = load_model(_on_device(spec, config.device))
         models[model.spec] = model
-    extra = [spec for spec in baselines(config.baselines).specs if spec not in models]
-    models |= {spec: load_model(spec) for spec in extra}
+    extra = baselines(config.baselines).specs
+    models |= {spec: load_model(spec) for spec in extra if spec not in models}
     if not corpora or not models:
         raise UsageError("nothing to measure; name corpora with -C, and models with -m or --baselines all")
     order = sorted(models, key=lambda spec: spec != YARDSTICK)

@@ -185,5 +185,7 @@ def test_known_training_data_is_said() -> None:
     assert "may include" in str(contamination_note("hf:Qwen/Qwen2.5-0.5B", "text8"))
     assert "Gutenberg" in str(contamination_note("hf:EleutherAI/gpt-neo-125m,dtype=float16", "canterbury"))
     assert "unknown" in str(contamination_note("hf:./mine", "enwik8"))
+    assert "Gutenberg" in str(contamination_note("hf:EleutherAI/pythia-70m", "canterbury-alice29.txt"))
+    assert contamination_note("hf:./mine", "my-diary.txt") is None
     assert contamination_note("hf:EleutherAI/pythia-70m", "my-diary.txt") is None
     assert contamination_note("external:xz", "enwik8") is None

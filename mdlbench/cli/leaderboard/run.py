@@ -1,6 +1,7 @@
 """`mdlbench leaderboard run`: parse, call `mdlbench.leaderboard.run`, tell of every cell."""
 
 import dataclasses
+import sys
 from typing import Any
 
 import click
@@ -80,6 +81,9 @@ class _Teller:
 
     def tell(self, event: Event) -> None:
         self.finished += event.kind == "finished"
+        if not self._quiet and sys.stderr.isatty():  # a line that the next event wipes out
+            now = f"{_place(event)}: measuring" if event.kind == "started" else ""
+            print(f"\r\x1b[2K{now}", end="", file=sys.stderr, flush=True)
         if event.kind == "failed":
             assert event.error is not None
             error = type(event.error)(f"{event.corpus.name}, {event.spec}: {event.error}")
@@ -101,6 +105,9 @@ def _line(event: Event) -> str:
     speeds = [f"{way} {speed(row['input_bytes'], row[way]['median_coding_seconds'])}" for way in ("encode", "decode")]
     rate = "empty" if row["bits_per_byte"] is None else f"{row['bits_per_byte']:.4f} bits per byte"
     parts = [f"{row['container_bytes']:,} bytes", rate, *speeds, f"{done} repeat{'' if done == 1 else 's'}"]
-    place = f"[{event.number}/{event.total}] {event.corpus.name}, {common.printable(event.spec)}: "
     kept = " (measured before)" if event.kind == "skipped" else ""
-    return place + ", ".join(parts) + kept + f"  [→ {common.printable(str(event.row.path))}]"
+    return f"{_place(event)}: " + ", ".join(parts) + kept + f"  [→ {common.printable(str(event.row.path))}]"
+
+
+def _place(event: Event) -> str:
+    return f"[{event.number}/{event.total}] {event.corpus.name}, {common.printable(event.spec)}"
