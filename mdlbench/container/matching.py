@@ -70,10 +70,10 @@ def _match(entry: ModelEntry, supplied: Sequence[Model]) -> Model:
 def is_built_in(spec: str) -> bool:
     """Whether a container may be decoded with this model without the user naming it."""
     try:
-        name = split_spec(spec)[0]
+        name, argument, _ = split_spec(spec)
     except SpecError:
         return False
-    return name in CATALOG and CATALOG[name].built_in
+    return name in CATALOG and CATALOG[name].built_in and not model_class(name).reads_files(argument)
 
 
 def _built_in(spec: str) -> list[Model]:

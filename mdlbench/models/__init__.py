@@ -27,6 +27,7 @@ CATALOG = {
     "kt": Entry("mdlbench.models.counts:KrichevskyTrofimov", "order-k counts with a Dirichlet prior", "kt,order=2", True),
     "ngram": Entry("mdlbench.models.counts:Ngram", "orders 0 to k interpolated (Witten-Bell)", "ngram,order=4", True),
     "cm": Entry("mdlbench.models.cm:ContextMixing", "bitwise context mixing, no weights", "cm,level=9", True),
+    "hmm": Entry("mdlbench.models.hmm:HiddenMarkov", "the exact filter of a known source", "hmm:mess3,x=0.05", True),
     "hf": Entry(
         "mdlbench.models.hf:HuggingFace",
         "any causal LM that transformers loads",

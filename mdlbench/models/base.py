@@ -128,6 +128,11 @@ class Model(ABC):
         """The canonical spec."""
         return format_spec(self.name, self.argument, self.options)
 
+    @classmethod
+    def reads_files(cls, argument: str) -> bool:
+        """Whether building the model of this argument opens a file; a container's header cannot ask for that."""
+        return False
+
     def identity(self) -> dict[str, Any]:
         """Whatever shapes the probabilities beside name and revision: options, digests of weights and tokenizer."""
         return {"argument": self.argument, **asdict(self.options)}

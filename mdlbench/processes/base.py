@@ -22,6 +22,7 @@ from mdlbench.errors import UsageError
 from mdlbench.processes.linear import Number, null_vectors
 
 MAX_SYMBOLS = 256  # a symbol is one byte
+MOST_ENTRIES = 1 << 20  # K N^2: a name in a container's header must not fill the memory
 _CLOSE = 1e-9  # floats written by hand: a row may miss its sum by this much
 _CHECKED_WORDS = 20_000  # words of a generalised process whose probability is looked at
 
@@ -212,6 +213,8 @@ def _check(process: Process) -> None:
         raise ProcessError(f"process {name} has {k} symbols; a symbol is one byte: 1 to {MAX_SYMBOLS}")
     if n == 0 or any(len(matrix) != n or any(len(row) != n for row in matrix) for matrix in process.transitions):
         raise ProcessError(f"process {name}: its matrices are not all square and of one size")
+    if k * n * n > MOST_ENTRIES:
+        raise ProcessError(f"process {name}: {k} symbols and {n} states are {k * n * n:,} entries; at most {MOST_ENTRIES:,}")
     if not np.isfinite(process.tensor).all():
         raise ProcessError(f"process {name}: an entry is infinite or not a number")
     for what, vector in (("right", process.right), ("start", process.start)):

@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from mdlbench.processes.base import MAX_SYMBOLS, Composition, Process, ProcessError, as_numbers, as_transitions
+from mdlbench.processes.base import MAX_SYMBOLS, MOST_ENTRIES, Composition, Process, ProcessError, as_numbers, as_transitions
 
 
 def reverse(process: Process) -> Process:
@@ -36,6 +36,7 @@ def _same_both_ways(process: Process) -> dict[str, float]:
 def product(parts: Sequence[Process]) -> Process:
     """Independent processes side by side: symbol x of the first and y of the second is x K + y, and so on."""
     n_symbols = prod(part.alphabet_size for part in parts)
+    _check_size("product", n_symbols, prod(part.n_states for part in parts))
     if n_symbols > MAX_SYMBOLS:
         raise ProcessError(f"product:{'+'.join(map(_label, parts))} has {n_symbols} symbols; a symbol is one byte: at most 256")
     whole, start, right = parts[0].transitions, parts[0].stationary_numbers, parts[0].right_numbers
@@ -62,6 +63,7 @@ def _kronecker(a: Any, b: Any) -> tuple[tuple[Any, ...], ...]:
 def mixture(parts: Sequence[Process], weights: Sequence[Fraction]) -> Process:
     """One of the parts, drawn once and kept for ever: not ergodic. Symbols are shared, states are not."""
     n_symbols, sizes = max(part.alphabet_size for part in parts), [part.n_states for part in parts]
+    _check_size("mixture", n_symbols, sum(sizes))
     matrices: list[list[list[Any]]]
     matrices = [[[Fraction(0)] * sum(sizes) for _ in range(sum(sizes))] for _ in range(n_symbols)]
     start: list[Any] = []
@@ -82,6 +84,11 @@ def mixture(parts: Sequence[Process], weights: Sequence[Fraction]) -> Process:
         "; ".join(part.citation for part in parts), None if all(part.right is None for part in parts) else as_numbers(right),
         as_numbers(start), known, Composition("mixture", tuple(parts), tuple(weights)),
     )  # fmt: skip
+
+
+def _check_size(kind: str, n_symbols: int, n_states: int) -> None:
+    if n_symbols * n_states**2 > MOST_ENTRIES:
+        raise ProcessError(f"this {kind} has {n_symbols} symbols and {n_states} states, too many entries; use fewer parts")
 
 
 def _label(process: Process) -> str:

@@ -62,7 +62,7 @@ def filter_rows(m, symbols, starts, p):
 
     Args:
         symbols: uint8 (B, L), each below K.
-        starts: float64 (B, N), the belief before the first symbol.
+        starts: float64 (B, N), the belief before the first symbol; in place, after the last.
         p: float64 (B, L), out.
     """
     first, source, target, weight, right, start = m.first, m.source, m.target, m.weight, m.right, m.start
@@ -71,6 +71,7 @@ def filter_rows(m, symbols, starts, p):
         belief[:] = starts[row]
         for at in range(symbols.shape[1]):
             p[row, at] = step(first, source, target, weight, right, start, symbols[row, at], belief, scratch)
+        starts[row] = belief
 
 
 @kernel

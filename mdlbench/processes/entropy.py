@@ -1,0 +1,167 @@
+"""The entropy rate of a process between a lower and an upper bound, with the method that gave them.
+
+    made of others       sum over factors; weighted mean over a mixture's parts; the same read backwards
+    unifilar             closed form: sum over states of pi_i H(row i)
+    few mixed states     the same over the recurrent mixed states, which are unifilar whatever the process is
+    resets               the chain of beliefs between resets, with the exact weight of what was left out
+    hidden Markov        a tree of contexts (Cover & Thomas, theorem 4.5.1)
+    generalised          H(X_L | X_1 .. L-1) for the longest words enumerated; no lower bound is proved
+
+`H(X, S' | S)`, which is right for unifilar machines only, is `joint_entropy_rate`: Mess3 has 1.3288 there and 1.1447 in truth.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mdlbench.processes.base import Process
+from mdlbench.processes.contexts import context_bounds
+from mdlbench.processes.mixed_states import MixedStates, mixed_states
+from mdlbench.processes.poisson import Converged, solve_poisson
+from mdlbench.processes.resets import entropy_rate_of, reset_chain
+from mdlbench.processes.words import SAME, emission_entropy, entropies, levels
+
+GAP = 5e-10  # bits at which refining stops
+_MOST_LEAVES = 8_000_000
+_ENUMERATED = 300_000  # beliefs of a level, where enumeration is all there is
+
+
+@dataclass(frozen=True)
+class EntropyRate:
+    """Bounds on h.
+
+    Attributes:
+        lower, upper: in bits per symbol; lower None where none is proved.
+        method: how they were found.
+        converged: h to more digits than the bounds prove, None where they say all.
+        change: by how much `converged` moved between the two best solutions, in bits.
+        reason: why there is no lower bound.
+    """
+
+    lower: float | None
+    upper: float
+    method: str
+    converged: float | None = None
+    change: float | None = None
+    reason: str | None = None
+
+    @property
+    def value(self) -> float:
+        """The best single number: the converged one, else the middle of the bounds."""
+        if self.converged is not None:
+            return self.converged
+        return self.upper if self.lower is None else (self.lower + self.upper) / 2
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; `gap` is upper - lower, and `converged` holds what is not rigorous."""
+        found: dict[str, Any] = {"lower": self.lower, "upper": self.upper, "unit": "bits per symbol", "method": self.method}
+        found["gap"] = None if self.lower is None else self.upper - self.lower
+        if self.reason is not None:
+            found["reason"] = self.reason
+        if self.converged is not None:
+            found["converged"] = {"value": self.converged, "change": self.change, "rigorous": False}
+        return found
+
+
+def entropy_rate(
+    process: Process, gap: float = GAP, *, mixed: MixedStates | None = None, solution: Converged | None = None
+) -> EntropyRate:
+    """Bound the entropy rate.
+
+    Args:
+        gap: in bits; refining stops below it, or where it would take too long (then the gap reached is larger).
+        mixed, solution: what `mixed_states` and `solve_poisson` found, if that is known already.
+
+    Example:
+        >>> from mdlbench.processes import find
+        >>> found = entropy_rate(find("golden-mean"))
+        >>> round(found.lower, 12), round(found.upper, 12), found.method
+        (0.666666666667, 0.666666666667, 'closed form: unifilar')
+    """
+    if process.composition is not None:
+        return _composed(process, gap)
+    if process.unifilar:
+        return _closed(process.stationary, process.emission, "closed form: unifilar")
+    mixed = mixed_states(process) if mixed is None else mixed
+    if mixed.closed and mixed.exact:
+        return _closed(mixed.weights, mixed.p, f"closed form: {len(mixed)} mixed states, exact rationals")
+    chain = reset_chain(process)
+    if chain is not None:
+        lower, upper = entropy_rate_of(process, chain)
+        slack = _slack(len(chain.weights), process) + (0.0 if chain.single else _merging(process))
+        return EntropyRate(lower - slack, upper + slack, f"chain of {len(chain.weights)} beliefs between resets")
+    if process.is_hidden_markov:
+        bounds = context_bounds(process, gap, _MOST_LEAVES)
+        found = EntropyRate(bounds.lower, bounds.upper, f"tree of {bounds.leaves:,} contexts up to {bounds.depth} symbols")
+    else:
+        upper, depth = _enumerated(process)
+        found = EntropyRate(None, upper, f"H(X_{depth} | X_1..{depth - 1}) by enumeration", reason=_NO_LOWER)
+    solution = solve_poisson(process) if solution is None else solution
+    return found if solution is None else _with_converged(found, solution)
+
+
+_NO_LOWER = "a generalised process has no hidden state to condition on; h is converged, not bounded, from below"
+
+
+def joint_entropy_rate(process: Process) -> float:
+    """H(X, S' | S) in bits: the entropy rate of symbols and states together. Not the process' own unless it is unifilar."""
+    rows = process.tensor.transpose(1, 0, 2).reshape(process.n_states, -1)
+    return float(process.stationary @ entropies(rows))
+
+
+def _closed(weights: np.ndarray, rows: np.ndarray, method: str) -> EntropyRate:
+    value = float(weights @ entropies(rows))
+    slack = 4.0 * (rows.size + len(weights)) * 2.0**-53 * (1.0 + value)
+    return EntropyRate(max(0.0, value - slack), value + slack, method)
+
+
+def _slack(depth: int, process: Process) -> float:
+    """What rounding can do to a sum over words of up to `depth` symbols, in bits."""
+    return 8.0 * (depth + process.n_states + 4) * 2.0**-53 * (1.0 + float(np.log2(process.alphabet_size)))
+
+
+def _merging(process: Process) -> float:
+    """What taking nearly equal beliefs for equal can do: the modulus of continuity of the entropy, in bits."""
+    return process.alphabet_size * SAME * float(np.log2(np.e / SAME))
+
+
+def _composed(process: Process, gap: float) -> EntropyRate:
+    assert process.composition is not None
+    kind, parts = process.composition.kind, process.composition.parts
+    found = [entropy_rate(part, gap) for part in parts]
+    shares = [float(weight) for weight in process.composition.weights] or [1.0] * len(parts)
+    words = {"product": "sum over independent factors", "mixture": "mean over the parts", "reversed": "as read forwards"}[kind]
+
+    def total(values: list[float | None]) -> float | None:
+        known = [share * value for share, value in zip(shares, values, strict=True) if value is not None]
+        return float(sum(known)) if len(known) == len(values) else None
+
+    upper = total([part.upper for part in found])
+    assert upper is not None
+    any_converged = any(part.converged is not None for part in found)
+    return EntropyRate(
+        total([part.lower for part in found]), upper, f"{words}: {'; '.join(dict.fromkeys(part.method for part in found))}",
+        total([part.value for part in found]) if any_converged else None,
+        total([part.change or 0.0 for part in found]) if any_converged else None,
+        next((part.reason for part in found if part.reason), None),
+    )  # fmt: skip
+
+
+def _enumerated(process: Process) -> tuple[float, int]:
+    """H(X_L | X_1 .. L-1) for the largest L that enumeration reaches, and that L."""
+    best, length = np.inf, 0
+    for level in levels(process):
+        best = min(best, float(level.weights @ emission_entropy(process, level.beliefs)))
+        length += 1
+        if len(level.weights) * process.alphabet_size > _ENUMERATED:
+            break
+    return best + _slack(length, process) + _merging(process), length
+
+
+def _with_converged(found: EntropyRate, solution: Converged) -> EntropyRate:
+    """Add the converged digits, unless they contradict the bounds (then they have not converged)."""
+    low = found.lower if found.lower is not None else -np.inf
+    if not low <= solution.entropy_rate <= found.upper or solution.change > 1e-3:
+        return found
+    return replace(found, converged=solution.entropy_rate, change=solution.change)

@@ -1,0 +1,237 @@
+"""Everything `mdlbench hmm entropy` prints of a process: rates, memories, and how an observer synchronises.
+
+    excess entropy E            I(past; future) = sum over L of h_L - h                         Crutchfield & Feldman 2003
+    transient information T     sum over L of L (h_L - h)                                       ibid.
+    statistical complexity C    entropy of the causal states                                    Crutchfield & Young 1989
+    crypticity chi              C - E                                                           Mahoney et al. 2009
+    synchronisation information sum over L of H(causal state | X_1 .. L)                        Crutchfield et al. 2010
+
+A quantity that is infinite, or that nothing here computes, is None with a reason.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mdlbench.processes.base import Process
+from mdlbench.processes.dimension import Dimension, complexity_dimension
+from mdlbench.processes.entropy import EntropyRate, entropy_rate, joint_entropy_rate
+from mdlbench.processes.epsilon import EpsilonMachine, causal_states, minimise
+from mdlbench.processes.mixed_states import MixedStates, mixed_states
+from mdlbench.processes.parameters import text_of
+from mdlbench.processes.poisson import Converged, solve_poisson
+from mdlbench.processes.resets import reset_chain
+from mdlbench.processes.words import emission_entropy, entropies, levels, myopic_entropies
+
+_SMALL = 1e-12  # bits: a term of a sum that has died out
+_WIDEST, _LONGEST = 30_000, 1500  # beliefs of a level, and levels, where sums are taken term by term
+
+
+class Quantity(NamedTuple):
+    """A number in bits and how it was found, or None and why."""
+
+    value: float | None
+    note: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"value": self.value, "unit": "bits", "method" if self.value is not None else "reason": self.note}
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All quantities of one process; see the module's docstring."""
+
+    process: Process
+    entropy_rate: EntropyRate
+    excess_entropy: Quantity
+    statistical_complexity: Quantity
+    transient_information: Quantity
+    synchronisation_information: Quantity
+    crypticity: Quantity
+    myopic: np.ndarray
+    mixed: MixedStates
+    machine: EpsilonMachine | None
+    kind: str
+    dimension: Dimension | None = None
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, in bits where nothing else is said."""
+        process = self.process
+        return {
+            "process": process.name,
+            "params": {key: text_of(value) for key, value in process.parameters.items()},
+            "summary": process.summary,
+            "citation": process.citation,
+            "alphabet_size": process.alphabet_size,
+            "n_states": process.n_states,
+            "hidden_markov": process.is_hidden_markov,
+            "unifilar": process.unifilar,
+            "ergodic": process.ergodic,
+            "entropy_rate": self.entropy_rate.to_json(),
+            "joint_entropy_rate": joint_entropy_rate(process) if process.is_hidden_markov else None,
+            "closed_form": dict(process.closed_form),
+            "excess_entropy": self.excess_entropy.to_json(),
+            "statistical_complexity": self.statistical_complexity.to_json(),
+            "transient_information": self.transient_information.to_json(),
+            "synchronisation_information": self.synchronisation_information.to_json(),
+            "crypticity": self.crypticity.to_json(),
+            "complexity_dimension": None if self.dimension is None else self.dimension.to_json(),
+            "myopic_entropies": self.myopic.tolist(),
+            "mixed_states": self._mixed_json(),
+            "causal_states": None if self.machine is None else len(self.machine),
+        }
+
+    def _mixed_json(self) -> dict[str, Any]:
+        mixed, found = self.mixed, {"kind": self.kind, "exact": self.mixed.exact}
+        if mixed.closed:
+            recurrent = sum(map(len, mixed.recurrent))
+            found |= {"count": len(mixed), "recurrent": recurrent, "transient": len(mixed) - recurrent, "reason": None}
+        else:
+            reason = f"followed to {len(mixed):,} without an end"
+            found |= {"count": None, "recurrent": None, "transient": None, "reason": reason}
+        return found | {"new_by_depth": list(mixed.by_depth[:16])}
+
+
+def analyse(process: Process, contexts: int = 11, gap: float | None = None) -> Analysis:
+    """Compute every quantity of a process.
+
+    Args:
+        contexts: how many myopic entropies, context 0 first.
+        gap: of the bounds on the entropy rate, in bits; see `entropy_rate`.
+
+    Example:
+        >>> from mdlbench.processes import find
+        >>> found = analyse(find("even"))
+        >>> round(found.excess_entropy.value, 6), round(found.statistical_complexity.value, 6), len(found.mixed)
+        (0.918296, 0.918296, 4)
+    """
+    mixed = mixed_states(process)
+    kind = _kind(process, mixed)
+    needs_solution = kind.startswith("uncountable") and process.composition is None
+    solution = solve_poisson(process) if needs_solution else None
+    options = {} if gap is None else {"gap": gap}
+    rate = entropy_rate(process, mixed=mixed, solution=solution, **options)
+    machine = _machine(process, mixed)
+    excess, transient = _sums(process, mixed, rate, solution)
+    complexity = _complexity(process, machine, kind)
+    dimension = None
+    composed = process.composition is not None and process.composition.kind == "product"
+    if kind.startswith("uncountable") and process.ergodic and not composed:
+        dimension = complexity_dimension(process, rate.value)
+    return Analysis(
+        process, rate, excess, complexity, transient, _synchronisation(process, machine, kind), _crypticity(complexity, excess),
+        myopic_entropies(process, contexts), mixed, machine, kind, dimension,
+    )  # fmt: skip
+
+
+def _kind(process: Process, mixed: MixedStates) -> str:
+    """finite, countable or uncountable: the beliefs met in the long run."""
+    if mixed.closed:
+        return "finite"
+    if process.unifilar:
+        return "finite in the long run, infinitely many before"
+    chain = reset_chain(process)
+    if chain is not None:
+        return "countable" if chain.single else "countable (merged between resets)"
+    return "uncountable"
+
+
+def _machine(process: Process, mixed: MixedStates) -> EpsilonMachine | None:
+    if process.unifilar:
+        return minimise(process)
+    return causal_states(mixed) if mixed.closed else None
+
+
+def _sums(process: Process, mixed: MixedStates, rate: EntropyRate, solution: Converged | None) -> tuple[Quantity, Quantity]:
+    """Excess entropy and transient information."""
+    if mixed.closed:
+        rows, method = entropies(mixed.p), f"exact: linear algebra over {len(mixed)} mixed states"
+        return tuple(Quantity(_tidy(mixed.accumulated(rows, times)[0]), method) for times in (1, 2))  # type: ignore[return-value]
+    if process.composition is not None and process.composition.kind in ("product", "reversed"):
+        parts = [_sums(part, mixed_states(part), entropy_rate(part), _solution(part)) for part in process.composition.parts]
+        word = "as read forwards: " if process.composition.kind == "reversed" else "sum over factors: "
+        return _added([part[0] for part in parts], word), _added([part[1] for part in parts], word)
+    terms = _terms(process, rate.value)
+    if terms is not None:
+        method = f"converged: sum of {len(terms)} terms until they vanish"
+        counts = np.arange(1, len(terms) + 1)
+        return Quantity(_tidy(terms.sum()), method), Quantity(_tidy(counts @ terms), method)
+    if solution is None or rate.converged is None:
+        reason = "the sum over L of h_L - h did not converge within the words enumerated"
+        return Quantity(None, reason), Quantity(None, reason)
+    method = "converged: belief operator solved by polynomials"
+    return Quantity(solution.excess_entropy, method), Quantity(solution.transient_information, method)
+
+
+def _solution(process: Process) -> Converged | None:
+    uncountable = _kind(process, mixed_states(process)).startswith("uncountable")
+    return solve_poisson(process) if uncountable and process.composition is None else None
+
+
+def _added(parts: list[Quantity], word: str) -> Quantity:
+    unknown = next((part for part in parts if part.value is None), None)
+    if unknown is not None:
+        return unknown
+    return Quantity(sum(part.value for part in parts if part.value is not None), word + parts[0].note)
+
+
+def _terms(process: Process, rate: float) -> np.ndarray | None:
+    """h_L - h for L = 1, 2, ... until they vanish; None where the words grow too many first."""
+    found: list[float] = []
+    for level in levels(process):
+        if len(level.weights) > _WIDEST or len(found) > _LONGEST:
+            return None
+        mean = float(level.weights @ emission_entropy(process, level.beliefs)) / float(level.weights.sum())
+        found.append(mean - rate)
+        quiet = process.n_states + 3
+        if len(found) > quiet and max(map(abs, found[-quiet:])) < _SMALL:
+            return np.array(found)
+    return None
+
+
+def _complexity(process: Process, machine: EpsilonMachine | None, kind: str) -> Quantity:
+    if machine is not None:
+        return Quantity(_tidy(entropies(machine.weights)), f"entropy of {len(machine)} causal states")
+    chain = reset_chain(process) if kind.startswith("countable") else None
+    if chain is not None:
+        return Quantity(
+            float(entropies(chain.weights)), f"converged: chain of {len(chain.weights)} beliefs, the rest below 1e-15"
+        )
+    return Quantity(None, f"infinite: the causal states are {kind} (their number has no end, and no symbol resets them)")
+
+
+def _synchronisation(process: Process, machine: EpsilonMachine | None, kind: str) -> Quantity:
+    if machine is None:
+        return Quantity(None, f"not computed: infinitely many causal states ({kind})")
+    as_process = machine.as_process(process.name)
+    mixed = mixed_states(as_process)
+    uncertain = entropies(np.maximum(mixed.beliefs, 0.0))
+    if mixed.closed:
+        if (mixed.weights @ uncertain) > 1e-9:
+            return Quantity(None, "infinite: an observer never knows the causal state for sure")
+        return Quantity(_tidy(mixed.accumulated(uncertain)[0]), f"exact: linear algebra over {len(mixed)} mixed states")
+    found: list[float] = []
+    for level in levels(as_process):
+        found.append(float(level.weights @ entropies(level.beliefs)))
+        if len(level.weights) > _WIDEST or len(found) > _LONGEST:
+            break
+        if len(found) > 3 and max(found[-3:]) < 1e-10:
+            return Quantity(sum(found), f"converged: sum of {len(found)} terms until they vanish")
+    return Quantity(None, "the uncertainty of the causal state did not vanish within the words enumerated")
+
+
+def _crypticity(complexity: Quantity, excess: Quantity) -> Quantity:
+    if complexity.value is None:
+        return Quantity(None, "infinite: C is, and E is not")
+    if excess.value is None:
+        return Quantity(None, excess.note)
+    value = complexity.value - excess.value
+    return Quantity(0.0 if abs(value) < 1e-9 else value, "C - E")  # where E is a converged sum, its last digits are not known
+
+
+def _tidy(value: Any) -> float:
+    """A float without the minus sign, and without the last digits, of what should be zero."""
+    number = float(value)
+    return 0.0 if abs(number) < 1e-13 else number

@@ -1,0 +1,195 @@
+"""Belief-operator iteration carried to its end: the entropy rate to nearly machine precision, converged but not rigorous.
+
+Let (U f)(b) = sum_x p(x|b) f(b_x) be the belief operator and f(b) = H(X|b). For any function g,
+
+    min over beliefs of f + U g - g  <=  h  <=  max of the same,                (*)
+
+because U keeps the long-run average. Iterating f -> U f, as one would, is g = f + U f + U^2 f + ...; here g is found at once as
+a polynomial in the belief (Chebyshev products up to a total degree) that makes (*) flat in the least-squares sense on sampled
+beliefs. The spread of (*) over fresh beliefs is reported: it bounds the error up to what was not sampled. Further
+g(start) - average of g is the excess entropy, and once more of the same the transient information.
+"""
+
+import math
+from itertools import product as tuples
+from typing import NamedTuple
+
+import numpy as np
+
+from mdlbench.processes.base import Process
+from mdlbench.processes.words import emission_entropy, levels
+
+_MOST_TERMS = 500
+_SAMPLES = 4  # beliefs per unknown
+_MOST_AVERAGED = 80_000  # beliefs of the longest words enumerated
+_MARGIN = 1.02  # of the box, beyond the beliefs that were met
+
+
+class Converged(NamedTuple):
+    """What the solution says, in bits.
+
+    Attributes:
+        entropy_rate: h.
+        change: of h against the next best solution, of another degree or fitted elsewhere: the digits that have converged.
+        spread: the largest minus the smallest value of (*) over sampled beliefs.
+        excess_entropy, transient_information: sums over the start's way to equilibrium.
+        variance_rate: variance of the code length per symbol in the long run, in bits squared (martingale form).
+        degree: of the polynomial.
+    """
+
+    entropy_rate: float
+    change: float
+    spread: float
+    excess_entropy: float
+    transient_information: float
+    variance_rate: float
+    degree: int
+
+
+def solve_poisson(process: Process, seed: int = 0) -> Converged | None:
+    """The flattest polynomial solution found; None where beliefs do not vary, or no polynomial fits."""
+    fresh, found = _long_run(process, seed + 2), []
+    for met in _places_to_fit(process, seed):
+        basis = _Basis.of(met)
+        for degree in _degrees(basis.dimension) if basis is not None else []:
+            assert basis is not None
+            solution = _solve(process, basis, degree, met, fresh)
+            if solution is not None:
+                found.append(solution)
+    if len(found) < 2:
+        return None
+    best, second, *_ = sorted(found, key=lambda solution: solution.spread)
+    return best._replace(change=abs(best.entropy_rate - second.entropy_rate))
+
+
+def _degrees(dimension: int) -> list[int]:
+    """Total degrees to try: the largest within the number of terms, and three fifths of it."""
+    fitting = [degree for degree in range(2, 61) if math.comb(dimension + degree, dimension) <= _MOST_TERMS]
+    return sorted({fitting[-1], fitting[len(fitting) * 3 // 5]}) if fitting else []
+
+
+def _places_to_fit(process: Process, seed: int) -> list[np.ndarray]:
+    """Beliefs to fit on: those met early and in the long run; for a hidden Markov model of few states its whole simplex too,
+    where the polynomial has no gaps to swing in (better the noisier the process is)."""
+    early = []
+    for depth, level in enumerate(levels(process)):
+        early.append(level.beliefs)
+        if depth == 8 or len(level.beliefs) > 100:
+            break
+    places = [np.concatenate([*early, _long_run(process, seed + 1)])]
+    if process.is_hidden_markov and process.n_states <= 4:
+        rng = np.random.Generator(np.random.Philox(seed))
+        inside = rng.dirichlet(np.full(process.n_states, 0.6), _SAMPLES * _MOST_TERMS)
+        places.append(np.concatenate([inside, np.eye(process.n_states), process.stationary[None, :]]))
+    return places
+
+
+def _long_run(process: Process, seed: int) -> np.ndarray:
+    windows = process.generate_windows(_SAMPLES * _MOST_TERMS // 6, 64, seed)
+    return process.beliefs(windows)[:, 16::8].reshape(-1, process.n_states)
+
+
+class _Basis(NamedTuple):
+    """Chebyshev products on the box that holds the beliefs, in the directions in which they differ."""
+
+    centre: np.ndarray
+    directions: np.ndarray
+    reach: np.ndarray
+
+    @classmethod
+    def of(cls, beliefs: np.ndarray) -> "_Basis | None":
+        centre = beliefs.mean(axis=0)
+        _, scales, rows = np.linalg.svd(beliefs - centre, full_matrices=False)
+        kept = scales > 1e-7 * max(scales[0], 1e-300)
+        if scales[0] < 1e-9:
+            return None
+        directions = rows[kept].T
+        return cls(centre, directions, abs((beliefs - centre) @ directions).max(axis=0) * _MARGIN)
+
+    @property
+    def dimension(self) -> int:
+        return self.directions.shape[1]
+
+    def values(self, beliefs: np.ndarray, degree: int) -> np.ndarray:
+        """Every product of total degree 1 .. degree, float64 (M, terms)."""
+        points = (beliefs - self.centre) @ self.directions / self.reach
+        single = np.polynomial.chebyshev.chebvander(points, degree)
+        columns = []
+        for powers in tuples(range(degree + 1), repeat=self.dimension):
+            if 0 < sum(powers) <= degree:
+                column = single[:, 0, powers[0]].copy()
+                for axis in range(1, self.dimension):
+                    column *= single[:, axis, powers[axis]]
+                columns.append(column)
+        return np.stack(columns, axis=1)
+
+
+def _solve(process: Process, basis: _Basis, degree: int, met: np.ndarray, fresh: np.ndarray) -> Converged | None:
+    entropy = emission_entropy(process, met)
+    here, moved = basis.values(met, degree), _after(process, basis, degree, met)
+    system = np.concatenate([here - moved, np.ones((len(met), 1))], axis=1)
+    u, s, vt = np.linalg.svd(system, full_matrices=False)
+    keep = s > 1e-14 * s[0]
+
+    def fit(values: np.ndarray) -> np.ndarray:
+        return vt[keep].T @ ((u[:, keep].T @ values) / s[keep])
+
+    first = fit(entropy)
+    test = emission_entropy(process, fresh)
+    change = basis.values(fresh, degree) - _after(process, basis, degree, fresh)
+    residual = test - change @ first[:-1]
+    if not np.isfinite(residual).all():
+        return None
+    second = fit(here @ first[:-1])
+    third = fit(here @ second[:-1])
+    whole = np.stack([first[:-1], second[:-1], third[:-1]], axis=1)
+    rate, excess, transient = _from_enumeration(process, basis, degree, whole)
+    spread = float(residual.max() - residual.min())
+    return Converged(rate, math.inf, spread, excess, transient, _variance(process, basis, degree, first, fresh), degree)
+
+
+def _from_enumeration(process: Process, basis: _Basis, degree: int, solutions: np.ndarray) -> tuple[float, float, float]:
+    """h, E and T with the beliefs of all words of some length L, exactly weighted, in place of samples.
+
+    With h_k = H(X_k | X_1..k-1) and averages <g>_L over these beliefs: h = h_L+1 + <g>_L+1 - <g>_L, where the polynomial
+    only has to say what is left after L symbols; the sums over k > L that E and T need come from g2 and g3 alike.
+    """
+    myopic, averages = [], []
+    for level in levels(process):
+        myopic.append(float(level.weights @ emission_entropy(process, level.beliefs)))
+        parts = np.array_split(np.arange(len(level.weights)), 1 + len(level.weights) // 4096)
+        sums = [level.weights[part] @ (basis.values(level.beliefs[part], degree) @ solutions) for part in parts]
+        averages.append(np.sum(sums, axis=0))
+        if len(level.weights) * process.alphabet_size > _MOST_AVERAGED or len(myopic) > 200:
+            break
+    left = averages[-2] - averages[-1]  # of each solution: the sum over all k > depth of what it solves for
+    depth = len(myopic) - 2
+    rate = myopic[depth] - float(left[0])
+    above = np.array(myopic[:depth]) - rate
+    excess = float(above.sum() + left[1])
+    transient = float((np.arange(1, depth + 1) * above).sum() + depth * left[1] + left[2])
+    return rate, excess, transient
+
+
+def _after(process: Process, basis: _Basis, degree: int, beliefs: np.ndarray) -> np.ndarray:
+    """U of every basis function at these beliefs."""
+    total: np.ndarray | float = 0.0
+    for matrix in process.tensor:
+        moved = beliefs @ matrix
+        p = moved @ process.right_vector
+        safe = np.where(p > 1e-300, p, 1.0)
+        total = total + np.where(p > 1e-300, p, 0.0)[:, None] * basis.values(moved / safe[:, None], degree)
+    return np.asarray(total)
+
+
+def _variance(process: Process, basis: _Basis, degree: int, solution: np.ndarray, beliefs: np.ndarray) -> float:
+    """Average over beliefs of the variance of -log2 p(x|b) + g(b_x): the code length without its predictable part."""
+    first = second = 0.0
+    for matrix in process.tensor:
+        moved = beliefs @ matrix
+        p = moved @ process.right_vector
+        safe = np.where(p > 1e-300, p, 1.0)
+        cost = -np.log2(safe) + basis.values(moved / safe[:, None], degree) @ solution[:-1]
+        weight = np.where(p > 1e-300, p, 0.0)
+        first, second = first + weight * cost, second + weight * cost**2
+    return float(np.mean(second - np.asarray(first) ** 2))
