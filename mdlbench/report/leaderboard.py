@@ -14,6 +14,7 @@ from mdlbench.report.tables import board, ledger_table
 from mdlbench.units import bytes_to_bits
 
 _SCRIPTS = ("table.js", "pareto.js", "ledger.js", "curves.js", "adjusted.js", "details.js", "leaderboard.js")
+_FAR = 3  # times the bits per byte of the best: curves further off would squeeze the others
 _MOST_CURVES = 5  # of the rows in colour when the page opens: the others show how programs without probabilities compare
 
 
@@ -52,8 +53,10 @@ def chosen(part: Slice) -> list[int]:
     """The rows in colour at first: the best of each family, those that have curves before those that have none, and the
     yardstick of the break-even sizes."""
     best: dict[str, int] = {}
+    far = _FAR * ((part.measured[0].bits_per_byte or 0) if part.measured else 0)
     for i, row in enumerate(part.measured):
-        best.setdefault(row.family, i)
+        if (row.bits_per_byte or 0) <= far:
+            best.setdefault(row.family, i)
     curved = [i for i in best.values() if part.measured[i].fields.items("units.ideal_bits")]
     others = [i for i in best.values() if i not in curved]
     yardstick = best.get(

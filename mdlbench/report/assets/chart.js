@@ -77,17 +77,18 @@ const marker = (root, x, y, shape, radius, attributes) =>
   root.append(svgElement("path", { d: SHAPES[shape](radius), transform: `translate(${x.toFixed(2)} ${y.toFixed(2)})`, ...attributes }));
 
 const ruler = document.createElement("canvas").getContext("2d");
-function textWidth(text, size = 12) {
-  ruler.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
+function textWidth(text, size = 12, weight = 400) {
+  ruler.font = `${weight} ${size}px ${getComputedStyle(document.body).fontFamily}`;
   return ruler.measureText(text).width;
 }
 
-function placeLabels(points, frame) { // points: [{x, y, text}], the most important first; gives those that found room a label: {x, y}
-  const boxes = points.map(p => [p.x - 6, p.y - 6, p.x + 6, p.y + 6]), placed = [];
+function placeLabels(points, frame) { // points: [{x, y, text, weight}], the most important first; gives those that found room a label: {x, y}
+  const boxes = points.map(p => (p.text ? 6 : 3)).map((r, i) => [points[i].x - r, points[i].y - r, points[i].x + r, points[i].y + r]), placed = [];
   const clear = (box, own) => box[0] >= frame.left && box[2] <= frame.right && box[1] >= frame.top - 4 && box[3] <= frame.bottom &&
     boxes.every((other, i) => i === own || box[0] >= other[2] || box[2] <= other[0] || box[1] >= other[3] || box[3] <= other[1]);
   points.forEach((p, own) => {
-    const w = textWidth(p.text) + 6, h = 14;
+    if (!p.text) return;
+    const w = textWidth(p.text, 12, p.weight) + 6, h = 14;
     const places = [[9, -h / 2], [-9 - w, -h / 2], [-w / 2, -9 - h], [-w / 2, 9], [6, -8 - h], [6, 7], [-6 - w, -8 - h], [-6 - w, 7]];
     const found = places.map(([dx, dy]) => [p.x + dx, p.y + dy, p.x + dx + w, p.y + dy + h]).find(box => clear(box, own));
     if (!found) return;

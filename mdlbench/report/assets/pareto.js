@@ -1,6 +1,7 @@
 // Bits per byte against speed, with the front of what nothing beats on both.
 
 const HOLLOW = { fill: "var(--page)", stroke: "var(--grey)", "stroke-width": 1.5 };
+const CROWD = 40; // with more points than this only the front and the rows in colour are named
 const FAR = 1.9; // rows of more than this many times the median rate stand at the upper edge, or the others would be squeezed
 
 function paretoPlot(figure, part, view) {
@@ -53,9 +54,10 @@ function drawPareto(panel, rows, speed, view) {
       ? HOLLOW
       : { fill: colour || "var(--grey)", stroke: "var(--page)", "stroke-width": 1.25 });
   }
-  const points = ordered.reverse().map(row => ({ x: x(row[speed]), y: up(row), text: shortened(row.label, 26) + (row.rate > high ? ` (${digits(row.rate, 2)} ↑)` : ""), row }));
+  const text = row => (rows.length > CROWD && !weight(row) ? "" : shortened(row.label, 26) + (row.rate > high ? ` (${digits(row.rate, 2)} ↑)` : ""));
+  const points = ordered.reverse().map(row => ({ x: x(row[speed]), y: up(row), text: text(row), weight: view.colour(row) ? 600 : 400, row }));
   for (const label of placeLabels(points, { ...frame, right: size.width }))
-    write(size.root, label.x, label.y, label.text, { class: weight(label.point.row) ? "halo" : "halo quiet", "font-weight": view.colour(label.point.row) ? 600 : null });
+    write(size.root, label.x, label.y, label.text, { class: weight(label.point.row) ? "halo" : "halo quiet", "font-weight": label.point.weight });
   hits(panel, size, points.map(p => ({ ...p, name: p.row.spec, open: () => view.open(p.row),
     lines: [["bits per byte", digits(p.row.rate, 4)], ["encode", speedText(p.row.encode)], ["decode", speedText(p.row.decode)]] })));
 }

@@ -4,6 +4,7 @@ function setUpTable(table, part, view) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
     const button = element("button", { type: "button", onclick: () => sortBy(table, heads, column) }, head.textContent);
+    head.dataset.label = head.textContent; // for print: Chromium repeats no head on every page that holds a button
     head.replaceChildren(button);
   });
   for (const line of table.querySelectorAll("tr[data-row]")) {
