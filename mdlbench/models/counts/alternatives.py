@@ -1,7 +1,7 @@
 """Which bytes a counting model held likeliest at each place of a block.
 
-The same formulas as the kernel's, in plain Python over all 256 bytes: some 15 microseconds a byte and order. The kernel needs only the
-probability of the byte that came.
+The same formulas as the kernel's, in plain Python over all 256 bytes, some 15 microseconds a byte and order: the kernel needs
+only the probability of the byte that came.
 """
 
 from collections import Counter
