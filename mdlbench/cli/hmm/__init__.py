@@ -8,6 +8,7 @@ COMMANDS = {
     "list": "The zoo of sources, or one source's parameters.",
     "entropy": "Entropy rate between bounds, excess entropy, complexity, mixed states.",
     "generate": "Symbols drawn from a source, one byte each.",
+    "train": "Train networks on a source; what they lose to it, in bits.",
 }
 
 

@@ -6,14 +6,14 @@ import click
 from tabulate import tabulate
 
 from mdlbench.cli import common, training
+from mdlbench.cli.hmm.options import parameters, read_pairs
 from mdlbench.cli.reporting import say
-from mdlbench.errors import UsageError
 
 
 @click.command(name="train")
-@click.argument("process", metavar="PROCESS")
-@click.option("-o", "--output", metavar="RUN", help="Folder of the run.  [default: runs/PROCESS-PRESET]")
-@click.option("--param", "parameters", multiple=True, metavar="KEY=VALUE", help="Parameter of the process; repeatable.")
+@click.argument("process", metavar="SOURCE")
+@parameters
+@click.option("-o", "--output", metavar="RUN", help="Folder of the run.  [default: runs/SOURCE-PRESET]")
 @click.option("--preset", "preset_name", type=click.Choice(["paper", "fast"]), default="fast", show_default=True,
               help="The published setting (SGD, 639.6M tokens: stop it with --stop-at), or AdamW for minutes.")  # fmt: skip
 @training.settings
@@ -24,7 +24,7 @@ def command(
     process: str, output: str | None, parameters: tuple[str, ...], preset_name: str, quiet: bool, as_json: bool,
     output_path: str | None, **options: Any,
 ) -> None:  # fmt: skip
-    """Train small language models on windows drawn from PROCESS, and print what they lose to the source, in bits.
+    """Train small language models on windows drawn from SOURCE, and print what they lose to the source, in bits.
 
     Windows of context + 1 symbols start stationary. Loss above the entropy rate is split, for each length of context, into the
     cost of the finite context (Bayes floor - h) and the cost of the model (its divergence from the Bayes predictor), both
@@ -43,7 +43,7 @@ def command(
     from mdlbench.training.run import open_run
     from mdlbench.training.seeds import train_run
 
-    source = process_source(process, _pairs(parameters))
+    source = process_source(process, read_pairs(parameters))
     config = training.configured(preset(preset_name, source, options["tokens"]), options)
     seeds = tuple(range(options["seeds"]))
     run = open_run(output or f"runs/{_as_name(process)}-{preset_name}", config, seeds)
@@ -60,16 +60,6 @@ def command(
     elif not quiet:
         say(_table_of_contexts(result.values))
         say("\n" + _table_of_seeds(result.values))
-
-
-def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for text in parameters:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--param {text}: write KEY=VALUE, for example --param x=0.05")
-        found[key] = value
-    return found
 
 
 def _as_name(process: str) -> str:
