@@ -51,7 +51,7 @@ class Cell:
 
 
 @dataclass
-class _Repeat:
+class Repeat:
     """One coding and decoding of all files."""
 
     encode: list[Ran] = field(default_factory=list)
@@ -78,10 +78,10 @@ def measure(cell: Cell, against_bits_per_byte: float | None) -> Document:
     with _workplace() as folder:
         originals = [_original(file, folder, place) for place, file in enumerate(cell.corpus.files)]
         _warm_up(cell, model, originals, folder)
-        repeats: list[_Repeat] = []
+        repeats: list[Repeat] = []
         while not repeats or wants_more(len(repeats), sum(done.seconds for done in repeats), cell.repeat, cell.repeat_seconds):
             repeats.append(_repeat(cell, model, originals, folder))
-            _hold_against(cell, model, repeats)
+            hold_against(cell, model, repeats)
         units = None if model.name == "external" else _units(cell, model, originals, folder)
     values = _row(cell, model, repeats, units, against_bits_per_byte)
     return values | {"load_before": load}
@@ -129,9 +129,9 @@ def _warm_up(cell: Cell, model: Model, originals: list[Path], folder: Path) -> N
     run_fresh(_decompress(cell, model, archive, folder / "sample.back"), folder)
 
 
-def _repeat(cell: Cell, model: Model, originals: list[Path], folder: Path) -> _Repeat:
+def _repeat(cell: Cell, model: Model, originals: list[Path], folder: Path) -> Repeat:
     """Code every file, then decode every archive; each in a process of its own, one after the other."""
-    done = _Repeat()
+    done = Repeat()
     for place, (file, original) in enumerate(zip(cell.corpus.files, originals, strict=True)):
         archive = folder / f"{place}.mdlz"
         archive.unlink(missing_ok=True)
@@ -171,7 +171,7 @@ def _log(ran: Ran, archive: Path, output: Path) -> dict[str, Any]:
     }
 
 
-def _hold_against(cell: Cell, model: Model, repeats: list[_Repeat]) -> None:
+def hold_against(cell: Cell, model: Model, repeats: list[Repeat]) -> None:
     """What was just decoded must be the corpus, and what was just coded that of before, unless a program writes the time."""
     for file, log in zip(cell.corpus.files, repeats[-1].decode_log, strict=True):
         if log["output_sha256"] != file.sha256():
@@ -187,13 +187,13 @@ def _units(cell: Cell, model: Model, originals: list[Path], folder: Path) -> lis
 
 
 def _row(
-    cell: Cell, model: Model, repeats: list[_Repeat], units: list[float] | None, against_bits_per_byte: float | None
+    cell: Cell, model: Model, repeats: list[Repeat], units: list[float] | None, against_bits_per_byte: float | None
 ) -> Document:
     first = repeats[0]
     said = [ran.said for ran in first.encode]
     ideal_bits = None if units is None else sum(archive["ideal_bits"] for archive in said)
     if units is not None and ideal_bits is not None:
-        _check_units(model, sum(units), ideal_bits)
+        check_units(model, sum(units), ideal_bits)
     row: Document = {
         "corpus": cell.corpus.to_json(),
         "model": {
@@ -247,7 +247,8 @@ def _timing(repeats: list[list[Ran]]) -> dict[str, Any]:
     }
 
 
-def _check_units(model: Model, units: float, ledger: float) -> None:
+def check_units(model: Model, units: float, ledger: float) -> None:
+    """The two passes must agree on the total bits: to rounding of sums if the model is exact."""
     tolerance = EXACT_TOLERANCE if model.portability == "exact" else FLOAT_TOLERANCE
     if abs(units - ledger) > tolerance * max(ledger, 1.0):
         raise ResultError(

@@ -10,11 +10,11 @@ import pytest
 
 import mdlbench
 from mdlbench.corpora import find_corpus
-from mdlbench.errors import SpecError, UsageError
+from mdlbench.errors import ResultError, SpecError, UsageError, VerificationError
 from mdlbench.leaderboard import Config, Event, Row, check, replay, run
 from mdlbench.leaderboard.baselines import baselines
 from mdlbench.leaderboard.checking import problems
-from mdlbench.leaderboard.measure import Cell, wants_more
+from mdlbench.leaderboard.measure import Cell, Repeat, check_units, hold_against, wants_more
 from mdlbench.leaderboard.running import existing, plan
 from mdlbench.models import load_model
 from tests.leaderboard.made import changed, written
@@ -154,18 +154,13 @@ def test_a_cell_that_fails_is_told_and_the_others_go_on(tmp_path: Path, monkeypa
 
 
 def test_a_program_that_writes_the_time_is_measured_but_not_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    body = "out.write(data[8:] if '-d' in sys.argv else b'' if '--version' in sys.argv else os.urandom(8) + data)"
-    fake_program(tmp_path, monkeypatch, body)
-    text = tmp_path / "text"
-    text.write_bytes(b"abc" * 100)
-    monkeypatch.setattr("mdlbench.models.external.programs.Program.version", lambda self: "fake 1")
-    # stored raw, a larger file would not need the program: this one's payload must be smaller than its block
+    """It keeps a third of a text that repeats three times, behind eight bytes that are never the same."""
     fake_program(
-        tmp_path,
-        monkeypatch,
-        body.replace("data[8:]", "data[8:] * 3").replace("os.urandom(8) + data", "os.urandom(8) + data[:100]"),
+        tmp_path, monkeypatch, "out.write(data[8:] * 3 if '-d' in sys.argv else os.urandom(8) + data[:len(data) // 3])"
     )
-    text.write_bytes(b"abcd" * 25 * 3)
+    monkeypatch.setattr("mdlbench.models.external.programs.Program.version", lambda self: "fake 1")
+    text = tmp_path / "text"
+    text.write_bytes(b"abcd" * 75)
     outcome = run(Config((str(text),), ("external:lzip",), repeat=2, output_path=str(tmp_path / "out")))
     assert not outcome.failed
     (row,) = outcome.finished
@@ -173,6 +168,23 @@ def test_a_program_that_writes_the_time_is_measured_but_not_replayed(tmp_path: P
     assert not problems(row.document)
     (done,) = replay(outcome.finished, [str(text)])
     assert (done.outcome, "such as the time" in done.text) == ("not replayed", True)
+
+
+def test_what_does_not_come_back_makes_no_row(measured: Measured) -> None:
+    cell, model = Cell(find_corpus(str(measured[0])), "uniform"), load_model("uniform")
+    log = [{"output_sha256": cell.corpus.sha256()}]
+    hold_against(cell, model, [Repeat(decode_log=log, archives=[{"sha256": "a"}])])
+    with pytest.raises(VerificationError, match=r"uniform: words.txt does not come back from its archive; no row"):
+        hold_against(cell, model, [Repeat(decode_log=[{"output_sha256": "0" * 64}])])
+    twice = [Repeat(decode_log=log, archives=[{"sha256": text}]) for text in "ab"]
+    with pytest.raises(VerificationError, match=r"coding words.txt twice gave different archives; no row"):
+        hold_against(cell, model, twice)
+
+
+def test_units_that_do_not_sum_to_the_ledger_make_no_row() -> None:
+    check_units(load_model("uniform"), 1e6 + 1e-4, 1e6)
+    with pytest.raises(ResultError, match=r"sum to 1000000\.010000 bits, the ledger to 1000000\.000000; no row"):
+        check_units(load_model("uniform"), 1e6 + 1e-2, 1e6)
 
 
 def test_mistakes_end_a_run_before_anything_is_measured(tmp_path: Path) -> None:

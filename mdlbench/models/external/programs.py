@@ -106,8 +106,9 @@ class Program:
 def _files_of(executable: Path) -> set[Path]:
     """The file itself; if it is a script, also the files that it names, with the shared libraries beside them."""
     with open(executable, "rb") as file:
-        script = file.read(1 << 12) if file.read(2) == b"#!" else b""
-    named = {Path(name) for name in re.findall(r"(?<![\w$])/[\w./+-]+", script.decode(errors="replace"))} - {Path("/bin/sh")}
+        begin = file.read(1 << 12)
+    script = begin.partition(b"\n")[2].decode(errors="replace") if begin.startswith(b"#!") else ""
+    named = map(Path, re.findall(r"(?<![\w$])/[\w./+-]+", script))
     programs = {path for path in named if path.is_file()}
     return {executable} | programs | {library for path in programs for library in path.parent.glob(f"{path.name}*.so")}
 
