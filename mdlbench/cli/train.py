@@ -31,6 +31,8 @@ def command(
     log says loss, tokens and bytes of each step. A run that is interrupted goes on with the same command, to the same weights.
     Nothing is held out, and there is no early stopping: measure a checkpoint on other data with `mdlbench eval`.
 
+    Unless told otherwise: gpt2, 4 layers of width 128, 4 heads, context 128; AdamW 2e-3, cosine, batch 16, 4M tokens.
+
     \b
     Example:
       mdlbench train README.md -o run --arch gru --width 256 --layers 1 --tokens 2M

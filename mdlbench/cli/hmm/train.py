@@ -15,7 +15,7 @@ from mdlbench.cli.reporting import say
 @parameters
 @click.option("-o", "--output", metavar="RUN", help="Folder of the run.  [default: runs/SOURCE-PRESET]")
 @click.option("--preset", "preset_name", type=click.Choice(["paper", "fast"]), default="fast", show_default=True,
-              help="The published setting (SGD, 639.6M tokens: stop it with --stop-at), or AdamW for minutes.")  # fmt: skip
+              help="Settings for minutes, or those of the published run.")  # fmt: skip
 @training.settings
 @common.quiet
 @common.json_lines
@@ -31,6 +31,10 @@ def command(
     summed exactly over every word. A run that is there already is continued, or only measured if it is complete; several
     seeds are given as mean and standard deviation. Checkpoints are folders that `hf:` reads, with their alphabet beside them;
     a network of context 10 predicts best with `hf:CHECKPOINT,overlap=10`, which feeds every symbol ten times.
+
+    \b
+    fast:  gpt2, 4 layers of width 64, 4 heads; AdamW 3e-3, cosine, batch 128, 3.2M tokens
+    paper: gpt2, 4 layers of width 64, 1 head of width 8; SGD 0.01, batch 64, 639.6M tokens
 
     \b
     Example:
