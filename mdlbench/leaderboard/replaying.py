@@ -76,9 +76,9 @@ def _hindrance(document: dict[str, Any]) -> str | None:
     spec, version = document["model"]["spec"], document["model"]["version"]
     if document["model"]["portability"] != "exact":
         return f"{spec} is no exact model: its archives are the same only under the same software and device"
-    if not document["repeats"]["same_archives"]:
-        return f"{spec} writes something else into each file, such as the time"
     model = load_model(spec)
+    if not document["repeats"]["same_archives"] or getattr(model, "dated", False):
+        return f"{spec} writes something else into each file, such as the time"
     here = getattr(model, "version", lambda: None)()
     if here != version:
         return f"{spec} was {version}, here it is {here}"

@@ -62,3 +62,14 @@ def test_bytes_that_are_not_here(measured: Measured, tmp_path: Path) -> None:
     assert done.outcome == "not replayed"
     with pytest.raises(UsageError, match="no such corpus"):
         replay([], ["nowhere"])
+
+
+def test_a_program_known_to_write_the_time_is_not_replayed_even_if_it_was_coded_once(
+    measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "zpaq").write_text("#!/bin/sh\n")
+    (tmp_path / "zpaq").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    row = Row(Path("x"), changed(measured[1]["external:gzip"].document, model__spec="external:zpaq"))
+    (done,) = replay([row], [str(measured[0])])
+    assert (done.outcome, "such as the time" in done.text) == ("not replayed", True)

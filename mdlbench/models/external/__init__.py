@@ -60,6 +60,11 @@ class External(Model):
     def description(self) -> Description:
         return Description(code=self._compressor.code_size())
 
+    @property
+    def dated(self) -> bool:
+        """Whether two payloads of the same block differ because the compressor writes the time into them."""
+        return isinstance(self._compressor, Program) and self._compressor.dated
+
     def version(self) -> str:
         """What is installed, for results; not part of the digest."""
         return self._compressor.version()

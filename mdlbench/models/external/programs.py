@@ -45,6 +45,7 @@ class Program:
         portability: "environment" if its probabilities are floating-point numbers.
         usual_speed: bytes a second at the default level, the slower direction, on one core of about 2.6 GHz: roughly, to say
             which baselines are slow.
+        dated: whether it writes the time into its file, so that two files of the same data differ.
     """
 
     executables: tuple[str, ...]
@@ -60,6 +61,7 @@ class Program:
     seconds_per_byte: float = 1e-4
     portability: Literal["exact", "environment"] = "exact"
     usual_speed: float = 1e6
+    dated: bool = False
 
     def check_installed(self) -> None:
         """Raise `UsageError` if none of the executables is in PATH."""
@@ -203,7 +205,7 @@ PROGRAMS = {
         ("add", "packed.zpaq", "data", "-m{level}", "-t1", "-noattributes"),
         ("extract", "packed.zpaq", "data", "-to", "data", "-t1"),
         "run: apt-get install zpaq", ".zpaq", listing=("list", "packed.zpaq"), seconds_per_byte=1e-3,
-        usual_speed=3e5,
+        usual_speed=3e5, dated=True,
     ),
     "7z": Program(
         ("7zz", "7z", "7za"), tuple("13579"), "9", "7z archive, LZMA2",
