@@ -94,3 +94,17 @@ def test_a_symbol_may_start_each_window(checkpoints: dict[str, Path]) -> None:
         load_model(f"{spec},bos=3").policy()
     with pytest.raises(SpecError, match="bos=<s>: no such token"):
         load_model(f"{spec},bos=<s>").policy()
+
+
+@pytest.mark.parametrize("options", ["overlap=0", "overlap=2", "overlap=4", "bos=1,overlap=0", "bos=1,overlap=3", "context=3"])
+def test_windows_side_by_side_are_the_windows_one_by_one(
+    checkpoints: dict[str, Path], symbols: bytes, options: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Short windows go through the network together; what they say is what each says alone."""
+    model = load_model(f"hf:{checkpoints['gpt2']},{options},batch_size=1")
+    (together,) = model.code_length([symbols[:61]])
+    monkeypatch.setattr("mdlbench.models.hf.predictor._CHUNK_TOKENS", 1)
+    (apart,) = model.code_length([symbols[:61]])
+    assert len(together) == 61
+    np.testing.assert_allclose(together, apart, atol=1e-5)
+    np.testing.assert_allclose(together.sum(), model.encode([symbols[:61]])[0].ideal_bits, atol=1e-3)

@@ -11,6 +11,7 @@ step alone: never on which streams are there, nor on their content. That is what
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from mdlbench.numerics.frequencies import Frequencies
 
 NOT_FINITE = "the model's logits are not finite: its numbers overflow; give dtype=float32 or bfloat16"
 _CHUNK_LOGITS = 1 << 24  # logits held at once in the parallel pass: 64 MiB of float32
+_CHUNK_TOKENS = 1 << 14  # fed at once, at most, in windows side by side
 
 
 class Window(NamedTuple):
@@ -109,24 +111,50 @@ class CausalPredictor(Predictor):
     def parallel(self, tokens: np.ndarray, window: Window | None = None) -> Iterator[tuple[torch.Tensor, np.ndarray]]:
         """All predictions of one stream: logits (n, alphabet_size) and the tokens (n,) they are for, in order.
 
-        The same numbers as stepwise but for rounding. A window is fed in chunks, so memory does not grow with its length.
+        The same numbers as stepwise but for rounding. A long window is fed in chunks, short ones are fed side by side, so that
+        memory grows with neither.
         """
-        chunk = max(1, _CHUNK_LOGITS // self.alphabet_size)
         window = window or self.window
-        start = window.start
-        for first, predicted, end in window.spans(len(tokens)):
-            inputs = tokens[first : end - 1] if start is None else np.concatenate([[start], tokens[first : end - 1]])
-            targets = tokens[first + (start is None) : end]
-            skipped = predicted - first - (start is None)  # predictions already made by the window before
-            if skipped < 0:
-                yield torch.zeros((1, self.alphabet_size), device=self._device), tokens[predicted : predicted + 1]
-            self._fed, self._cache = 0, self._new_cache()
-            for at in range(0, len(inputs), chunk):
-                fed = torch.from_numpy(inputs[at : at + chunk]).to(self._device)[None]
-                passed = min(max(skipped - at, 0), fed.shape[1])
-                logits = self._feed(fed, fed.shape[1] - passed)
-                if passed < fed.shape[1]:
-                    yield logits[0], targets[at + passed : at + fed.shape[1]]
+        chunk = max(1, _CHUNK_LOGITS // self.alphabet_size)
+        at_once = max(1, min(chunk, _CHUNK_TOKENS) // window.context)
+        for (length, new), alike in groupby(window.spans(len(tokens)), key=lambda span: (span[2] - span[0], span[2] - span[1])):
+            while spans := list(islice(alike, at_once)):
+                if len(spans) > 1 and (new < length or window.start is not None):
+                    yield self._many_windows(tokens, spans, window.start)
+                else:
+                    for span in spans:
+                        yield from self._one_window(tokens, span, window.start, chunk)
+
+    def _one_window(
+        self, tokens: np.ndarray, span: tuple[int, int, int], start: int | None, chunk: int
+    ) -> Iterator[tuple[torch.Tensor, np.ndarray]]:
+        """The predictions of a window, at most `chunk` at a time; the first of all is uniform if nothing was fed before."""
+        first, predicted, end = span
+        inputs = tokens[first : end - 1] if start is None else np.concatenate([[start], tokens[first : end - 1]])
+        targets = tokens[first + (start is None) : end]
+        skipped = predicted - first - (start is None)  # predictions already made by the window before
+        if skipped < 0:
+            yield torch.zeros((1, self.alphabet_size), device=self._device), tokens[predicted : predicted + 1]
+        self._fed, self._cache = 0, self._new_cache()
+        for at in range(0, len(inputs), chunk):
+            fed = torch.from_numpy(inputs[at : at + chunk]).to(self._device)[None]
+            passed = min(max(skipped - at, 0), fed.shape[1])
+            logits = self._feed(fed, fed.shape[1] - passed)
+            if passed < fed.shape[1]:
+                yield logits[0], targets[at + passed : at + fed.shape[1]]
+
+    def _many_windows(
+        self, tokens: np.ndarray, spans: list[tuple[int, int, int]], start: int | None
+    ) -> tuple[torch.Tensor, np.ndarray]:
+        """The predictions of windows of one length that make one number of them, in one pass."""
+        inputs = np.stack([tokens[first : end - 1] for first, _, end in spans])
+        if start is not None:
+            inputs = np.concatenate([np.full((len(spans), 1), start), inputs], axis=1)
+        new = spans[0][2] - spans[0][1]
+        with torch.inference_mode():
+            fed = torch.from_numpy(inputs).to(self._device)
+            logits = self._network(input_ids=fed, use_cache=False, logits_to_keep=new).logits[..., : self.alphabet_size]
+        return logits.reshape(-1, self.alphabet_size), np.concatenate([tokens[predicted:end] for _, predicted, end in spans])
 
     def forward(self, inputs: Sequence[int]) -> torch.Tensor:
         """One plain pass, apart from windows and streams: logits (n, rows), the rows that pad the output included."""
