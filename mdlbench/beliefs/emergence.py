@@ -31,13 +31,13 @@ class Stage:
 
 
 def emergence(process: Any, prefixes: Prefixes, networks: Iterable[tuple[int, Any]], *, folds: int = 5) -> Iterator[Stage]:
-    """A `Stage` for each (tokens, network), by least squares; networks are used one at a time."""
+    """A `Stage` for each (tokens, network), held out by ridge, in sample by least squares; networks are used one at a time."""
     parts, beliefs = prefixes.folds(folds), prefixes.beliefs
     alike, by_word = prefixes.weights("prefix"), prefixes.weights("word")
     for tokens, network in networks:
         activations = read_activations(network, prefixes)
         features, columns = activations.features, activations.columns
-        held = cross_validate(Moments.of(features, beliefs, alike, parts), features, parts, columns)
+        held = cross_validate(Moments.of(features, beliefs, alike, parts), features, parts, columns, ridge=True)
         everything = Moments.of(features, beliefs, by_word, np.zeros(len(prefixes), np.int64))
         sites = {}
         for site, one in held.items():

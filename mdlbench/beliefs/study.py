@@ -9,7 +9,7 @@ import numpy as np
 
 from mdlbench.beliefs.activations import ALL, NORM
 from mdlbench.beliefs.distortion import at_gap, rate_distortion
-from mdlbench.beliefs.emergence import emergence
+from mdlbench.beliefs.emergence import PUBLISHED_MSE, emergence
 from mdlbench.beliefs.geometry import Setting, measure_geometry
 from mdlbench.beliefs.prefixes import WEIGHTINGS, Prefixes, enumerate_prefixes
 from mdlbench.errors import UsageError
@@ -17,7 +17,7 @@ from mdlbench.result import Result
 from mdlbench.training import Run
 from mdlbench.training.summary import count_parameters
 
-_POINTS = 3000  # prefixes kept in the result for the page's scatter
+_POINTS = 2000  # prefixes kept in the result for the page's scatter
 _AVERAGED = ("r2", "mse", "shuffled_r2", "untrained_r2", "distance_r2", "in_sample_r2", "in_sample_mse")
 DEFINITIONS = {
     "r2": "1 - SSE/SST over held-out prefixes, SST about their weighted mean; bounds from a bootstrap over prefixes",
@@ -61,7 +61,7 @@ def study_run(
         report: told what is done next.
 
     Returns:
-        A result of kind "hmm-belief" (process, setting, seeds [...], mean [...], rate_distortion, points), and what pictures need.
+        A result of kind "hmm-belief" (process, setting, seeds, mean over them, rate_distortion, points); what pictures need.
 
     Raises:
         UsageError: the run was trained on files, or a seed is not there.
@@ -91,6 +91,7 @@ def study_run(
         "mean": means(measured),
         "rate_distortion": curve,
         "memory": _memory(measured, curve["curve"]),
+        "published_mse": published(process),
         "seeds": measured,
         "points": _points(clouds),
     }
@@ -178,16 +179,29 @@ def _memory(seeds: Sequence[dict[str, Any]], curve: list[dict[str, float]]) -> l
     return found
 
 
+def published(process: Any) -> dict[str, float]:
+    """The published in-sample error by tokens seen, where there is one for this process: `emergence.PUBLISHED_MSE`."""
+    from mdlbench.processes import find
+
+    known = process.digest == find("mess3").digest
+    return {str(tokens): error for tokens, error in PUBLISHED_MSE.items()} if known else {}
+
+
+def thousandths(rows: np.ndarray) -> str:
+    """Numbers row by row in thousandths, as text: `333 333 334 ...`; one line of JSON instead of one for each number."""
+    return " ".join(map(str, (rows * 1000).round().astype(int).ravel()))
+
+
 def _points(clouds: Clouds) -> dict[str, Any]:
-    """Beliefs and images of up to 3,000 prefixes of the first seed, three decimals, for the page's scatter."""
+    """Beliefs and images of up to 2,000 prefixes of the first seed, for the page's scatter."""
     prefixes = clouds.prefixes
     generator = np.random.default_rng(0)
     chosen = np.sort(generator.choice(len(prefixes), min(_POINTS, len(prefixes)), replace=False))
     return {
         "site": ALL,
-        "lengths": prefixes.lengths[chosen].tolist(),
-        "probabilities": [float(f"{value:.4g}") for value in prefixes.probabilities[chosen]],
-        "beliefs": prefixes.beliefs[chosen].round(3).tolist(),
-        "image": clouds.image[chosen].round(3).tolist(),
-        "stages": [{"tokens": tokens, "image": image[chosen].round(3).tolist()} for tokens, image in clouds.stages],
+        "states": prefixes.beliefs.shape[1],
+        "lengths": " ".join(map(str, prefixes.lengths[chosen])),
+        "beliefs": thousandths(prefixes.beliefs[chosen]),
+        "image": thousandths(clouds.image[chosen]),
+        "stages": [{"tokens": tokens, "image": thousandths(image[chosen])} for tokens, image in clouds.stages],
     }

@@ -1,4 +1,4 @@
-"""Charts of a result of kind "hmm-belief": layers with their controls, emergence, dynamics, intervention, code lengths, memory."""
+"""Charts of results of kind "hmm-belief": layers and controls, emergence, dynamics, intervention, code lengths, memory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -54,8 +54,8 @@ def layers(values: dict[str, Any]) -> Any:
         axes.set_yticks(places, names)
         axes.tick_params(axis="y", length=0)
     panels[0][0].invert_yaxis()
-    _legend(figure, [("s", _COLOURS[0], "one layer"), ("s", _COLOURS[2], "all layers"), ("s", TONE["body"], "no network needed"),
-                     ("D", _COLOURS[1], "before training"), ("o", TONE["muted"], "shuffled labels")])  # fmt: skip
+    bars = [("s", _COLOURS[0], "one layer"), ("s", _COLOURS[2], "all layers"), ("s", TONE["body"], "not from activations")]
+    _legend(figure, [*bars, ("D", _COLOURS[1], "before training"), ("o", TONE["muted"], "shuffled labels")])
     return figure
 
 
@@ -78,10 +78,13 @@ def emergence(values: dict[str, Any]) -> Any:
             r2 = [row["sites"][site]["r2"] for row in rows]
             right.plot([row["loss_gap_bits"] for row in rows], r2, "o-", color=colour, ms=2.5, lw=0.9)
     for tokens, error in values.get("published_mse", {}).items():
-        left.plot(float(tokens), error, "*", color=TONE["ink"], ms=8, zorder=4, label="published")
+        left.plot(float(tokens), error, "*", color=TONE["ink"], ms=8, zorder=4, label="published, paper setting")
     left.set(xscale="log", yscale="log", xlabel="tokens seen (leftmost: untrained)", ylabel="mean squared error, in sample")
     right.set(xscale="log", xlabel="loss above the Bayes predictor, bits per symbol", ylabel="held-out R², prefixes alike")
     right.set_ylim(max(-0.05, right.get_ylim()[0]), 1.02)
+    _decades(left.xaxis, lambda value, _: amount(round(value)))
+    for axis in (left.yaxis, right.xaxis):
+        _decades(axis)
     right.invert_xaxis()
     handles, labels = left.get_legend_handles_labels()
     kept = dict(zip(labels, handles, strict=True))
@@ -110,7 +113,7 @@ def dynamics(values: dict[str, Any]) -> Any:
                           f"{height:.3f}" if height > -10 else f"{height:.0f}", va="center",
                           ha="right" if inside else "left", fontsize=6, color="white" if inside else TONE["ink"])  # fmt: skip
         axes.axvline(0, color=TONE["grey"], lw=0.7)
-        axes.set(title=f"image at: {site}", xlim=(-0.55, 1.02), xlabel="R² of the image after a symbol")
+        axes.set(title=f"image at: {site}", xlim=(-0.55, 1.02), xlabel="R² of the image after (bars from −0.5)")
         axes.set_yticks(range(len(_GUESSES)), ["Bayes update of the image", "mean by symbol", "update of another prefix",
                                                "image before", "update by another symbol"])  # fmt: skip
         axes.grid(axis="y", visible=False)
@@ -188,6 +191,7 @@ def memory(values: dict[str, Any]) -> Any:
     right.set(xscale="log", ylabel="R² of beliefs, by probability", ylim=(-0.02, 1.03))
     for axes in (left, right):
         axes.set_xlabel("loss above the Bayes predictor, bits per symbol")
+        _decades(axes.xaxis)
     right.legend(loc="lower left")
     return figure
 
@@ -213,3 +217,14 @@ def _legend(figure: Any, entries: Sequence[tuple[str, str, str]]) -> None:
 
     handles = [Line2D([], [], marker=marker, color=colour, ls="", ms=5) for marker, colour, _ in entries]
     figure.legend(handles, [name for _, _, name in entries], loc="outside upper center", ncols=len(entries))
+
+
+def _decades(axis: Any, text: Callable[[float, Any], str] = lambda value, _: f"{value:g}") -> None:
+    """Name the decades of a logarithmic axis, and where it has fewer than two of them 2 and 5 as well."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ends = np.sort(axis.get_view_interval())
+    few = np.log10(ends[1] / ends[0]) < 2.2
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
+    axis.set_major_formatter(FuncFormatter(text))
+    axis.set_minor_formatter(NullFormatter())

@@ -1,7 +1,7 @@
 """Pictures of belief geometry: the beliefs of theory beside a network's image of them, their emergence, an animation.
 
 Every point is a prefix; its colour is its true belief, so that the same point is found again in every panel. Three states are
-drawn in their triangle, two along a line with the prefix's length upwards, more by the two widest directions of the true beliefs.
+drawn in their triangle, two along a line with the prefix's length upwards, more by the two widest directions of the beliefs.
 """
 
 from collections.abc import Callable, Iterator
@@ -49,8 +49,9 @@ class Cloud:
     def of_result(cls, values: dict[str, Any]) -> "Cloud":
         """The points that a result of kind "hmm-belief" keeps."""
         points = values["points"]
-        stages = [(stage["tokens"], np.array(stage["image"])) for stage in points["stages"]]
-        return cls(np.array(points["beliefs"]), np.array(points["image"]), np.array(points["lengths"]), stages)
+        stages = [(stage["tokens"], _rows(stage["image"], points["states"])) for stage in points["stages"]]
+        beliefs, image = (_rows(points[key], points["states"]) for key in ("beliefs", "image"))
+        return cls(beliefs, image, np.array(points["lengths"].split(), dtype=np.int64), stages)
 
     @classmethod
     def of_study(cls, clouds: Any) -> "Cloud":
@@ -106,7 +107,7 @@ def simplex_pair(cloud: Cloud, values: dict[str, Any]) -> Any:
     count = f"{values['prefixes']:,} prefixes of up to {values['setting']['length']} symbols"
     shown = "" if len(cloud.beliefs) == values["prefixes"] else f", {len(cloud.beliefs):,} of them drawn"
     view.draw(panels[0], cloud.beliefs, f"Beliefs of the Bayes filter\n{count}{shown}")
-    view.draw(panels[1], cloud.image, f"Affine image of the residual stream\nall layers, held out; {_scores(values)}")
+    view.draw(panels[1], cloud.image, f"Held-out affine image of the residual stream\n{_scores(values)}")
     return figure
 
 
@@ -127,7 +128,7 @@ def emergence_strip(cloud: Cloud) -> Any:
     return figure
 
 
-def animation(cloud: Cloud) -> bytes:
+def animated(cloud: Cloud) -> bytes:
     """A GIF of the image moving from checkpoint to checkpoint; between two it is interpolated, as the caption says."""
     import tempfile
 
@@ -183,8 +184,8 @@ class _View:
         self._centre, self._axes = cloud.beliefs.mean(axis=0), np.linalg.svd(centred, full_matrices=False)[2][:2]
         self._colours = belief_colours(cloud.beliefs)
         self._order = np.random.default_rng(0).permutation(len(cloud.beliefs))  # no state's points lie on top
-        here = self.places(cloud.beliefs)
-        self._low, self._high = here.min(axis=0), here.max(axis=0)
+        here, there = self.places(cloud.beliefs), np.percentile(self.places(cloud.image), [0.5, 99.5], axis=0)
+        self._low, self._high = np.minimum(here.min(axis=0), there[0]), np.maximum(here.max(axis=0), there[1])
 
     def places(self, beliefs: np.ndarray) -> np.ndarray:
         """float (n, 2)."""
@@ -197,10 +198,10 @@ class _View:
     def draw(self, axes: Any, beliefs: np.ndarray, title: str, *, labels: bool = True) -> None:
         """One panel."""
         where = self.places(beliefs)[self._order]
-        many = len(where)
+        many = len(where) if beliefs is not self._cloud.beliefs else len(np.unique(where.round(3), axis=0))
         size = float(np.clip(4000 / many, 0.12, 14)) * (0.8 if labels else 0.5)
         axes.scatter(*where.T, s=size, c=self._colours[self._order], lw=0, alpha=0.9 if many > 500 else 0.65,
-                     rasterized=many > _RASTER)  # fmt: skip
+                     rasterized=len(where) > _RASTER)  # fmt: skip
         axes.set_title(title, fontsize=8)
         axes.grid(visible=False)
         if self._states == 3:
@@ -212,7 +213,7 @@ class _View:
                     axes.annotate(f"state {state}", (x, y), (0, 4 if y else -4), textcoords="offset points", ha="center",
                                   va="bottom" if y else "top", fontsize=7, color=TONE["muted"])  # fmt: skip
             return
-        margin = 0.2 * (self._high - self._low) + 1e-3
+        margin = 0.08 * (self._high - self._low) + 1e-3
         axes.set(xlim=(self._low[0] - margin[0], self._high[0] + margin[0]))
         axes.set(ylim=(self._low[1] - margin[1], self._high[1] + margin[1]))
         if not labels:
@@ -221,6 +222,7 @@ class _View:
             axes.set(xlabel="probability of state 0", ylabel="length of the prefix")
         else:
             axes.set(xlabel="1st direction of the true beliefs", ylabel="2nd direction", aspect="equal")
+            axes.locator_params(nbins=5)
 
 
 def belief_colours(beliefs: np.ndarray) -> np.ndarray:
@@ -235,13 +237,18 @@ def belief_colours(beliefs: np.ndarray) -> np.ndarray:
     return inside @ corners
 
 
+def _rows(text: str, states: int) -> np.ndarray:
+    """float64 (n, states) of thousandths as text."""
+    return np.array(text.split(), dtype=np.float64).reshape(-1, states) / 1000
+
+
 def _scores(values: dict[str, Any]) -> str:
     parts = []
     for weighting, name in (("probability", "by probability"), ("prefix", "prefixes alike")):
         rows = [row for row in values["mean"] if row["weighting"] == weighting and row["site"] == "all layers"]
         row = next((row for row in rows if row["method"] == "ridge"), None)
         if row and row["r2"] is not None:
-            parts.append(f"{row['r2']:.4f} {name}")
+            parts.append(f"{row['r2']:.3f} {name}")
     return f"R² {', '.join(parts)}" if parts else ""
 
 

@@ -9,6 +9,7 @@ COMMANDS = {
     "entropy": "Entropy rate between bounds, excess entropy, complexity, mixed states.",
     "generate": "Symbols drawn from a source, one byte each.",
     "train": "Train networks on a source; what they lose to it, in bits.",
+    "belief": "Do trained networks hold the beliefs of the Bayes filter?",
 }
 
 
