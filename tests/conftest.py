@@ -22,7 +22,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def _compiled() -> None:
     """Compile the kernels before any test looks at what a command prints."""
-    for spec in ("kt", "kt,order=3", "cm"):
+    for spec in ("kt", "kt,order=3", "cm", "hmm:coin"):
         load_model(spec).prepare()
 
 

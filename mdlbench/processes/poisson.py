@@ -53,13 +53,15 @@ def solve_poisson(process: Process, seed: int = 0) -> Converged | None:
         basis = _Basis.of(met)
         for degree in _degrees(basis.dimension) if basis is not None else []:
             assert basis is not None
-            solution = _solve(process, basis, degree, met, fresh)
-            if solution is not None:
-                found.append(solution)
+            fit = _fit(process, basis, degree, met, fresh)
+            if np.isfinite(fit.spread):
+                found.append(fit)
     if len(found) < 2:
         return None
-    best, second, *_ = sorted(found, key=lambda solution: solution.spread)
-    return best._replace(change=abs(best.entropy_rate - second.entropy_rate))
+    best, second, *_ = sorted(found, key=lambda fit: fit.spread)
+    rate, excess, transient = _from_enumeration(process, best)
+    change = abs(rate - _from_enumeration(process, second)[0])
+    return Converged(rate, change, best.spread, excess, transient, _variance(process, best, fresh), best.degree)
 
 
 def _degrees(dimension: int) -> list[int]:
@@ -124,31 +126,32 @@ class _Basis(NamedTuple):
         return np.stack(columns, axis=1)
 
 
-def _solve(process: Process, basis: _Basis, degree: int, met: np.ndarray, fresh: np.ndarray) -> Converged | None:
-    entropy = emission_entropy(process, met)
+class _Fit(NamedTuple):
+    """Polynomials g, g2, g3 (columns of `solutions`), each solving for the one before; the spread that the first leaves."""
+
+    basis: _Basis
+    degree: int
+    solutions: np.ndarray
+    spread: float
+
+
+def _fit(process: Process, basis: _Basis, degree: int, met: np.ndarray, fresh: np.ndarray) -> _Fit:
     here, moved = basis.values(met, degree), _after(process, basis, degree, met)
-    system = np.concatenate([here - moved, np.ones((len(met), 1))], axis=1)
-    u, s, vt = np.linalg.svd(system, full_matrices=False)
+    u, s, vt = np.linalg.svd(np.concatenate([here - moved, np.ones((len(met), 1))], axis=1), full_matrices=False)
     keep = s > 1e-14 * s[0]
 
-    def fit(values: np.ndarray) -> np.ndarray:
-        return vt[keep].T @ ((u[:, keep].T @ values) / s[keep])
+    def solved(values: np.ndarray) -> np.ndarray:
+        return (vt[keep].T @ ((u[:, keep].T @ values) / s[keep]))[:-1]  # the last entry is the average: h, for the first
 
-    first = fit(entropy)
-    test = emission_entropy(process, fresh)
+    first = solved(emission_entropy(process, met))
+    second = solved(here @ first)
+    third = solved(here @ second)
     change = basis.values(fresh, degree) - _after(process, basis, degree, fresh)
-    residual = test - change @ first[:-1]
-    if not np.isfinite(residual).all():
-        return None
-    second = fit(here @ first[:-1])
-    third = fit(here @ second[:-1])
-    whole = np.stack([first[:-1], second[:-1], third[:-1]], axis=1)
-    rate, excess, transient = _from_enumeration(process, basis, degree, whole)
-    spread = float(residual.max() - residual.min())
-    return Converged(rate, math.inf, spread, excess, transient, _variance(process, basis, degree, first, fresh), degree)
+    residual = emission_entropy(process, fresh) - change @ first
+    return _Fit(basis, degree, np.stack([first, second, third], axis=1), float(residual.max() - residual.min()))
 
 
-def _from_enumeration(process: Process, basis: _Basis, degree: int, solutions: np.ndarray) -> tuple[float, float, float]:
+def _from_enumeration(process: Process, fit: _Fit) -> tuple[float, float, float]:
     """h, E and T with the beliefs of all words of some length L, exactly weighted, in place of samples.
 
     With h_k = H(X_k | X_1..k-1) and averages <g>_L over these beliefs: h = h_L+1 + <g>_L+1 - <g>_L, where the polynomial
@@ -158,7 +161,8 @@ def _from_enumeration(process: Process, basis: _Basis, degree: int, solutions: n
     for level in levels(process):
         myopic.append(float(level.weights @ emission_entropy(process, level.beliefs)))
         parts = np.array_split(np.arange(len(level.weights)), 1 + len(level.weights) // 4096)
-        sums = [level.weights[part] @ (basis.values(level.beliefs[part], degree) @ solutions) for part in parts]
+        values = [fit.basis.values(level.beliefs[part], fit.degree) @ fit.solutions for part in parts]
+        sums = [level.weights[part] @ value for part, value in zip(parts, values, strict=True)]
         averages.append(np.sum(sums, axis=0))
         if len(level.weights) * process.alphabet_size > _MOST_AVERAGED or len(myopic) > 200:
             break
@@ -182,14 +186,14 @@ def _after(process: Process, basis: _Basis, degree: int, beliefs: np.ndarray) ->
     return np.asarray(total)
 
 
-def _variance(process: Process, basis: _Basis, degree: int, solution: np.ndarray, beliefs: np.ndarray) -> float:
+def _variance(process: Process, fit: _Fit, beliefs: np.ndarray) -> float:
     """Average over beliefs of the variance of -log2 p(x|b) + g(b_x): the code length without its predictable part."""
     first = second = 0.0
     for matrix in process.tensor:
         moved = beliefs @ matrix
         p = moved @ process.right_vector
         safe = np.where(p > 1e-300, p, 1.0)
-        cost = -np.log2(safe) + basis.values(moved / safe[:, None], degree) @ solution[:-1]
+        cost = -np.log2(safe) + fit.basis.values(moved / safe[:, None], fit.degree) @ fit.solutions[:, 0]
         weight = np.where(p > 1e-300, p, 0.0)
         first, second = first + weight * cost, second + weight * cost**2
     return float(np.mean(second - np.asarray(first) ** 2))

@@ -36,7 +36,7 @@ def command(name: str | None, as_json: bool) -> None:
         rows = [_row(known) for known in (*ZOO, *COMPOSED)]
         say(tabulate(rows, ["source", "what it is", "K", "N", "parameters"], disable_numparse=True))
         say(
-            "\nK symbols, N states. Also reversed:NAME, product:NAME+NAME, mixture:NAME@key=value+NAME, and .toml or .json files."
+        say("\nK symbols, N states. Others: reversed:NAME, product:NAME+NAME, mixture:NAME+NAME, or a .toml or .json file.")
         )
 
 
