@@ -36,9 +36,9 @@ def _same_both_ways(process: Process) -> dict[str, float]:
 def product(parts: Sequence[Process]) -> Process:
     """Independent processes side by side: symbol x of the first and y of the second is x K + y, and so on."""
     n_symbols = prod(part.alphabet_size for part in parts)
-    _check_size("product", n_symbols, prod(part.n_states for part in parts))
     if n_symbols > MAX_SYMBOLS:
         raise ProcessError(f"product:{'+'.join(map(_label, parts))} has {n_symbols} symbols; a symbol is one byte: at most 256")
+    _check_size("product", n_symbols, prod(part.n_states for part in parts))
     whole, start, right = parts[0].transitions, parts[0].stationary_numbers, parts[0].right_numbers
     for part in parts[1:]:
         whole = tuple(_kronecker(a, b) for a in whole for b in part.transitions)

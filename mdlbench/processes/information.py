@@ -131,7 +131,7 @@ def _kind(process: Process, mixed: MixedStates) -> str:
     if mixed.closed:
         return "finite"
     if process.unifilar:
-        return "finite in the long run, infinitely many before"
+        return "infinite in transit, finite in the long run"
     chain = reset_chain(process)
     if chain is not None:
         return "countable" if chain.single else "countable (merged between resets)"
@@ -199,7 +199,7 @@ def _complexity(process: Process, machine: EpsilonMachine | None, kind: str) -> 
         return Quantity(
             float(entropies(chain.weights)), f"converged: chain of {len(chain.weights)} beliefs, the rest below 1e-15"
         )
-    return Quantity(None, f"infinite: the causal states are {kind} (their number has no end, and no symbol resets them)")
+    return Quantity(None, "taken as infinite: mixed states were followed without an end, and no symbol resets them")
 
 
 def _synchronisation(process: Process, machine: EpsilonMachine | None, kind: str) -> Quantity:
@@ -224,7 +224,7 @@ def _synchronisation(process: Process, machine: EpsilonMachine | None, kind: str
 
 def _crypticity(complexity: Quantity, excess: Quantity) -> Quantity:
     if complexity.value is None:
-        return Quantity(None, "infinite: C is, and E is not")
+        return Quantity(None, "infinite where C is")
     if excess.value is None:
         return Quantity(None, excess.note)
     value = complexity.value - excess.value

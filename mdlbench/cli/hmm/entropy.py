@@ -59,7 +59,7 @@ def command(
         if picture is not None:
             _draw(found, picture, force)
     if rows:
-        headers = ["source", "h lower", "h upper", "E", "C", "mixed states", "method"]
+        headers = ["source", "h, bits", "between bounds", "E", "C", "mixed states", "method"]
         say(tabulate(rows, headers, disable_numparse=True, colalign=("left", *["right"] * 5, "left")))
 
 
@@ -78,11 +78,11 @@ def _draw(found: Analysis, path: str, force: bool) -> None:
 
 def _row(found: Analysis) -> list[str]:
     rate = found.entropy_rate
-    mixed = str(len(found.mixed)) if found.mixed.closed else found.kind.partition(" (")[0]
+    mixed = str(len(found.mixed)) if found.mixed.closed else found.kind.partition(" (")[0].partition(" in ")[0]
+    gap = "no lower bound" if rate.lower is None else f"{rate.upper - rate.lower:.0e}"
     return [
-        label_of(found.process), "–" if rate.lower is None else outward(rate.lower, 12, ROUND_FLOOR),
-        outward(rate.upper, 12, ROUND_CEILING),
-        _short(found.excess_entropy), _short(found.statistical_complexity), mixed, rate.method,
+        label_of(found.process), f"{rate.value:.12f}", gap, _short(found.excess_entropy), _short(found.statistical_complexity),
+        mixed, rate.method,
     ]  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def label_of(process: Process) -> str:
 
 def outward(bound: float, digits: int, rounding: str) -> str:
     """A bound as text that is still one: a lower bound is rounded down, an upper one up."""
-    return str(Decimal(bound).quantize(Decimal(1).scaleb(-digits), rounding))
+    return f"{Decimal(bound).quantize(Decimal(1).scaleb(-digits), rounding):f}"
 
 
 def _short(quantity: Quantity) -> str:

@@ -35,9 +35,7 @@ def command(name: str | None, as_json: bool) -> None:
     else:
         rows = [_row(known) for known in (*ZOO, *COMPOSED)]
         say(tabulate(rows, ["source", "what it is", "K", "N", "parameters"], disable_numparse=True))
-        say(
         say("\nK symbols, N states. Others: reversed:NAME, product:NAME+NAME, mixture:NAME+NAME, or a .toml or .json file.")
-        )
 
 
 def describe(name: str) -> dict[str, Any]:
