@@ -23,7 +23,7 @@ PRESETS = {
         Architecture(context=10, layers=4, width=64, heads=4, mlp=256, activation="relu"),
         Optimiser("adamw", learning_rate=3e-3, warmup=100, schedule="cosine"),
         batch_size=128,
-        tokens=3_200_000,
+        tokens=2_560_000,
         preset="fast",
     ),
     # For bytes of files: no published counterpart.

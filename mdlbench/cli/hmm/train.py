@@ -33,7 +33,7 @@ def command(
     a network of context 10 predicts best with `hf:CHECKPOINT,overlap=10`, which feeds every symbol ten times.
 
     \b
-    fast:  gpt2, 4 layers of width 64, 4 heads; AdamW 3e-3, cosine, batch 128, 3.2M tokens
+    fast:  gpt2, 4 layers of width 64, 4 heads; AdamW 3e-3, cosine, batch 128, 2.56M tokens
     paper: gpt2, 4 layers of width 64, 1 head of width 8; SGD 0.01, batch 64, 639.6M tokens
 
     \b
