@@ -112,8 +112,8 @@ def _fits(
             row["shuffled_r2"] = fidelity(shuffled, one.predictions[:, n:], weights).r2
             row["distance_r2"] = distance_preservation(beliefs, predicted[site], weights, pairs=_PAIRS, seed=setting.seed)
             if method == "affine":
-                within = _in_sample(moments, features, activations.columns[site], prefixes, weights)
-                row |= {"in_sample_r2": within[0], "in_sample_mse": within[1]}
+                within = _in_sample(moments, features, activations.columns[site], prefixes, weights, setting.seed)
+                row |= within
             else:
                 row["penalties"] = [float(part.penalties[0]) for part in one.maps]
                 part = one.maps[0]
@@ -123,14 +123,15 @@ def _fits(
 
 
 def _in_sample(
-    moments: Moments, features: np.ndarray, columns: np.ndarray, prefixes: Prefixes, weights: np.ndarray
-) -> tuple[float | None, float]:
-    """R^2 and MSE of a map fitted on everything it is scored on, as the published figures are."""
+    moments: Moments, features: np.ndarray, columns: np.ndarray, prefixes: Prefixes, weights: np.ndarray, seed: int
+) -> dict[str, float | None]:
+    """R^2, MSE and distances of a map fitted on everything it is scored on, as the published figures are."""
     fitted = fit(moments, columns)
     n = prefixes.beliefs.shape[1]
-    found = np.concatenate([fitted(features[at : at + 8192, columns])[:, :n] for at in range(0, len(features), 8192)])
-    score = fidelity(prefixes.beliefs, found, weights)
-    return score.r2, score.mse
+    image = np.concatenate([fitted(features[at : at + 8192, columns])[:, :n] for at in range(0, len(features), 8192)])
+    score = fidelity(prefixes.beliefs, image, weights)
+    distances = distance_preservation(prefixes.beliefs, image, weights, pairs=_PAIRS, seed=seed)
+    return {"in_sample_r2": score.r2, "in_sample_mse": score.mse, "in_sample_distance_r2": distances}
 
 
 def _add_untrained(

@@ -18,7 +18,16 @@ from mdlbench.training import Run
 from mdlbench.training.summary import count_parameters
 
 _POINTS = 2000  # prefixes kept in the result for the page's scatter
-_AVERAGED = ("r2", "mse", "shuffled_r2", "untrained_r2", "distance_r2", "in_sample_r2", "in_sample_mse")
+_AVERAGED = (
+    "r2",
+    "mse",
+    "shuffled_r2",
+    "untrained_r2",
+    "distance_r2",
+    "in_sample_r2",
+    "in_sample_mse",
+    "in_sample_distance_r2",
+)
 DEFINITIONS = {
     "r2": "1 - SSE/SST over held-out prefixes, SST about their weighted mean; bounds from a bootstrap over prefixes",
     "mse": "squared error per element of the belief, held out",

@@ -1,11 +1,13 @@
 """Charts of results of kind "hmm-belief": layers and controls, emergence, dynamics, intervention, code lengths, memory."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from mdlbench.report.beliefs import TONE, Drawer, amount, drawer
+from mdlbench.report.beliefs import TONE, Cloud, Drawer, amount, drawer, scatters
+from mdlbench.report.collect import Found
 from mdlbench.report.palette import SERIES
 
 _COLOURS = SERIES["light"]
@@ -24,6 +26,15 @@ def charts(values: dict[str, Any]) -> Iterator[tuple[str, Drawer]]:
         kinds["emergence"] = emergence
     for name, draw in kinds.items():
         yield name, drawer(lambda draw=draw: draw(values))  # type: ignore[misc]
+
+
+def plots(results: Sequence[Found]) -> Iterator[tuple[str, Drawer]]:
+    """`belief-RUN-NAME` for every picture of the newest result of each run, drawn from what the results hold."""
+    newest = {str(found.result.values["run"]): found.result.values for found in results if found.result.kind == "hmm-belief"}
+    for run, values in newest.items():
+        safe = re.sub("[^a-zA-Z0-9.=_-]+", "-", run)[:80]
+        for name, draw in [*scatters(Cloud.of_result(values), values), *charts(values)]:
+            yield f"belief-{safe}-{name}", draw
 
 
 def layers(values: dict[str, Any]) -> Any:

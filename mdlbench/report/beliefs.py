@@ -23,7 +23,7 @@ STYLE: Any = {
     "savefig.dpi": 200, "savefig.bbox": "tight", "text.usetex": False, "text.parse_math": False,
 }  # fmt: skip
 FORMATS = ("png", "svg")
-_CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 3**0.5 / 2]])
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 3**0.5 / 2]])
 _RASTER = 4000  # beyond so many points an SVG holds them as an image
 _FRAMES = 14  # of the animation between two checkpoints
 Drawer = Callable[[], dict[str, bytes]]
@@ -190,7 +190,7 @@ class _View:
     def places(self, beliefs: np.ndarray) -> np.ndarray:
         """float (n, 2)."""
         if self._states == 3:
-            return beliefs @ _CORNERS
+            return beliefs @ CORNERS
         if self._states <= 2:
             return np.column_stack([beliefs[:, 0], self._cloud.lengths])
         return (beliefs - self._centre) @ self._axes.T
@@ -205,11 +205,11 @@ class _View:
         axes.set_title(title, fontsize=8)
         axes.grid(visible=False)
         if self._states == 3:
-            axes.plot(*_CORNERS[[0, 1, 2, 0]].T, color=TONE["grey"], lw=0.7, zorder=0)
+            axes.plot(*CORNERS[[0, 1, 2, 0]].T, color=TONE["grey"], lw=0.7, zorder=0)
             axes.set(xlim=(-0.08, 1.08), ylim=(-0.1, 0.96), aspect="equal")
             axes.axis("off")
             if labels:
-                for state, (x, y) in enumerate(_CORNERS):
+                for state, (x, y) in enumerate(CORNERS):
                     axes.annotate(f"state {state}", (x, y), (0, 4 if y else -4), textcoords="offset points", ha="center",
                                   va="bottom" if y else "top", fontsize=7, color=TONE["muted"])  # fmt: skip
             return
@@ -231,9 +231,8 @@ def belief_colours(beliefs: np.ndarray) -> np.ndarray:
     inside = inside / np.maximum(inside.sum(axis=1, keepdims=True), 1e-12)
     if beliefs.shape[1] == 3:
         return inside**0.7 * np.array([0.95, 0.78, 1.0])
-    from matplotlib.colors import to_rgb
-
-    corners = np.array([to_rgb(SERIES["light"][state % len(SERIES["light"])]) for state in range(beliefs.shape[1])])
+    names = [SERIES["light"][state % len(SERIES["light"])] for state in range(beliefs.shape[1])]
+    corners = np.array([[int(name[at : at + 2], 16) for at in (1, 3, 5)] for name in names]) / 255
     return inside @ corners
 
 

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 from mdlbench.errors import MissingExtraError
+from mdlbench.report import belief_charts
 from mdlbench.report.collect import Found
 from mdlbench.report.leaderboard import chosen, slice_data
 from mdlbench.report.palette import SERIES, TONES
@@ -55,6 +56,7 @@ def plots(results: Sequence[Found]) -> Iterator[tuple[str, Drawer]]:
         for kind, draw in _KINDS.items():
             if kind != "curves" or data["edges"]:
                 yield f"{kind}-{name}", _drawer(draw, data, colours)
+    yield from belief_charts.plots(results)
 
 
 def _drawer(draw: Callable[[dict[str, Any], dict[int, str]], Any], data: dict[str, Any], colours: dict[int, str]) -> Drawer:

@@ -1,0 +1,173 @@
+"""The page's part for results of kind "hmm-belief": beliefs beside a network's image of them, through training; tables."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from mdlbench.report.beliefs import CORNERS, Cloud, amount, belief_colours
+from mdlbench.report.collect import Fields, Found
+from mdlbench.report.page import asset, escaped
+from mdlbench.report.section import Section
+
+NONE = "–"
+_GUESSES = ("Bayes update", "symbol alone", "another prefix", "no update", "another symbol")
+_SAID = {"probability": "prefixes by probability", "prefix": "prefixes alike", "word": "words alike, as published"}
+
+
+def section(results: Sequence[Found]) -> Section:
+    """The section: a part for each result, the newest of a run."""
+    newest: dict[str, Found] = {}
+    for found in results:
+        newest[Fields(found.path, found.result.values).text("run")] = found
+    parts = list(newest.values())
+    seeds = sum(len(found.result.values["seeds"]) for found in parts)
+    return Section(
+        identifier="beliefs",
+        title="Belief geometry",
+        html="\n".join(_part(found, f"belief-{at}") for at, found in enumerate(parts)),
+        summary=f"belief geometry of {len(parts)} {'run' if len(parts) == 1 else 'runs'}, {seeds} trained "
+        f"{'network' if seeds == 1 else 'networks'}",
+        data=[points(found.result.values) for found in parts],
+        scripts=("beliefs.js",),
+        styles=("leaderboard.css", "beliefs.css"),
+        counts={"belief_runs": len(parts)},
+    )
+
+
+def points(values: dict[str, Any]) -> dict[str, Any]:
+    """What the scatter draws: `place` takes a belief to the plane, images are numbers in thousandths as text."""
+    kept = values["points"]
+    cloud = Cloud.of_result(values)
+    stages = [{"name": "untrained" if not one["tokens"] else f"{amount(one['tokens'])} tokens", "image": one["image"]}
+              for one in kept["stages"]]  # fmt: skip
+    stages.append({"name": "trained, all layers side by side" if stages else "trained, all layers", "image": kept["image"]})
+    colours = (belief_colours(cloud.beliefs) * 255).round().astype(int)
+    return {
+        "states": kept["states"],
+        "lengths": kept["lengths"],
+        "beliefs": kept["beliefs"],
+        "stages": stages,
+        "colours": " ".join(f"{r:02x}{g:02x}{b:02x}" for r, g, b in colours),
+        "place": _plane(cloud.beliefs),
+    }
+
+
+def _plane(beliefs: np.ndarray) -> list[list[float]] | None:
+    """(N, 2): a belief's place is belief @ this; None for one or two states, drawn along a line by length."""
+    states = beliefs.shape[1]
+    if states <= 2:
+        return None
+    if states == 3:
+        return CORNERS.tolist()
+    axes = np.linalg.svd(beliefs - beliefs.mean(axis=0), full_matrices=False)[2][:2]
+    return axes.T.round(6).tolist()
+
+
+def _part(found: Found, name: str) -> str:
+    f = Fields(found.path, found.result.values)
+    weightings = [str(one) for one in f.items("setting.weightings")]
+    tables = [_fits(f, one) for one in weightings]
+    tables += [_controls(f, weightings), _dynamics(f), _intervention(f), _synchronisation(f)]
+    return asset("beliefs.html").format(
+        id=name,
+        title=escaped(f"{f.text('process')}: {f.text('run')}"),
+        facts=escaped(_facts(f)),
+        first=tables[0],
+        tables="\n".join(tables[1:]),
+    )
+
+
+def _facts(f: Fields) -> str:
+    seeds = f.parts("seeds")
+    gap = _mean(one.maybe_number("loss_gap_bits") for one in seeds)
+    return (
+        f"{f.text('architecture')} of width {f.number('width'):.0f}, {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}, "
+        f"{seeds[0].number('tokens'):,.0f} tokens; {f.number('prefixes'):,.0f} distinct prefixes of up to "
+        f"{f.number('setting.length'):.0f} symbols, {f.number('setting.folds'):.0f} folds held out; {gap:.6f} bits per symbol "
+        "above the Bayes predictor"
+    )
+
+
+def _fits(f: Fields, weighting: str) -> str:
+    rows = []
+    for row in f.parts("mean"):
+        if row.text("weighting") == weighting and row.text("method") == "ridge":
+            plain = next(one for one in f.parts("mean") if one.text("weighting") == weighting
+                         and one.text("method") == "affine" and one.text("site") == row.text("site"))  # fmt: skip
+            keys = ("r2", "least_r2", "greatest_r2", "untrained_r2", "shuffled_r2", "distance_r2")
+            numbers = [plain.maybe_number("r2"), *(row.maybe_number(key) for key in keys)]
+            errors = [_text(row.maybe_number("mse"), 6), _text(plain.maybe_number("in_sample_mse"), 6)]
+            rows.append([row.text("site"), *map(_text, numbers), *errors])
+    heads = ["Layer", "R², least squares", "R², ridge", "least seed", "greatest seed", "untrained", "shuffled labels",
+             "distances", "MSE", "MSE in sample"]  # fmt: skip
+    return _table(f"Beliefs from activations, held out by prefix; {_SAID.get(weighting, weighting)}", heads, rows)
+
+
+def _controls(f: Fields, weightings: Sequence[str]) -> str:
+    rows = [row for seed in f.parts("seeds") for row in seed.parts("controls")]
+    names = dict.fromkeys(row.text("name") for row in rows)
+    shown = []
+    for name in names:
+        means = [
+            _mean(row.maybe_number("r2") for row in rows if row.text("name") == name and row.text("weighting") == one)
+            for one in weightings
+        ]
+        shown.append([name, *map(_text, means)])
+    heads = ["Beliefs from", *(f"R², {_SAID.get(one, one)}" for one in weightings)]
+    return _table("Controls: what else beliefs can be read from", heads, shown)
+
+
+def _dynamics(f: Fields) -> str:
+    rows = [row for seed in f.parts("seeds") for row in seed.parts("dynamics")]
+    shown = []
+    for site, weighting in dict.fromkeys((row.text("site"), row.text("weighting")) for row in rows):
+        chosen = [row for row in rows if (row.text("site"), row.text("weighting")) == (site, weighting)]
+        means = [_mean(row.maybe_number(f"{name}.r2") for row in chosen) for name in _GUESSES]
+        shown.append([f"{site}, {_SAID.get(weighting, weighting)}", *map(_text, means)])
+    heads = ["Image at", *(f"R², {name}" for name in _GUESSES)]
+    return _table("Dynamics: the image after a symbol, from the image before it", heads, shown)
+
+
+def _intervention(f: Fields) -> str:
+    found = f.parts("seeds")
+    sites = list(found[0].values["intervention"]["sites"])
+    methods = list(found[0].values["intervention"]["sites"][sites[0]])
+    shown = []
+    for site in sites:
+        row = [site]
+        for key in ("followed", "carried"):
+            parts = ([one.values["intervention"]["sites"][site][method][key] for one in found] for method in methods)
+            row += [_text(None if None in part else _mean(part), 3) for part in parts]
+        shown.append(row)
+    heads = ["Written at", *methods, *(f"{method}, a symbol later" for method in methods)]
+    return _table("Intervention: how far the prediction follows a written belief (1: wholly, 0: not)", heads, shown)
+
+
+def _synchronisation(f: Fields) -> str:
+    rows = f.parts("seeds")[0].parts("synchronisation")
+    keys = ("state", "network_state", "next", "saved", "network_saved", "gap")
+    shown = [[f"{row.number('symbols'):.0f}", *(_text(row.maybe_number(key), 5) for key in keys)] for row in rows]
+    heads = ["Symbols seen", "H(state)", "state by the image", "H(next)", "saved", "saved by the network", "gap"]
+    return _table("Ideal code lengths in bits as symbols come, first seed", heads, shown)
+
+
+def _mean(numbers: Iterable[float | None]) -> float:
+    known = [number for number in numbers if number is not None]
+    return sum(known) / len(known) if known else float("nan")
+
+
+def _text(value: float | None, digits: int = 4) -> str:
+    return NONE if value is None or value != value else f"{value:.{digits}f}".replace("-", "−")
+
+
+def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col"{" class=number" if at else ""}>{escaped(text)}</th>' for at, text in enumerate(heads))
+    body = "".join(
+        f'<tr><th scope="row">{escaped(first)}</th>{"".join(f"<td class=number>{escaped(text)}</td>" for text in rest)}</tr>'
+        for first, *rest in rows
+    )
+    return (
+        f'<div class="table-box" role="region" tabindex="0" aria-label="{escaped(caption)}"><table>'
+        f"<caption>{escaped(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
