@@ -184,7 +184,7 @@ class _Run:
             part = symbols[begin : begin + _STRETCH]
             p = np.ones((2, len(part)))
             self._kernel.run(action, self._matrices, self._depth, self._belief, part, coder, buffer, *p)
-            yield slice(begin, begin + len(part)), -np.log2(p)
+            yield slice(begin, begin + len(part)), 0.0 - np.log2(p)  # no -0.0 for what is certain
 
 
 def _varint(value: int) -> bytes:
