@@ -47,7 +47,7 @@ class HiddenMarkov(Model):
 
     Example:
         >>> HiddenMarkov("z1r").code_length([bytes([1, 1, 0])])[0].round(4)
-        array([1.    , 1.585 , 0.    ])
+        array([1.   , 1.585, 0.   ])
     """
 
     takes_argument = True
