@@ -59,7 +59,7 @@ def train_seed(task: Task, stop: Callable[[], bool], report: Callable[[Progress]
         report: told of progress about once a second.
     """
     windows = windows_of(task.config, task.seed)  # before torch is loaded: what is wrong with the data is said at once
-    with one_thread():
+    with alone(task.folder), one_thread():
         trainer = Trainer(task, windows)
         trainer.resume()
         return trainer.run(stop, report)
@@ -81,7 +81,6 @@ class Trainer:
     def resume(self) -> None:
         """Go on from the last checkpoint, and cut the log to it; write the first ones if there is none."""
         folder = self._task.folder
-        folder.mkdir(parents=True, exist_ok=True)
         found = find_checkpoints(folder)
         stopped = folder / INTERRUPTED
         if stopped.is_dir():
@@ -182,6 +181,27 @@ def cut_log(path: Path, seed: int, step: int) -> float:
         log.writelines(json.dumps(line) + "\n" for line in lines)
     temporary.replace(path)
     return lines[-1]["seconds"] if lines else 0.0
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Make a seed's folder, and hold it against a second process that would write to it (where the system can do that).
+
+    Raises:
+        MdlbenchError: another process trains this seed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with open(folder / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise MdlbenchError(f"{folder} is being trained by another process; wait for it, or name another folder") from None
+        yield
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import torch
 
 from mdlbench.errors import InterruptedRunError, MdlbenchError, UsageError
 from mdlbench.training import Architecture, Optimiser, load_run, open_run, train_run
-from mdlbench.training.loop import INTERRUPTED, Progress, Task, read_log, train_seed
+from mdlbench.training.loop import INTERRUPTED, Progress, Task, alone, read_log, train_seed
 from mdlbench.units import nats_to_bits
 from tests.training.small import SMALL, small_config, small_run, stream
 
@@ -107,6 +107,14 @@ def test_interrupted_in_this_process(tmp_path: Path) -> None:
     train_run(run, (0,), report=told.append)
     assert run.is_complete(0)
     assert (told[-1].seed, told[-1].tokens, told[-1].total) == (0, 192, 192)
+
+
+def test_two_processes_do_not_train_one_seed(tmp_path: Path) -> None:
+    run = small_run(tmp_path)
+    with alone(run.seed_folder(0)), pytest.raises(MdlbenchError, match=r"seed-0 is being trained by another process"):
+        train_run(run, (0,))
+    train_run(run, (0,))
+    assert run.is_complete(0)
 
 
 def test_a_worker_that_fails_says_why(tmp_path: Path) -> None:
