@@ -29,8 +29,9 @@ def command(
     Windows of context + 1 symbols start stationary. Loss above the entropy rate is split, for each length of context, into the
     cost of the finite context (Bayes floor - h) and the cost of the model (its divergence from the Bayes predictor), both
     summed exactly over every word. A run that is there already is continued, or only measured if it is complete; several
-    seeds are given as mean and standard deviation. Checkpoints are folders that `hf:` reads, with their alphabet beside them;
-    a network of context 10 predicts best with `hf:CHECKPOINT,overlap=10`, which feeds every symbol ten times.
+    seeds are given as mean and standard deviation. Checkpoints are folders that `hf:` reads, with their alphabet beside them.
+    There, overlap= says how much of the context each window repeats: half unless told, all of it with overlap=10 for a
+    context of 10, where every prediction sees all it can and every symbol is fed ten times.
 
     \b
     fast:  gpt2, 4 layers of width 64, 4 heads; AdamW 3e-3, cosine, batch 128, 2.56M tokens
