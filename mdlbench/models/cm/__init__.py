@@ -1,12 +1,13 @@
 """`cm`: context mixing in integers, compiled with numba. No weights are shipped; everything is learned from the block.
 
-`tables` and `levels` are data, `contexts` what is looked at, `kernel` the mixer. The integers are the same on every
-machine, so a payload written anywhere decodes anywhere.
+`tables` and `levels` are data, `contexts` what is looked at, `kernel` the mixer; levels 1 to 3 have a lean mixer, `fast`, and
+rows of their own, `fast_levels`. The integers are the same on every machine, so a payload written anywhere decodes anywhere.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -70,15 +71,17 @@ class ContextMixing(Model):
 
     def _run(self, mode: str, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None) -> tuple[int, float]:
         """One block through the kernel, from fresh state; payload length (when encoding) and total bits."""
-        from mdlbench.models.cm import levels, native, tables
+        from mdlbench.models.cm import fast_levels, levels, native
 
-        level = levels.LEVELS[self.options.level]
+        room: Any = fast_levels if self.options.level in fast_levels.LEVELS else levels
+        level = room.LEVELS[self.options.level]
         return native.run(
+            room.KERNEL,
             MODES.index(mode),
             data,
             payload,
             np.empty(0) if lengths is None else lengths,
-            levels.layout(level),
-            levels.fresh_memory(level, data.size, self.options.memory),
-            tables.kernel_tables(),
+            room.layout(level),
+            room.fresh_memory(level, data.size, self.options.memory),
+            room.kernel_tables(),
         )

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mdlbench.models.cm.tables import history_tables
+from mdlbench.models.cm.tables import history_tables, reciprocal_table, squash_table, stretch_table
 
+KERNEL = "kernel"
 CONTEXTS = (
     "order1", "order2", "order3", "order4", "order5", "order6", "order8",
     "word", "word_pair", "skip1", "skip2", "high_bits",
@@ -54,9 +55,6 @@ _EIGHT = f"{_SEVEN} followers2 field column_next opener sixth"
 _NINE = f"{_EIGHT} column word_triple high_bits record_order2 followers2_order1 match_order2"
 _SELECT = "match node classes"
 LEVELS = {
-    1: Level("order4", "match", (6,), ""),
-    2: Level("order2 order4 order6 word", "match", (6,), ""),
-    3: Level(_THREE, "match", (6,), "order1"),
     4: Level(f"{_THREE} word_pair record_above2", "match node", (6,), "order1"),
     5: Level(_FIVE, _SELECT, (6,), "order1"),
     6: Level(_SIX, f"{_SELECT} byte1", (6,), "order1 order3"),
@@ -82,12 +80,12 @@ def layout(level: Level) -> tuple[np.ndarray, ...]:
     return tuple(np.array(column, np.int64) for column in columns)
 
 
-def _power_of_two(least: int, most: int) -> int:
+def power_of_two(least: int, most: int) -> int:
     """The smallest power of two that is at least `least`, or the largest that is at most `most`."""
     return min(1 << max(least - 1, 0).bit_length(), 1 << most.bit_length() - 1)
 
 
-def _aligned(size: int, kind: type) -> np.ndarray:
+def aligned(size: int, kind: type) -> np.ndarray:
     """Zeros that begin on a cache line."""
     raw = np.zeros(size * np.dtype(kind).itemsize + 64, np.uint8)
     start = -raw.ctypes.data % 64
@@ -96,7 +94,7 @@ def _aligned(size: int, kind: type) -> np.ndarray:
 
 def table_bytes(level: Level, size: int, memory: int) -> int:
     """Bytes of the table of bit histories for a block of `size` bytes: room for all its contexts, or `memory`."""
-    return _power_of_two(max(4 * size * len(level.contexts.split()), 1 << 12), memory)
+    return power_of_two(max(4 * size * len(level.contexts.split()), 1 << 12), memory)
 
 
 def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]:
@@ -111,8 +109,8 @@ def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]
     counts = history_tables()[1]
     initial = ((2 * counts[:, 1] + 1 << 22) // (2 * counts.sum(axis=1) + 2) << 10).astype(np.uint32)
     maps = np.concatenate([np.tile(initial, n_contexts), np.full(64 * len(level.matches), 1 << 31, np.uint32)])
-    refined = _power_of_two(max(8 * size, 256), 1 << 16)
-    table = _aligned(table_bytes(level, size, memory), np.uint8)
+    refined = power_of_two(max(8 * size, 256), 1 << 16)
+    table = aligned(table_bytes(level, size, memory), np.uint8)
     return (
         table,
         table.view(np.uint64),
@@ -120,9 +118,9 @@ def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]
         weights.reshape(-1),
         final_weights.reshape(-1),
         np.zeros(1 << 16, np.int16),
-        _aligned(_power_of_two(max(32 * size, 256), 1 << 22), np.int16),
-        _aligned(len(level.refiners.split()) * refined * 16, np.int32),
-        np.zeros((len(level.matches), _power_of_two(max(size, 256), 1 << 22)), np.int32),
+        aligned(power_of_two(max(32 * size, 256), 1 << 22), np.int16),
+        aligned(len(level.refiners.split()) * refined * 16, np.int32),
+        np.zeros((len(level.matches), power_of_two(max(size, 256), 1 << 22)), np.int32),
         np.zeros(11, np.int64),  # the summary of the past
         np.zeros(1 << 8, np.int64),  # followers of one byte
         np.zeros(1 << 16, np.int32),  # followers of two
@@ -130,6 +128,11 @@ def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]
         np.zeros(LONGEST_PERIOD, np.int64),  # votes for periods
         np.zeros(256, np.int32),  # order 0
         np.zeros((17, 64), np.int64),  # what the kernel notes for each context, mixer, match and map
-        _aligned(n_inputs, np.int32),
+        aligned(n_inputs, np.int32),
         np.array([0, 0xFFFFFFFFFFFFFFFF, 0, 0], np.uint64),  # the coder's state, as `coder.bits.new_coder`
     )
+
+
+def kernel_tables() -> tuple[np.ndarray, ...]:
+    """The constant tables in the order that the kernel unpacks them."""
+    return squash_table(), stretch_table(), history_tables()[0], reciprocal_table()

@@ -1,12 +1,13 @@
 """The kernel's machine code, kept on disk: a warm start loads it with llvmlite alone, in a third of the time of numba.
 
-numba compiles `kernel.run` once, without its Python wrapper, and the object file goes to the user's cache directory,
-named after the sources, the processor and the compiler. Calling it follows numba's convention: a pointer to the result, a
-pointer for an error, then every argument flattened to words. The kernel allocates nothing and raises nothing.
+numba compiles `run` of `kernel` or `fast` once, without its Python wrapper, and the object file goes to the user's cache
+directory, named after the sources, the processor and the compiler. Calling it follows numba's convention: a pointer to the
+result, a pointer for an error, then every argument flattened to words. The kernel allocates nothing and raises nothing.
 """
 
 import ctypes
 import hashlib
+import importlib
 import os
 import sys
 import tempfile
@@ -28,11 +29,6 @@ class _Result(ctypes.Structure):
     _fields_ = (("length", ctypes.c_int64), ("bits", ctypes.c_double))
 
 
-@ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-def _never(owner: int) -> None:
-    raise AssertionError(owner)
-
-
 def _digest() -> str:
     """Names the machine code: sources compiled into it, processor, compiler (each numba goes with one llvmlite)."""
     package = Path(__file__).parents[2]
@@ -49,14 +45,17 @@ def _digest() -> str:
     return digest.hexdigest()
 
 
-def _compile(arguments: tuple) -> bytes:
+def _entry_point(kernel: str) -> Callable[..., Any]:
+    return importlib.import_module(f"mdlbench.models.cm.{kernel}").run
+
+
+def _compile(kernel: str, arguments: tuple) -> bytes:
     """The entry point's name, a line feed, and the object file."""
     import numba
 
-    from mdlbench.models.cm import kernel
-
-    # without the wrappers nothing outside the C library is left to link
-    dispatcher = numba.njit(kernel.run, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    # without the wrappers nothing outside the C library is left to link; without its run time, `_nrt`, no arrays are counted
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+    dispatcher = numba.njit(_entry_point(kernel), error_model="numpy", nogil=True, **options)
     signature = tuple(numba.typeof(argument) for argument in arguments)
     dispatcher.compile(signature)
     compiled = dispatcher.overloads[signature]
@@ -68,8 +67,8 @@ def _checksum(compiled: bytes) -> bytes:
     return hashlib.blake2b(compiled, digest_size=16).digest()
 
 
-def _object_file(arguments: tuple) -> bytes:
-    path = cache_dir() / "kernels" / f"cm-{_digest()}.o"
+def _object_file(kernel: str, arguments: tuple) -> bytes:
+    path = cache_dir() / "kernels" / f"cm-{'-'.join(map(str, _variant(kernel, arguments)))}-{_digest()}.o"
     try:
         checksum, compiled = (text := path.read_bytes())[:16], text[16:]
         if checksum == _checksum(compiled):
@@ -77,7 +76,7 @@ def _object_file(arguments: tuple) -> bytes:
     except OSError:
         pass  # not there yet
     print(f"mdlbench: compiling cm once (about {COMPILE_SECONDS} s); cached in {path.parent}", file=sys.stderr, flush=True)
-    compiled = _compile(arguments)
+    compiled = _compile(kernel, arguments)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
@@ -91,13 +90,10 @@ def _object_file(arguments: tuple) -> bytes:
 class _Kernel:
     """The loaded machine code; owns the engine that holds it."""
 
-    def __init__(self, arguments: tuple) -> None:
-        name, _, code = _object_file(arguments).partition(b"\n")
+    def __init__(self, kernel: str, arguments: tuple) -> None:
+        name, _, code = _object_file(kernel, arguments).partition(b"\n")
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        # numba's code for dropping an array's last owner is linked to, though there is none; numba itself may have set it
-        if llvm.address_of_symbol("NRT_MemInfo_call_dtor") is None:
-            llvm.add_symbol("NRT_MemInfo_call_dtor", ctypes.cast(_never, ctypes.c_void_p).value)
         machine = llvm.Target.from_default_triple().create_target_machine()
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
@@ -113,17 +109,23 @@ class _Kernel:
         return result.length, result.bits
 
 
-def _through_numba() -> Callable[[tuple], tuple[int, float]]:
+def _through_numba(kernel: str, arguments: tuple) -> Callable[[tuple], tuple[int, float]]:
     """The same, compiled, cached and called by numba."""
-    from mdlbench.models.cm import kernel
     from mdlbench.numerics import compiled
 
-    compiled.announce_first_compilation(kernel, "cm", COMPILE_SECONDS)
-    dispatcher = compiled.kernel(kernel.run)
+    module = importlib.import_module(f"mdlbench.models.cm.{kernel}")
+    name = "-".join(map(str, ("cm", *_variant(kernel, arguments))))
+    compiled.announce_first_compilation(module, name, COMPILE_SECONDS)
+    dispatcher = compiled.kernel(module.run)
     return lambda arguments: dispatcher(*arguments)
 
 
-_loaded: list[Callable[[tuple], tuple[int, float]]] = []
+def _variant(kernel: str, arguments: tuple) -> tuple:
+    """What the machine code depends on beside its sources: the lengths of the layout's tuples, known to the compiler."""
+    return (kernel, *(len(part) for part in arguments[4] if isinstance(part, tuple)))
+
+
+_loaded: dict[tuple, Callable[[tuple], tuple[int, float]]] = {}
 
 
 def _words(argument: Any) -> Iterator[int]:
@@ -137,8 +139,9 @@ def _words(argument: Any) -> Iterator[int]:
         yield argument
 
 
-def run(*arguments: Any) -> tuple[int, float]:
-    """`kernel.run`, compiled."""
-    if not _loaded:
-        _loaded.append(_Kernel(arguments) if sys.platform in _CALLABLE else _through_numba())
-    return _loaded[0](arguments)
+def run(kernel: str, *arguments: Any) -> tuple[int, float]:
+    """`run` of the module `kernel`, compiled."""
+    variant = _variant(kernel, arguments)
+    if variant not in _loaded:
+        _loaded[variant] = (_Kernel if sys.platform in _CALLABLE else _through_numba)(kernel, arguments)
+    return _loaded[variant](arguments)

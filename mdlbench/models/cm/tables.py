@@ -103,8 +103,3 @@ def history_tables() -> tuple[np.ndarray, np.ndarray]:
 def reciprocal_table() -> np.ndarray:
     """65536 / (count + 1.5), the rate of an adaptive map that has seen `count` bits, int32 of shape (1024,)."""
     return np.array([2 * 65536 // (2 * count + 3) for count in range(1024)], np.int32)
-
-
-def kernel_tables() -> tuple[np.ndarray, ...]:
-    """The constant tables in the order that the kernel unpacks them."""
-    return squash_table(), stretch_table(), history_tables()[0], reciprocal_table()
