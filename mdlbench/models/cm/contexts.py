@@ -13,7 +13,7 @@ from mdlbench.numerics.compiled import inline
 U32 = 0xFFFFFFFF
 
 # Fields of the summary of the past, an int64 array.
-LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, FIELD, OPENER = range(11)
+LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, FIELD, OPENER, LETTERS = range(12)
 
 # The places of the contexts in `CONTEXTS`.
 (
@@ -23,6 +23,7 @@ LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, FIELD, OPENER = 
     _WORD_GAP, _WORD_ORDER2, _CLASSES, _THIRD, _FOURTH, _THIRD_FOURTH,
     _RECORD_COLUMN, _RECORD_ORDER2, _RECORD_NEXT, _ORDER0, _CLASSES_COLUMN, _FOLLOWERS2_ORDER1, _MATCH_ORDER2,
     _FIELD, _COLUMN_NEXT, _WORD_TRIPLE, _OPENER, _FIELD_WORD, _SIXTH,
+    _SKIP1_ORDER3, _LINE_START, _LETTERS, _ORDER7, _WORD_LINE,
 ) = range(len(CONTEXTS))  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def observe(summary, followers1, followers2, last_seen, votes, data, position):
     # words: letters folded to lower case
     if is_letter(c):
         summary[WORD] = hash2(summary[WORD], c | 32 if c < 128 else c)
+        summary[LETTERS] = (summary[LETTERS] << 5 | c & 31) & 0x3FFFFFFF
     elif summary[WORD] != 0:
         summary[WORD2] = summary[WORD1]
         summary[WORD1] = summary[WORD]
@@ -119,6 +121,8 @@ def fill_keys(keys, picks, summary, followers1, followers2, expected, data, posi
             above2 = np.int64(data[position - 2 * period])
             above_next = np.int64(data[position - period + 1])
     word1 = hash2(word, c1)
+    line = summary[LINE]
+    line_start = np.int64(data[line]) << 8 | np.int64(data[line + 1]) if column > 1 else 0
     pair = followers2[last4 & 0xFFFF]
     for i in range(picks.size):
         pick = picks[i]
@@ -192,6 +196,16 @@ def fill_keys(keys, picks, summary, followers1, followers2, expected, data, posi
             value = hash2(summary[OPENER], hash2(word1, last4 & 0xFFFF))
         elif pick == _SIXTH:
             value = hash2(last8 & 0xFFFF, 0)
+        elif pick == _SKIP1_ORDER3:
+            value = last4 & 0xFFFFFF00
+        elif pick == _LINE_START:
+            value = hash2(line_start, word1)
+        elif pick == _WORD_LINE:
+            value = hash2(line_start, hash2(summary[WORD1], last4 & 0xFF if word else 0))
+        elif pick == _LETTERS:
+            value = hash2(summary[LETTERS], c1 if not is_letter(c1) else 0)
+        elif pick == _ORDER7:
+            value = hash2(last4, last8 & 0xFFFFFF)
         elif pick == _MATCH:
             value = expected
         else:  # _MATCH_ORDER2

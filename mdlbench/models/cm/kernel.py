@@ -1,7 +1,8 @@
 """The context mixer, compiled: prediction, mixing, refinement, and the update that encoder and decoder share.
 
     past bytes -> contexts -> slots of bit histories -> adaptive maps -\
-               -> match models (longest earlier match) ----------------+-> logits -> mixers -> final mixer -> p
+               -> match models (longest earlier match) ----------------+
+               -> runs (last byte of each context) --------------------+-> logits -> mixers -> final mixers -> p
                -> direct counters (orders 0, 1, 2) --------------------/    (one weight row each,     |
                                                                              chosen by a selector)     v
     bit <- arithmetic coder <-------------------------------- probability <- average <- adaptive probability maps
@@ -15,6 +16,7 @@ import numpy as np
 
 from mdlbench.coder.bits import decode_bit, encode_bit, finish_encode, start_decode
 from mdlbench.models.cm.contexts import CLASSES, LAST4, LAST8, WORD, fill_keys, hash2, observe
+from mdlbench.models.cm.levels import FINAL_INPUTS
 from mdlbench.models.cm.vectors import dot, prefetch, train
 from mdlbench.numerics.compiled import inline
 
@@ -102,6 +104,22 @@ def find_match(pointers, lengths, heads, m, hashed, least, data, position):
     pointers[m], lengths[m] = pointer, length
 
 
+@inline
+def longer_run(run, c):
+    """A run, check << 16 | byte << 8 | count, after one more byte `c` in its context."""
+    if run >> 8 & 0xFF == c:
+        return (run & 0xFFFFFF00) | min((run & 0xFF) + 1, 255)
+    return (run & 0xFFFF0000) | c << 8 | 1
+
+
+@inline
+def run_bucket(count):
+    """Lengths of runs in 16 classes: exact below 8."""
+    if count < 8:
+        return count
+    return 8 + (count >> 3) if count < 32 else 12 + (count >> 6)
+
+
 def run(mode, data, payload, lengths, layout, memory, tables):
     """Code `data` (uint8, filled in when decoding) against `payload`; bits per byte go to `lengths` if it has room.
 
@@ -111,9 +129,9 @@ def run(mode, data, payload, lengths, layout, memory, tables):
     Returns:
         payload bytes written, total ideal code length in bits.
     """
-    picks, slow_kinds, fast_kinds, row_starts, match_least, apm_kinds, rates = layout
-    table, words, maps, weights, weights2, direct1, direct2, apms, heads = memory[:9]
-    summary, followers1, followers2, last_seen, votes, order0, scratch, x, coder = memory[9:]
+    picks, slow_kinds, fast_kinds, row_starts, speeds, match_least, apm_kinds, rates = layout
+    table, words, maps, runs, run_maps, weights, weights2, direct1, direct2, apms, heads = memory[:11]
+    summary, followers1, followers2, last_seen, votes, order0, scratch, x, coder = memory[11:]
     squash, stretch, successor, reciprocal = tables
     n_contexts, n_mixers, n_matches, n_apms = picks.size, slow_kinds.size, match_least.size, apm_kinds.size
     n_inputs = x.size
@@ -121,14 +139,17 @@ def run(mode, data, payload, lengths, layout, memory, tables):
     match_maps = n_contexts << 8
     apm_mask = apms.size // (max(n_apms, 1) * APM_STEPS) - 1
     share = 65536 // (n_apms + 1)
-    rate, limit = rates[0], rates[3]
+    rate, limit, n_finals = rates[0], rates[3], rates[5]
+    first_run, n_runs = 2 * (n_contexts + n_matches) + 4, n_contexts if rates[4] else 0
+    runs_mask = runs.size // n_contexts - 1
     keys, slot, history_at, map_at = scratch[0], scratch[1], scratch[2], scratch[3]
     row, logits, guess, apm_at, apm_p = scratch[4], scratch[5], scratch[6], scratch[7], scratch[8]
     refined, refiners, slow, fast = scratch[9], scratch[10], scratch[11], scratch[12]
     pointers, match_lengths, match_at, predicted = scratch[13], scratch[14], scratch[15], scratch[16]
+    run_at, final_row, final_guess, current, run_map_at = scratch[17], scratch[18], scratch[19], scratch[20], scratch[21]
 
     total, product = 0.0, 1.0
-    y, node0, row2, mixed, near, known, bucket = 0, 1, 0, 0, 0, 0, 0
+    y, node0, mixed, near, known, bucket = 0, 1, 0, 0, 0, 0
     c1, order2, order0_at, direct1_at, direct2_at, direct2_now = 0, 0, 0, 0, 0, 0
     if mode == DECODE:
         start_decode(coder, payload)
@@ -148,7 +169,16 @@ def run(mode, data, payload, lengths, layout, memory, tables):
                 predicted[m] = np.int64(data[pointers[m]]) | 256 if match_lengths[m] > 0 else 0
             bucket = match_bucket(match_lengths[0])
             expected = (predicted[0] & 0xFF) | min(bucket, 20) << 8
+            if position > 0:
+                c = np.int64(data[position - 1])
+                for i in range(n_runs):
+                    runs[np.uint64(run_at[i])] = longer_run(current[i], c)
             c1, c2, above = fill_keys(keys, picks, summary, followers1, followers2, expected, data, position)
+            for i in range(n_runs):
+                h = hash2(keys[i], 2)
+                run_at[i] = i * (runs_mask + 1) + (h & runs_mask)
+                prefetch(runs, run_at[i])
+                current[i] = h & 0xFFFF0000
             order2 = hash2(last4 & 0xFFFF, 0)
             refiners[0] = c1
             refiners[1] = last4 & 0xFFFFFF
@@ -173,19 +203,23 @@ def run(mode, data, payload, lengths, layout, memory, tables):
             for k in range(n_apms):
                 apms[np.uint64(apm_at[k] + near)] += (goal - apm_p[k]) >> APM_RATE
             if n_mixers > 1:
-                error = ((y << 16) - (mixed >> 6)) * rates[2] >> 8
-                for s in range(n_mixers):
-                    w = np.uint64(row2 + s)
-                    moved = weights2[w] + ((logits[s] * error + 128) >> 8)
-                    weights2[w] = max(-LARGEST_WEIGHT, min(LARGEST_WEIGHT, moved))
+                for f in range(n_finals):
+                    error = ((y << 16) - (final_guess[f] >> 6)) * rates[2] >> 8
+                    for s in range(n_mixers):
+                        w = np.uint64(final_row[f] + s)
+                        moved = weights2[w] + ((logits[s] * error + 128) >> 8)
+                        weights2[w] = max(-LARGEST_WEIGHT, min(LARGEST_WEIGHT, moved))
             for s in range(n_mixers):
-                error = ((y << 16) - guess[s]) * rate >> 8
+                error = ((y << 16) - guess[s]) * rate * speeds[s] >> 12
                 if error != 0 and error != -1:  # smaller ones hardly move a weight
                     train(x, weights, row[s], n_inputs, error)
             for i in range(n_contexts):
                 adapt(maps, map_at[i], y, limit, reciprocal)
                 at = np.uint64(history_at[i])
                 table[at] = successor[np.uint64(2 * np.int64(table[at]) + y)]
+            for i in range(n_runs):
+                if run_map_at[i] >= 0:
+                    adapt(run_maps, run_map_at[i], y, 1023, reciprocal)
             for m in range(n_matches):
                 if match_at[m] >= 0:
                     adapt(maps, match_at[m], y, 1023, reciprocal)
@@ -196,6 +230,10 @@ def run(mode, data, payload, lengths, layout, memory, tables):
         # ---- find the slots of a new nibble
         if bit & 3 == 0:
             known = 0
+            if bit == 0:
+                for i in range(n_runs):
+                    entry = np.int64(runs[np.uint64(run_at[i])])
+                    current[i] = entry if (entry ^ current[i]) >> 16 == 0 else current[i]
             for i in range(n_contexts):
                 slot[i] = find_slot(table, words, mask, slot[i])
                 known += i < 6 and table[np.uint64(slot[i] + 1)] != 0
@@ -228,6 +266,13 @@ def run(mode, data, payload, lengths, layout, memory, tables):
                 x[j] = stretch[np.uint64(p)]
                 x[j + 1] = (p - 2048) >> 1
             j += 2
+        for i in range(n_runs):
+            run_map_at[i] = -1
+            x[first_run + i] = 0
+            expected, count = current[i] >> 8 & 0xFF | 256, current[i] & 0xFF
+            if count > 0 and expected >> (8 - bit) == node0:
+                run_map_at[i] = ((i << 4 | run_bucket(count)) << 3 | bit) << 1 | expected >> (7 - bit) & 1
+                x[first_run + i] = stretch[np.uint64(run_maps[np.uint64(run_map_at[i])] >> 20)]
         order0_at = node0
         direct1_at = c1 << 8 | node0
         direct2_now = direct2_at | node
@@ -239,16 +284,25 @@ def run(mode, data, payload, lengths, layout, memory, tables):
         fast[1] = node0
         fast[2] = bit
         fast[4] = known << 3 | bit
-        row2 = node0 * 16
+        final_row[0] = node0 * FINAL_INPUTS
+        final_row[1] = (256 + fast[3]) * FINAL_INPUTS
+        final_row[2] = (256 + 80 + c1) * FINAL_INPUTS
         logit, final = 0, 0
         for s in range(n_mixers):
             row[s] = (row_starts[s] + slow[slow_kinds[s]] + fast[fast_kinds[s]]) * n_inputs
             logit = clip(np.int64(dot(x, weights, row[s], n_inputs)) >> 8)
             logits[s] = logit
             guess[s] = squash[np.uint64(logit + LIMIT + 1)] >> 6
-            final += (logit * (np.int64(weights2[np.uint64(row2 + s)]) >> 6)) >> 8
         if n_mixers > 1:
-            logit = clip(final >> 8)
+            logit = 0
+            for f in range(n_finals):
+                final = 0
+                for s in range(n_mixers):
+                    final += (logits[s] * (np.int64(weights2[np.uint64(final_row[f] + s)]) >> 6)) >> 8
+                final = clip(final >> 8)
+                final_guess[f] = np.int64(squash[np.uint64(final + LIMIT + 1)])
+                logit += final
+            logit = logit // n_finals
         mixed = np.int64(squash[np.uint64(logit + LIMIT + 1)])
         # ---- refine
         low = (logit + LIMIT + 1) >> APM_SHIFT

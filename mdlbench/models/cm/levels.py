@@ -18,8 +18,10 @@ CONTEXTS = (
     "word_gap", "word_order2", "classes", "third", "fourth", "third_fourth",
     "record_column", "record_order2", "record_next", "order0", "classes_column", "followers2_order1", "match_order2",
     "field", "column_next", "word_triple", "opener", "field_word", "sixth",
+    "skip1_order3", "line_start", "letters", "order7", "word_line",
 )  # fmt: skip
 LONGEST_PERIOD = 4096  # of records
+FINAL_INPUTS = 32  # most mixers
 # A selector chooses one weight row: a part fixed through the byte + a part that moves with each bit, and the rows.
 SLOW = ("none", "byte1", "byte2", "classes", "above")
 FAST = ("none", "node", "bit", "match", "known")
@@ -45,6 +47,9 @@ class Level(NamedTuple):
     refiners: str
     mixer_rate: tuple[int, int, int] = (300, 10, 8)  # at the start, in the long run, of the final mixer; 256 = 1
     map_limit: int = 1000  # counts at which adaptive maps stop slowing down
+    runs: bool = False  # whether each context remembers its last byte and how often it came
+    speeds: tuple[int, ...] = (16,)  # each selector has a mixer for every speed of learning, 16 = the rate above
+    finals: int = 3  # final mixers, averaged: chosen by the bits of this byte, the match, the last byte
 
 
 _THREE = "order2 order3 order4 order6 word"
@@ -52,30 +57,31 @@ _FIVE = "order2 order3 order4 order6 word word_pair classes_column record_above2
 _SIX = f"{_FIVE} order1 third_fourth classes order5"
 _SEVEN = f"{_SIX} skip1 order8 word_gap followers1 skip2"
 _EIGHT = f"{_SEVEN} followers2 field column_next opener sixth"
-_NINE = f"{_EIGHT} column word_triple high_bits record_order2 followers2_order1 match_order2"
+_NINE = f"{_EIGHT} column word_triple high_bits record_order2 followers2_order1 match_order2 line_start letters word_line skip1_order3 order7"
 _SELECT = "match node classes"
 LEVELS = {
     4: Level(f"{_THREE} word_pair record_above2", "match node", (6,), "order1"),
     5: Level(_FIVE, _SELECT, (6,), "order1"),
     6: Level(_SIX, f"{_SELECT} byte1", (6,), "order1 order3"),
     7: Level(_SEVEN, f"{_SELECT} byte1 byte2 above", (6,), "order1 order3 match"),
-    8: Level(_EIGHT, f"{_SELECT} byte1 byte2 above known", (6,), "order1 order3 match word"),
-    9: Level(_NINE, " ".join(SELECTORS), (20, 10, 5), " ".join(REFINERS), (150, 5, 8)),
+    8: Level(_EIGHT, " ".join(SELECTORS), (20, 6), "order1 order3 match word", (200, 5, 14), 1000, True, (24, 4)),
+    9: Level(_NINE, " ".join(SELECTORS), (20, 10, 5), " ".join(REFINERS), (150, 5, 14), 1000, True, (32, 8, 2)),
 }
 
 
 def layout(level: Level) -> tuple[np.ndarray, ...]:
     """The row as int64 index arrays, in the order that the kernel unpacks them."""
-    selectors = [SELECTORS[name] for name in level.selectors.split()]
+    selectors = [SELECTORS[name] for name in level.selectors.split()] * len(level.speeds)
     rows = np.cumsum([0, *(rows for _, _, rows in selectors)])
     columns = (
         [CONTEXTS.index(name) for name in level.contexts.split()],
         [SLOW.index(slow) for slow, _, _ in selectors],
         [FAST.index(fast) for _, fast, _ in selectors],
         rows[:-1],
+        np.repeat(level.speeds, len(selectors) // len(level.speeds)),
         level.matches,
         [REFINERS.index(name) for name in level.refiners.split()],
-        [*level.mixer_rate, level.map_limit],
+        [*level.mixer_rate, level.map_limit, level.runs, level.finals],
     )
     return tuple(np.array(column, np.int64) for column in columns)
 
@@ -99,13 +105,13 @@ def table_bytes(level: Level, size: int, memory: int) -> int:
 
 def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]:
     """Everything the kernel learns into, for a block of `size` bytes, in the order that the kernel unpacks it."""
-    n_contexts, n_selectors = len(level.contexts.split()), len(level.selectors.split())
-    rows = sum(SELECTORS[name][2] for name in level.selectors.split())
-    n_inputs = (2 * n_contexts + 2 * len(level.matches) + 4 + 15) // 16 * 16
+    n_contexts, n_mixers = len(level.contexts.split()), len(level.selectors.split()) * len(level.speeds)
+    rows = sum(SELECTORS[name][2] for name in level.selectors.split()) * len(level.speeds)
+    n_inputs = ((3 if level.runs else 2) * n_contexts + 2 * len(level.matches) + 4 + 15) // 16 * 16
     weights = np.zeros((rows, n_inputs), np.int32)
     weights[:, 0 : 2 * n_contexts : 2] = INITIAL_WEIGHTS // n_contexts
-    final_weights = np.zeros((256, 16), np.int32)
-    final_weights[:, :n_selectors] = (1 << 22) // n_selectors
+    final_weights = np.zeros((256 + 80 + 256, FINAL_INPUTS), np.int32)
+    final_weights[:, :n_mixers] = (1 << 22) // n_mixers
     counts = history_tables()[1]
     initial = ((2 * counts[:, 1] + 1 << 22) // (2 * counts.sum(axis=1) + 2) << 10).astype(np.uint32)
     maps = np.concatenate([np.tile(initial, n_contexts), np.full(64 * len(level.matches), 1 << 31, np.uint32)])
@@ -115,19 +121,21 @@ def fresh_memory(level: Level, size: int, memory: int) -> tuple[np.ndarray, ...]
         table,
         table.view(np.uint64),
         maps,
+        np.zeros(n_contexts * (power_of_two(max(size >> 1, 256), 1 << 20) if level.runs else 1), np.uint32),
+        np.full(256 * n_contexts, 1 << 31, np.uint32),  # what a run predicts
         weights.reshape(-1),
         final_weights.reshape(-1),
         np.zeros(1 << 16, np.int16),
         aligned(power_of_two(max(32 * size, 256), 1 << 22), np.int16),
         aligned(len(level.refiners.split()) * refined * 16, np.int32),
         np.zeros((len(level.matches), power_of_two(max(size, 256), 1 << 22)), np.int32),
-        np.zeros(11, np.int64),  # the summary of the past
+        np.zeros(12, np.int64),  # the summary of the past
         np.zeros(1 << 8, np.int64),  # followers of one byte
         np.zeros(1 << 16, np.int32),  # followers of two
         np.zeros(1 << 16, np.int32),  # where pairs were last seen
         np.zeros(LONGEST_PERIOD, np.int64),  # votes for periods
         np.zeros(256, np.int32),  # order 0
-        np.zeros((17, 64), np.int64),  # what the kernel notes for each context, mixer, match and map
+        np.zeros((22, 64), np.int64),  # what the kernel notes for each context, mixer, match and map
         aligned(n_inputs, np.int32),
         np.array([0, 0xFFFFFFFFFFFFFFFF, 0, 0], np.uint64),  # the coder's state, as `coder.bits.new_coder`
     )
