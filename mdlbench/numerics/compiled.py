@@ -46,7 +46,7 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 def inline(function: Callable[..., Any]) -> Any:
     """Compile a helper that only kernels call; LLVM inlines it into them."""
-    return numba.njit(function, error_model="numpy", inline="always")
+    return numba.njit(function, error_model="numpy")
 
 
 def announce_first_compilation(module: Any, name: str, seconds: int) -> None:

@@ -57,7 +57,10 @@ _FIVE = "order2 order3 order4 order6 word word_pair classes_column record_above2
 _SIX = f"{_FIVE} order1 third_fourth classes order5"
 _SEVEN = f"{_SIX} skip1 order8 word_gap followers1 skip2"
 _EIGHT = f"{_SEVEN} followers2 field column_next opener sixth"
-_NINE = f"{_EIGHT} column word_triple high_bits record_order2 followers2_order1 match_order2 line_start letters word_line skip1_order3 order7"
+_NINE = (
+    f"{_EIGHT} column word_triple high_bits record_order2 followers2_order1 match_order2"
+    " line_start letters word_line skip1_order3 order7"
+)
 _SELECT = "match node classes"
 LEVELS = {
     4: Level(f"{_THREE} word_pair record_above2", "match node", (6,), "order1"),
