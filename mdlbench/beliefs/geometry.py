@@ -15,7 +15,7 @@ from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.beliefs.regression import AffineMap, Moments, cross_validate, fit
 from mdlbench.beliefs.synchronisation import synchronisation
 
-_PAIRS = 100_000
+_PAIRS = 50_000
 
 
 @dataclass(frozen=True)

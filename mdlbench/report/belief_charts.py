@@ -161,23 +161,22 @@ def intervention(values: dict[str, Any]) -> Any:
 
 
 def synchronisation(values: dict[str, Any]) -> Any:
-    """What is left to tell of the state, and what is saved on the next symbol, by symbols seen."""
+    """What is left to tell of the state (where there are states), and what is saved on the next symbol, by symbols seen."""
     from matplotlib import pyplot
 
     rows = values["seeds"][0]["synchronisation"]
-    seen = [row["symbols"] for row in rows]
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(7, 2.7), layout="constrained")
-    if rows[0]["state"] is not None:
-        left.plot(seen, [row["state"] for row in rows], "o-", color=_COLOURS[0], ms=3, lw=1.2, label="Bayes filter")
-        paid = _mean_column(values, "network_state")
-        left.plot(seen[1:], paid[1:], "s--", color=_COLOURS[1], ms=3, lw=1.2, label="network's image, held out")
-        left.set_ylim(0, 1.05 * max([row["state"] for row in rows] + [value for value in paid[1:] if value is not None]))
-    left.set(title="to tell the state", xlabel="symbols seen", ylabel="bits")
-    right.plot(seen, [row["saved"] for row in rows], "o-", color=_COLOURS[0], ms=3, lw=1.2, label="Bayes filter")
-    right.plot(seen[1:], _mean_column(values, "network_saved")[1:], "s--", color=_COLOURS[1], ms=3, lw=1.2, label="network")
-    right.set(title="saved on the next symbol", xlabel="symbols seen", ylim=(0, None))
-    for axes in (left, right):
-        axes.legend(loc="upper right" if axes is left else "lower right")
+    seen, has_states = [row["symbols"] for row in rows], rows[0]["state"] is not None
+    figure, panels = pyplot.subplots(1, 1 + has_states, figsize=(7, 2.7), layout="constrained", squeeze=False)
+    shown = [("saved", "network_saved", "saved on the next symbol", "network")]
+    if has_states:
+        shown.insert(0, ("state", "network_state", "to tell the state", "network's image, held out"))
+    for axes, (exact, network, title, label) in zip(panels[0], shown, strict=True):
+        axes.plot(seen, [row[exact] for row in rows], "o-", color=_COLOURS[0], ms=3, lw=1.2, label="Bayes filter")
+        axes.plot(seen[1:], _mean_column(values, network)[1:], "s--", color=_COLOURS[1], ms=3, lw=1.2, label=label)
+        axes.set(title=title, xlabel="symbols seen")
+        axes.set_ylim(bottom=min(0, axes.get_ylim()[0]) if exact == "saved" else 0)
+        axes.legend(loc="upper right" if exact == "state" else "lower right")
+    panels[0][0].set_ylabel("bits")
     return figure
 
 

@@ -73,8 +73,8 @@ def _part(found: Found, name: str) -> str:
         id=name,
         title=escaped(f"{f.text('process')}: {f.text('run')}"),
         facts=escaped(_facts(f)),
-        first=tables[0],
-        tables="\n".join(tables[1:]),
+        first="\n".join(tables[:2]),
+        tables="\n".join(tables[2:]),
     )
 
 

@@ -25,7 +25,7 @@ STYLE: Any = {
 FORMATS = ("png", "svg")
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 3**0.5 / 2]])
 _RASTER = 4000  # beyond so many points an SVG holds them as an image
-_FRAMES = 14  # of the animation between two checkpoints
+FRAMES = 14  # of the animation between two checkpoints
 Drawer = Callable[[], dict[str, bytes]]
 
 
@@ -140,8 +140,8 @@ def animated(cloud: Cloud) -> bytes:
     small = Cloud(
         cloud.beliefs[chosen], cloud.image[chosen], cloud.lengths[chosen], [(n, image[chosen]) for n, image in cloud.stages]
     )
-    steps = [(at, part / _FRAMES) for at in range(len(small.stages) - 1) for part in range(_FRAMES)]
-    steps += [(len(small.stages) - 2, 1.0)] * (2 * _FRAMES)
+    steps = [(at, part / FRAMES) for at in range(len(small.stages) - 1) for part in range(FRAMES)]
+    steps += [(len(small.stages) - 2, 1.0)] * (2 * FRAMES)
     with matplotlib.rc_context({**STYLE, "savefig.bbox": "standard"}), tempfile.NamedTemporaryFile(suffix=".gif") as file:
         figure, panels = pyplot.subplots(1, 2, figsize=(6.4, 3.2), layout="constrained")
         view = _View(small)
