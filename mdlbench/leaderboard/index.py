@@ -76,6 +76,8 @@ class Summary(NamedTuple):
             kinds = _KINDS[name]
             if not isinstance(values[name], kinds) or (isinstance(values[name], bool) and bool not in kinds):
                 raise ResultError(f"{row.path}: {path} is {values[name]!r}; `mdlbench leaderboard check` says more")
+            if isinstance(values[name], str):
+                values[name] = _utf8(values[name])
         return cls(**values)
 
 
@@ -112,10 +114,19 @@ def load_index(folder: str | os.PathLike[str], *, cached: bool = True) -> Indexe
     Raises:
         UsageError: there is no such folder.
     """
-    files, start = {}, len(os.path.join(folder, ""))
+    files, misnamed, start = {}, [], len(os.path.join(folder, ""))
     for entry in row_files(folder):
+        path = entry.path[start:]
+        if path != _utf8(path):
+            misnamed.append((path, "the file's name is not UTF-8; rename it"))
+            continue
         status = entry.stat()
-        files[entry.path[start:]] = (status.st_mtime_ns, status.st_size)
+        files[path] = (status.st_mtime_ns, status.st_size)
+    found = _indexed(folder, files, cached=cached)
+    return Indexed(found.rows, sorted(found.refused + misnamed))
+
+
+def _indexed(folder: str | os.PathLike[str], files: dict[str, tuple[int, int]], *, cached: bool) -> Indexed:
     if cached:
         try:
             with closing(_connect(folder)) as database:
@@ -125,6 +136,11 @@ def load_index(folder: str | os.PathLike[str], *, cached: bool = True) -> Indexe
     with closing(sqlite3.connect(":memory:")) as database:
         _create(database)
         return _through(database, folder, files)
+
+
+def _utf8(text: str) -> str:
+    """Text as SQLite and every terminal can take it: parts of names that are not UTF-8 escaped."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def index_path(folder: str | os.PathLike[str]) -> Path:
@@ -185,4 +201,4 @@ def _add(database: sqlite3.Connection, folder: str | os.PathLike[str], files: Se
             summary = Summary.of(read_row(os.path.join(folder, path)))._replace(path=path)
             database.execute(f"insert into row values ({marks})", (*summary, changed, size))
         except (ResultError, OSError, sqlite3.InterfaceError, OverflowError) as error:
-            database.execute("insert into refused values (?, ?, ?, ?)", (path, str(error), changed, size))
+            database.execute("insert into refused values (?, ?, ?, ?)", (path, _utf8(str(error)), changed, size))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -72,7 +73,7 @@ def read_row(path: str | os.PathLike[str]) -> Row:
         ResultError: it is not JSON, or not a leaderboard row; figures are not checked here (`check` does that).
     """
     try:
-        document = json.loads(Path(path).read_bytes(), object_pairs_hook=_unique, parse_constant=_refuse)
+        document = json.loads(Path(path).read_bytes(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise ResultError(f"{path}: not JSON ({error}); remove it, or restore it from its commit") from None
     found = document.get("schema") if isinstance(document, dict) else None
@@ -82,7 +83,7 @@ def read_row(path: str | os.PathLike[str]) -> Row:
 
 
 def row_files(folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
-    """The files `<corpus>/<model>/*.json` below `folder`, sorted.
+    """The files `<corpus>/<model>/*.json` below `folder`, sorted; no folders, pipes, or links to nothing.
 
     Raises:
         UsageError: there is no such folder.
@@ -93,7 +94,7 @@ def row_files(folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
         if corpus.is_dir():
             for model in _entries(corpus.path):
                 if model.is_dir():
-                    yield from (entry for entry in _entries(model.path) if entry.name.endswith(".json"))
+                    yield from (entry for entry in _entries(model.path) if entry.name.endswith(".json") and entry.is_file())
 
 
 def load_rows(folder: str | os.PathLike[str]) -> Rows:
@@ -159,6 +160,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a name is given twice in one object")
     return found
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text)
 
 
 def _refuse(constant: str) -> NoReturn:

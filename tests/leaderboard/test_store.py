@@ -1,6 +1,7 @@
 """Rows on disk: names, whole files, what is left out; the index says what the files say, whatever happens to it."""
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from mdlbench.errors import ResultError, UsageError
 from mdlbench.leaderboard import Row, load_rows, read_row
 from mdlbench.leaderboard.index import Summary, index_path, load_index
-from mdlbench.leaderboard.store import slug, write_row
+from mdlbench.leaderboard.store import row_files, slug, write_row
 from tests.leaderboard.made import changed, written
 
 Measured = tuple[Path, dict[str, Row]]
@@ -73,6 +74,26 @@ def test_what_is_no_row_is_named_and_the_others_read(measured: Measured, tmp_pat
         read_row(bad)
     with pytest.raises(UsageError, match="no such folder"):
         load_rows(tmp_path / "nowhere")
+
+
+def test_only_files_are_opened(measured: Measured, tmp_path: Path) -> None:
+    good = written(tmp_path, measured[1]["uniform"].document)
+    os.mkfifo(good.path.with_name("pipe.json"))  # reading it would wait for ever
+    good.path.with_name("link.json").symlink_to("nowhere")
+    good.path.with_name("folder.json").mkdir()
+    assert [entry.path for entry in row_files(tmp_path)] == [str(good.path)]
+    assert [row.path for row in load_index(tmp_path).rows] == [str(good.path.relative_to(tmp_path))]
+
+
+def test_names_that_are_not_utf8_are_shown_escaped(measured: Measured, tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    good = written(folder, changed(measured[1]["uniform"].document, corpus__source="\udcff.txt"))
+    stray = good.path.with_name(os.fsdecode(b"\xff.json"))
+    stray.write_bytes(good.path.read_bytes())
+    for cached in (True, False):
+        found = load_index(folder, cached=cached)
+        assert [row.corpus_source for row in found.rows] == [r"\udcff.txt"]
+        assert found.refused == [(str(stray.relative_to(folder)), "the file's name is not UTF-8; rename it")]
 
 
 def test_the_index_follows_the_files(measured: Measured, tmp_path: Path) -> None:
