@@ -198,6 +198,20 @@ def test_mistakes_end_a_run_before_anything_is_measured(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_that_cannot_be_written_ends_a_run_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = tmp_path / "text"
+    text.write_bytes(b"abc")
+    monkeypatch.setattr("mdlbench.leaderboard.running.measure", lambda *_: pytest.fail("measured"))
+    for folder in (text, text / "below", tmp_path / "link"):
+        (tmp_path / "link").unlink(missing_ok=True)
+        (tmp_path / "link").symlink_to("nowhere")
+        with pytest.raises(UsageError, match=r"no row can be written there: .*; choose another --output-path"):
+            run(Config((str(text),), ("uniform",), output_path=str(folder)))
+    assert text.read_bytes() == b"abc"
+
+
 def test_the_yardstick_comes_first_and_nothing_twice(tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_bytes(b"abc")
