@@ -47,6 +47,11 @@ def test_run_refuses_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFix
     code, _, err = run(capsys, "leaderboard", "run", "-C", text, "-m", "nosuch", "--output-path", tmp_path / "out")
     assert (code, err.count("\n")) == (2, 1)
     assert "no model 'nosuch'" in err
+    code, _, err = run(
+        capsys, "leaderboard", "run", "-C", text, "-m", "cm", "--device", "gpu", "--output-path", tmp_path / "out"
+    )
+    assert (code, err.count("\n")) == (2, 1)
+    assert "'auto', 'cpu', 'cuda'" in err
     code, _, err = run(capsys, "leaderboard", "run", "-m", "cm")
     assert code == 2
     assert "--corpus" in err
@@ -110,6 +115,13 @@ def test_check_names_row_and_field(measured: Measured, tmp_path: Path, capsys: p
     assert code == 1
     assert found.pop(str(path)) == {"ratio", "seal"}
     assert not any(found.values())
+
+
+def test_check_of_no_rows_is_no_success(measured: Measured, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in (tmp_path, measured[1]["uniform"].path.parent):  # an empty folder, and one too deep
+        code, out, err = run(capsys, "leaderboard", "check", folder)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert f"{folder}: no rows here" in err
 
 
 def test_check_replays(measured: Measured, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

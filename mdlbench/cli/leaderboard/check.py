@@ -34,6 +34,8 @@ def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, 
     if corpora and not replayed:
         raise UsageError("-C says where --replay finds the bytes; add --replay")
     verdicts = check(folder)
+    if not verdicts:
+        raise UsageError(f"{folder}: no rows here; name the folder that `mdlbench leaderboard run --output-path` wrote")
     for verdict in verdicts:
         _report(verdict, as_json=as_json)
     bad = sum(bool(verdict.problems) for verdict in verdicts)

@@ -31,7 +31,7 @@ from mdlbench.leaderboard.store import Row
 @click.option("--output-path", default="results", show_default=True, metavar="DIR", help="Folder of the rows.")
 @click.option("--resume/--rerun", default=True, show_default=True,
               help="Skip what has a sound row, or measure everything again.")  # fmt: skip
-@click.option("--device", metavar="DEVICE", help="Where hf: models run: auto, cpu, cuda.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where hf: models run.")
 @click.option("--block-size", type=common.Size(), metavar="SIZE",
               help="Impose SIZE original bytes per block; such rows are ranked apart.  [default: each model's]")  # fmt: skip
 @common.quiet
