@@ -45,7 +45,7 @@ def command(
     from mdlbench.report.published import published as published_figures
     from mdlbench.report.section import module_of
 
-    output = common.plan_outputs(("report",), output, False, str, force=force)[0]
+    output = common.plan_outputs(("report",), output, False, "{}.html".format, force=force)[0]
     places = places or ("results",)
     found = collect(places)
     if all(module_of(one.result.kind) is None for one in found):
@@ -105,6 +105,9 @@ def _planned(found: list[Any], folder: str, *, force: bool) -> dict[tuple[str, .
     """For the paths of each plot's pictures what draws it; refuses before anything is drawn or written."""
     from mdlbench.report.plots import FORMATS, plots
 
+    nearest = next(place for place in (Path(folder), *Path(folder).parents) if place.exists())
+    if not nearest.is_dir():
+        raise UsageError(f"{nearest} is no folder; name another folder with --plots")
     planned = {tuple(str(Path(folder, f"{name}.{kind}")) for kind in FORMATS): draw for name, draw in plots(found)}
     for path in (path for paths in planned for path in paths):
         if Path(path).exists() and not force:

@@ -208,6 +208,23 @@ def test_sections_are_found_by_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     assert section.module_of("eval") is None
 
 
+def test_command_gives_a_page_in_a_folder_a_name_that_browsers_know(tmp_path: Path) -> None:
+    rows.make_rows(tmp_path / "results", 1)
+    (tmp_path / "pages").mkdir()
+    assert run(tmp_path / "results", "-o", tmp_path / "pages").exit_code == 0
+    assert [path.name for path in (tmp_path / "pages").iterdir()] == ["report.html"]
+
+
+def test_command_writes_no_page_if_the_plots_have_no_place(tmp_path: Path) -> None:
+    rows.make_rows(tmp_path / "results", 1)
+    (tmp_path / "file").write_text("kept")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        refused = run(tmp_path / "results", "-o", tmp_path / "page.html", "--plots", folder)
+        assert isinstance(refused.exception, UsageError)
+        assert "file is no folder; name another folder with --plots" in str(refused.exception)
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_command_writes_whole_pages_and_refuses_to_overwrite(tmp_path: Path) -> None:
     rows.make_rows(tmp_path / "results", 3)
     (tmp_path / "results" / "size.json").write_text('{"schema": "mdlbench.size_speed/1", "rows": []}')
