@@ -29,7 +29,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def symbols(tmp_path: Path) -> bytes:
-    return stream(tmp_path / "symbols.bin", 400).read_bytes()
+    return stream(tmp_path / "symbols.bin", 150).read_bytes()
 
 
 @pytest.mark.parametrize(("name", "options"), [("gpt2", "overlap=4"), ("gpt2", "overlap=1"), ("gru", "context=1000")])
@@ -37,7 +37,7 @@ def test_symbols_are_coded_as_the_network_predicts(
     checkpoints: dict[str, Path], symbols: bytes, name: str, options: str
 ) -> None:
     spec = f"hf:{checkpoints[name]},{options},batch_size=2"
-    file = compress(symbols, spec, block_size=250)
+    file = compress(symbols, spec, block_size=100)
     assert decompress(file, [spec]) == symbols
     model = load_model(spec)
     (bits,) = model.code_length([symbols])
