@@ -29,6 +29,11 @@ class _Result(ctypes.Structure):
     _fields_ = (("length", ctypes.c_int64), ("bits", ctypes.c_double))
 
 
+@ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+def _never(owner: int) -> None:
+    raise AssertionError(owner)
+
+
 def _digest() -> str:
     """Names the machine code: sources compiled into it, processor, compiler (each numba goes with one llvmlite)."""
     package = Path(__file__).parents[2]
@@ -53,7 +58,7 @@ def _compile(kernel: str, arguments: tuple) -> bytes:
     """The entry point's name, a line feed, and the object file."""
     import numba
 
-    # without the wrappers nothing outside the C library is left to link; without its run time, `_nrt`, no arrays are counted
+    # without the wrappers nothing outside the C library is left to link; without its run time, `_nrt`, arrays are not counted
     options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
     dispatcher = numba.njit(_entry_point(kernel), error_model="numpy", nogil=True, **options)
     signature = tuple(numba.typeof(argument) for argument in arguments)
@@ -94,6 +99,10 @@ class _Kernel:
         name, _, code = _object_file(kernel, arguments).partition(b"\n")
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
+        # a helper that this process had compiled for another kernel counts references, and is linked to numba's code for dropping
+        # an array's last owner, though there is none; numba itself may have set it
+        if llvm.address_of_symbol("NRT_MemInfo_call_dtor") is None:
+            llvm.add_symbol("NRT_MemInfo_call_dtor", ctypes.cast(_never, ctypes.c_void_p).value)
         machine = llvm.Target.from_default_triple().create_target_machine()
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
