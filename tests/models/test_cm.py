@@ -1,6 +1,7 @@
 """The context mixer: round trips, the same integers everywhere, levels in order, memory in bounds, damage without harm."""
 
 import hashlib
+import os
 import subprocess
 import sys
 from decimal import Decimal, localcontext
@@ -128,6 +129,16 @@ def test_a_warm_start_does_without_numba():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("b'warm' False\n", "")
+
+
+def test_machine_code_compiled_beside_other_kernels_runs_alone(tmp_path):
+    """Helpers that were compiled for another kernel count references; what they are linked to exists without numba."""
+    beside = "import mdlbench; mdlbench.compress(b'another kernel' * 9, model='kt');"
+    program = "import mdlbench; print(mdlbench.decompress(mdlbench.compress(b'warm' * 99, model='cm,level=1')) == b'warm' * 99)"
+    for lines in (beside + program, program):
+        environment = {**os.environ, "MDLBENCH_CACHE": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-c", lines], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout == "True\n"
 
 
 def test_squash_is_the_logistic_function_rounded():
