@@ -49,7 +49,7 @@ class Level(NamedTuple):
     map_limit: int = 1000  # counts at which adaptive maps stop slowing down
     runs: bool = False  # whether each context remembers its last byte and how often it came
     speeds: tuple[int, ...] = (16,)  # each selector has a mixer for every speed of learning, 16 = the rate above
-    finals: int = 3  # final mixers, averaged: chosen by the bits of this byte, the match, the last byte
+    finals: int = 1  # final mixers, averaged: chosen by the bits of this byte, the match, the last byte
 
 
 _THREE = "order2 order3 order4 order6 word"
@@ -66,9 +66,9 @@ LEVELS = {
     4: Level(f"{_THREE} word_pair record_above2", "match node", (6,), "order1"),
     5: Level(_FIVE, _SELECT, (6,), "order1"),
     6: Level(_SIX, f"{_SELECT} byte1", (6,), "order1 order3"),
-    7: Level(_SEVEN, f"{_SELECT} byte1 byte2 above", (6,), "order1 order3 match"),
-    8: Level(_EIGHT, " ".join(SELECTORS), (20, 6), "order1 order3 match word", (200, 5, 14), 1000, True, (24, 4)),
-    9: Level(_NINE, " ".join(SELECTORS), (20, 10, 5), " ".join(REFINERS), (150, 5, 14), 1000, True, (32, 8, 2)),
+    7: Level(_SEVEN, f"{_SELECT} byte1 byte2 above", (6,), "order1 order3 match", finals=3),
+    8: Level(_EIGHT, " ".join(SELECTORS), (20, 6), "order1 order3 match word", (200, 5, 14), 1000, True, (24, 4), 3),
+    9: Level(_NINE, " ".join(SELECTORS), (20, 10, 5), " ".join(REFINERS), (150, 5, 14), 1000, True, (32, 8, 2), 3),
 }
 
 
