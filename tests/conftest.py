@@ -30,7 +30,8 @@ def _compiled() -> None:
 def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Row]]:
     """A small corpus, and rows really measured on it, by spec; their folder is `results` beside it. Not to be changed."""
     folder = tmp_path_factory.mktemp("leaderboard")
-    words = [f"{word}{ending}" for word in ("read", "write", "code", "count", "mix", "bit") for ending in ("", "s", "er", "ing")]
+    stems = ("read", "write", "code", "count", "mix", "bit")
+    words = [stem + ending for stem in stems for ending in ("", "s", "er", "ing")]
     drawn = random.Random(4096).choices(words, k=8000)
     corpus = folder / "words.txt"
     corpus.write_text(" ".join(drawn), encoding="ascii")

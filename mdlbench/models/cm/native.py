@@ -99,8 +99,8 @@ class _Kernel:
         name, _, code = _object_file(kernel, arguments).partition(b"\n")
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        # a helper that this process had compiled for another kernel counts references, and is linked to numba's code for dropping
-        # an array's last owner, though there is none; numba itself may have set it
+        # a helper that was compiled for another kernel before counts references, and is linked to numba's code for dropping an
+        # array's last owner, though there is none; numba itself may have set it
         if llvm.address_of_symbol("NRT_MemInfo_call_dtor") is None:
             llvm.add_symbol("NRT_MemInfo_call_dtor", ctypes.cast(_never, ctypes.c_void_p).value)
         machine = llvm.Target.from_default_triple().create_target_machine()
