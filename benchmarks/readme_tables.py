@@ -10,6 +10,8 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from mdlbench.leaderboard import Query, load_board
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 
@@ -48,7 +50,25 @@ def zpaq_table() -> str:
     return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 4), disable_numparse=True)
 
 
-TABLES = {"models": models_table, "zpaq": zpaq_table}
+def leaderboard_table() -> str:
+    """The rows of the first 4,000,000 bytes of enwik8, smallest container first; the baselines' names in plain type."""
+    (group,) = load_board(RESULTS, Query(corpora=("enwik8:0:4000000",))).groups
+    table = [
+        [
+            row.model_spec if row.baseline else f"**`{row.model_spec}`**",
+            f"{row.container_bytes:,}",
+            f"{row.bits_per_byte:.3f}",
+            f"{row.encode_bytes_per_second / 1e6:.2f}",
+            f"{row.decode_bytes_per_second / 1e6:.2f}",
+            f"{row.adjusted_total:,}",
+        ]
+        for row in group.rows
+    ]
+    headers = ["enwik8, first 4,000,000 bytes", "bytes", "bits per byte", "encode MB/s", "decode MB/s", "adjusted bytes"]
+    return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 5), disable_numparse=True)
+
+
+TABLES = {"models": models_table, "zpaq": zpaq_table, "leaderboard": leaderboard_table}
 
 
 def filled(readme: str) -> str:
