@@ -203,6 +203,7 @@ def test_figures_are_also_tables(page: Any) -> None:
     curves = page.locator("#slice-0 [data-chart=curves]")
     curves.locator("summary").click()
     table = curves.locator("table")
+    table.locator("tbody tr").first.wait_for()  # it is filled in once the browser has told of the opening
     assert table.locator("tbody tr").count() == 245  # 977 units of 4,096 bytes, four to a point
     assert table.locator("thead th").all_inner_texts()[0] == "From byte"
 
