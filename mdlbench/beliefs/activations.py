@@ -141,7 +141,9 @@ def read_activations(network: Any, prefixes: Prefixes, *, batch: int = 2048) -> 
     """
     import torch
 
-    sites = Sites(network)
+    from mdlbench.models.hf.predictor import cache_argument
+
+    sites, argument = Sites(network), cache_argument(network)
     _check(network.config, prefixes)
     shape = (len(prefixes), len(sites.names), network.config.hidden_size)
     found = Activations(sites.names, _room(shape), np.empty((len(prefixes), network.config.vocab_size)))
@@ -150,9 +152,8 @@ def read_activations(network: Any, prefixes: Prefixes, *, batch: int = 2048) -> 
         while waiting:  # depth first: few caches are held at a time
             chosen, before = waiting.pop()
             cache = _continued(before, prefixes.parents[chosen])
-            streams, logits = sites.read(
-                torch.from_numpy(prefixes.symbols[chosen, None]), past_key_values=cache, use_cache=True
-            )
+            symbols = torch.from_numpy(prefixes.symbols[chosen, None])
+            streams, logits = sites.read(symbols, use_cache=True, **{argument: cache})
             for site, stream in enumerate(streams):
                 found.values[chosen, site] = stream[:, 0].numpy()
             found.log_probabilities[chosen] = torch.log_softmax(logits[:, 0].double(), -1).numpy()

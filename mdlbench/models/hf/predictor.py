@@ -10,6 +10,7 @@ Stepwise, every stream of the batch takes the same step at the same time, so a k
 step alone: never on which streams are there, nor on their content. That is what makes decoding see the encoder's numbers.
 """
 
+import inspect
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any, NamedTuple
@@ -70,6 +71,11 @@ class GrowingLayer(DynamicLayer):
         return self.keys, self.values
 
 
+def cache_argument(network: Any) -> str:
+    """What a network's forward pass calls its cache: `cache` from transformers 5.24 on, `past_key_values` before."""
+    return "cache" if "cache" in inspect.signature(network.forward).parameters else "past_key_values"
+
+
 class CausalPredictor(Predictor):
     """Predicts with a causal language model, `batch_size` streams in step."""
 
@@ -77,7 +83,7 @@ class CausalPredictor(Predictor):
 
     def __init__(self, network: Any, alphabet_size: int, window: Window, batch_size: int) -> None:
         self.alphabet_size, self.window, self.batch_size = alphabet_size, window, batch_size
-        self._network = network
+        self._network, self._cache_argument = network, cache_argument(network)
         self._device = next(network.parameters()).device
 
     def with_batch_size(self, batch_size: int) -> "CausalPredictor":
@@ -177,9 +183,8 @@ class CausalPredictor(Predictor):
         """Feed inputs (B, n) after those already fed; logits (B, n_logits, alphabet_size) after the last of them."""
         self._fed += inputs.shape[1]
         with torch.inference_mode():
-            output = self._network(
-                input_ids=inputs, past_key_values=self._cache, use_cache=True, logits_to_keep=max(n_logits, 1)
-            )
+            cache = {self._cache_argument: self._cache}
+            output = self._network(input_ids=inputs, use_cache=True, logits_to_keep=max(n_logits, 1), **cache)
         return output.logits[..., : self.alphabet_size]
 
     def _new_cache(self) -> DynamicCache:
