@@ -71,9 +71,7 @@ class RecurrentForCausalLM(PreTrainedModel):
         if past_key_values is not None:
             past_key_values.recurrent_states = after
         logits = self.read_out(outputs[-1][:, -logits_to_keep:])
-        return CausalLMOutputWithPast(
-            logits=logits, past_key_values=past_key_values, hidden_states=tuple(outputs) if output_hidden_states else None
-        )
+        return CausalLMOutputWithPast(logits=logits, hidden_states=tuple(outputs) if output_hidden_states else None)
 
 
 AutoConfig.register(MODEL_TYPE, RecurrentConfig, exist_ok=True)

@@ -1,7 +1,8 @@
 """`cm`: context mixing in integers, compiled with numba. No weights are shipped; everything is learned from the block.
 
 `tables` and `levels` are data, `contexts` what is looked at, `kernel` the mixer; levels 1 to 3 have a lean mixer, `fast`, and
-rows of their own, `fast_levels`. The integers are the same on every machine, so a payload written anywhere decodes anywhere.
+rows of their own, `fast_levels`. Both begin and end a block by `block`, where x86 machine code gets absolute addresses (`x86`).
+The integers are the same on every machine, so a payload written anywhere decodes anywhere.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,9 @@ MODES = ("ENCODE", "DECODE", "MEASURE")
 @dataclass(frozen=True)
 class ContextMixingOptions:
     level: int = option(5, "1 (fast) to 9 (small)")
-    memory: int = option(256 << 20, "most bytes for the table of contexts, such as 64Mi", size=True)
+    memory: int = option(
+        256 << 20, "most bytes for the table of contexts, such as 64Mi; three times that for level 9", size=True
+    )
 
     def __post_init__(self) -> None:
         if not 1 <= self.level <= 9:
@@ -71,7 +74,7 @@ class ContextMixing(Model):
 
     def _run(self, mode: str, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None) -> tuple[int, float]:
         """One block through the kernel, from fresh state; payload length (when encoding) and total bits."""
-        from mdlbench.models.cm import fast_levels, levels, native
+        from mdlbench.models.cm import detection, fast_levels, levels, native
 
         room: Any = fast_levels if self.options.level in fast_levels.LEVELS else levels
         level = room.LEVELS[self.options.level]
@@ -81,6 +84,7 @@ class ContextMixing(Model):
             data,
             payload,
             np.empty(0) if lengths is None else lengths,
+            np.array([mode != "DECODE" and detection.is_x86_code(data)], np.int64),
             room.layout(level),
             room.fresh_memory(level, data.size, self.options.memory),
             room.kernel_tables(),

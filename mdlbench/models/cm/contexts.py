@@ -17,13 +17,12 @@ LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, FIELD, OPENER, L
 
 # The places of the contexts in `CONTEXTS`.
 (
-    _ORDER1, _ORDER2, _ORDER3, _ORDER4, _ORDER5, _ORDER6, _ORDER8,
-    _WORD, _WORD_PAIR, _SKIP1, _SKIP2, _HIGH_BITS,
-    _COLUMN, _RECORD, _RECORD_ABOVE2, _FOLLOWERS1, _FOLLOWERS2, _MATCH,
-    _WORD_GAP, _WORD_ORDER2, _CLASSES, _THIRD, _FOURTH, _THIRD_FOURTH,
-    _RECORD_COLUMN, _RECORD_ORDER2, _RECORD_NEXT, _ORDER0, _CLASSES_COLUMN, _FOLLOWERS2_ORDER1, _MATCH_ORDER2,
-    _FIELD, _COLUMN_NEXT, _WORD_TRIPLE, _OPENER, _FIELD_WORD, _SIXTH,
-    _SKIP1_ORDER3, _LINE_START, _LETTERS, _ORDER7, _WORD_LINE,
+    _ORDER1, _ORDER2, _ORDER3, _ORDER4, _ORDER5, _ORDER6, _ORDER7, _ORDER8,
+    _WORD, _WORD_PAIR, _WORD_GAP, _WORD_TRIPLE, _WORD_ORDER2, _LETTERS, _WORD_LINE,
+    _SKIP1, _SKIP2, _SKIP1_ORDER3, _SIXTH, _THIRD_FOURTH, _HIGH_BITS, _CLASSES,
+    _FOLLOWERS1, _FOLLOWERS2, _FOLLOWERS2_ORDER1, _MATCH, _MATCH_ORDER2,
+    _RECORD, _RECORD_ABOVE2, _RECORD_ORDER2, _RECORD_NEXT,
+    _COLUMN, _COLUMN_NEXT, _CLASSES_COLUMN, _LINE_START, _FIELD, _OPENER,
 ) = range(len(CONTEXTS))  # fmt: skip
 
 
@@ -126,9 +125,7 @@ def fill_keys(keys, picks, summary, followers1, followers2, expected, data, posi
     pair = followers2[last4 & 0xFFFF]
     for i in range(picks.size):
         pick = picks[i]
-        if pick == _ORDER0:
-            value = 0
-        elif pick == _ORDER1:
+        if pick == _ORDER1:
             value = c1
         elif pick == _ORDER2:
             value = last4 & 0xFFFF
@@ -154,10 +151,6 @@ def fill_keys(keys, picks, summary, followers1, followers2, expected, data, posi
             value = last4 & 0xFFFF00
         elif pick == _SKIP2:
             value = last4 & 0xFF00FF
-        elif pick == _THIRD:
-            value = last4 & 0xFF0000
-        elif pick == _FOURTH:
-            value = last4 & 0xFF000000
         elif pick == _THIRD_FOURTH:
             value = last4 & 0xFFFF0000
         elif pick == _HIGH_BITS:
@@ -172,8 +165,6 @@ def fill_keys(keys, picks, summary, followers1, followers2, expected, data, posi
             value = hash2(above | (c1 << 8), record_column)
         elif pick == _RECORD_ABOVE2:
             value = hash2(above | (above2 << 8), period)
-        elif pick == _RECORD_COLUMN:
-            value = hash2(record_column, period)
         elif pick == _RECORD_ORDER2:
             value = hash2(above, last4 & 0xFFFF)
         elif pick == _RECORD_NEXT:
@@ -186,8 +177,6 @@ def fill_keys(keys, picks, summary, followers1, followers2, expected, data, posi
             value = hash2(pair, c1)
         elif pick == _FIELD:
             value = hash2(summary[FIELD], last4 & 0xFFFF)
-        elif pick == _FIELD_WORD:
-            value = hash2(summary[FIELD], hash2(word1, over))
         elif pick == _COLUMN_NEXT:
             value = hash2(over | over_next << 8, c1)
         elif pick == _WORD_TRIPLE:

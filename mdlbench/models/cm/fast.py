@@ -16,13 +16,13 @@ from math import log2
 
 import numpy as np
 
-from mdlbench.coder.bits import decode_bit, encode_bit, finish_encode, start_decode
+from mdlbench.coder.bits import decode_bit, encode_bit
+from mdlbench.models.cm.block import DECODE, ENCODE, begin, finish
 from mdlbench.models.cm.contexts import U32, is_letter
 from mdlbench.models.cm.fast_levels import ROW, WORD
 from mdlbench.models.cm.vectors import prefetch
 from mdlbench.numerics.compiled import inline
 
-ENCODE, DECODE, MEASURE = 0, 1, 2
 LIMIT = 3071  # of logits
 LONG = 28  # matches from here on are coded as whole bytes
 LEAST_MATCH = 5
@@ -89,7 +89,7 @@ def logistic(squash, logit):
     return np.int64(squash[np.uint64(max(-LIMIT, min(LIMIT, logit)) + LIMIT + 1)])
 
 
-def run(mode, data, payload, lengths, layout, memory, tables):
+def run(mode, data, payload, lengths, is_code, layout, memory, tables):
     """As `kernel.run`, which see: code `data` against `payload`, bits per byte into `lengths` if it has room.
 
     Returns:
@@ -100,11 +100,9 @@ def run(mode, data, payload, lengths, layout, memory, tables):
     squash, stretch, successor = tables
     n, n_mixers = len(kinds), len(selectors)
     mask, heads_mask = (table.size >> 4) - 1, (heads.size >> 4) - 1
-    total, product = 0.0, 1.0
+    total, product = 0.0, begin(mode, data, payload, is_code, coder)
     last4, last8, word, word1 = 0, 0, 0, 0
     pointer, length, heads_line, known = 0, 0, 0, 0
-    if mode == DECODE:
-        start_decode(coder, payload)
     for position in range(data.size):
         c1 = last4 & 0xFF
         # ---- match: the hash table's line was chosen, and fetched, a byte ago
@@ -219,5 +217,5 @@ def run(mode, data, payload, lengths, layout, memory, tables):
         elif product < 1e-200:
             total -= log2(product)
             product = 1.0
-    written = finish_encode(coder, payload) if mode == ENCODE else 0
+    written = finish(mode, data, payload, is_code, coder)
     return written, total - log2(product)

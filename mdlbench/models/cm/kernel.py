@@ -2,7 +2,7 @@
 
     past bytes -> contexts -> slots of bit histories -> adaptive maps -\
                -> match models (longest earlier match) ----------------+
-               -> runs (last byte of each context) --------------------+-> logits -> mixers -> final mixers -> p
+               -> runs (last byte of each context), counters ----------+-> logits -> mixers -> final mixers -> p
                -> direct counters (orders 0, 1, 2) --------------------/    (one weight row each,     |
                                                                              chosen by a selector)     v
     bit <- arithmetic coder <-------------------------------- probability <- average <- adaptive probability maps
@@ -14,13 +14,13 @@ from math import log2
 
 import numpy as np
 
-from mdlbench.coder.bits import decode_bit, encode_bit, finish_encode, start_decode
+from mdlbench.coder.bits import decode_bit, encode_bit
+from mdlbench.models.cm.block import DECODE, ENCODE, begin, finish
 from mdlbench.models.cm.contexts import CLASSES, LAST4, LAST8, WORD, fill_keys, hash2, observe
-from mdlbench.models.cm.levels import FINAL_INPUTS
+from mdlbench.models.cm.levels import FINAL_INPUTS, LANES
 from mdlbench.models.cm.vectors import dot, prefetch, train
 from mdlbench.numerics.compiled import inline
 
-ENCODE, DECODE, MEASURE = 0, 1, 2
 ONE = 1 << 22  # probabilities are integers 1 .. ONE - 1
 LIMIT = 3071  # of logits
 LARGEST_WEIGHT = 1 << 25
@@ -32,10 +32,10 @@ MAX_MATCH = 65535
 
 
 @inline
-def find_slot(table, words, mask, h):
+def find_slot(table, words, counters, mask, h):
     """The 16-byte slot of hash `h` in its 64-byte line: [check, 15 bit histories]; `words` are the table's, of 8 bytes.
 
-    Found by the check byte, or else the slot whose first history is shortest is cleared for it.
+    Found by the check byte, or else the slot whose first history is shortest is cleared for it, and its counters, if any.
     """
     line = np.uint64(((h >> 8) & mask) << 6)
     slot1, slot2, slot3 = line + np.uint64(16), line + np.uint64(32), line + np.uint64(48)
@@ -54,6 +54,9 @@ def find_slot(table, words, mask, h):
         words[slot >> np.uint64(3)] = 0
         words[(slot >> np.uint64(3)) + one] = 0
         table[slot] = check
+        if counters.size > 0:
+            for i in range(16):
+                counters[slot + np.uint64(i)] = 1 << 15
     return np.int64(slot)
 
 
@@ -120,8 +123,10 @@ def run_bucket(count):
     return 8 + (count >> 3) if count < 32 else 12 + (count >> 6)
 
 
-def run(mode, data, payload, lengths, layout, memory, tables):
+def run(mode, data, payload, lengths, is_code, layout, memory, tables):
     """Code `data` (uint8, filled in when decoding) against `payload`; bits per byte go to `lengths` if it has room.
+
+    `is_code` says whether they are machine code, which `block.begin` changes in place and `block.finish` changes back.
 
     Compiled and called by `native`; it allocates nothing. A bit is learned at the start of the next one, while the cache
     lines that the next one needs are on their way.
@@ -129,18 +134,18 @@ def run(mode, data, payload, lengths, layout, memory, tables):
     Returns:
         payload bytes written, total ideal code length in bits.
     """
-    picks, slow_kinds, fast_kinds, row_starts, speeds, match_least, apm_kinds, rates = layout
-    table, words, maps, runs, run_maps, weights, weights2, direct1, direct2, apms, heads = memory[:11]
-    summary, followers1, followers2, last_seen, votes, order0, scratch, x, coder = memory[11:]
-    squash, stretch, successor, reciprocal = tables
-    n_contexts, n_mixers, n_matches, n_apms = picks.size, slow_kinds.size, match_least.size, apm_kinds.size
-    n_inputs = x.size
+    sizes, picks, slow_kinds, fast_kinds, row_starts, speeds, match_least, apm_kinds, rates = layout
+    n_contexts, n_mixers, n_matches, n_apms = len(sizes[0]), len(sizes[1]), len(sizes[2]), len(sizes[3])
+    n_runs, n_counters, n_finals, n_inputs = len(sizes[4]), len(sizes[5]), len(sizes[6]), len(sizes[7]) * LANES
+    table, words, counters, maps, runs, run_maps, weights, weights2, direct1, direct2, apms, heads = memory[:12]
+    summary, followers1, followers2, last_seen, votes, order0, scratch, x, coder = memory[12:]
+    squash, rough_squash, stretch, successor, reciprocal, counter_rate = tables
     mask = (table.size >> 6) - 1
     match_maps = n_contexts << 8
     apm_mask = apms.size // (max(n_apms, 1) * APM_STEPS) - 1
     share = 65536 // (n_apms + 1)
-    rate, limit, n_finals = rates[0], rates[3], rates[5]
-    first_run, n_runs = 2 * (n_contexts + n_matches) + 4, n_contexts if rates[4] else 0
+    rate, limit, first_run = rates[0], rates[3], 2 * (n_contexts + n_matches) + 4
+    first_counter = first_run + n_runs
     runs_mask = runs.size // n_contexts - 1
     keys, slot, history_at, map_at = scratch[0], scratch[1], scratch[2], scratch[3]
     row, logits, guess, apm_at, apm_p = scratch[4], scratch[5], scratch[6], scratch[7], scratch[8]
@@ -148,11 +153,9 @@ def run(mode, data, payload, lengths, layout, memory, tables):
     pointers, match_lengths, match_at, predicted = scratch[13], scratch[14], scratch[15], scratch[16]
     run_at, final_row, final_guess, current, run_map_at = scratch[17], scratch[18], scratch[19], scratch[20], scratch[21]
 
-    total, product = 0.0, 1.0
+    total, product = 0.0, begin(mode, data, payload, is_code, coder)
     y, node0, mixed, near, known, bucket = 0, 1, 0, 0, 0, 0
     c1, order2, order0_at, direct1_at, direct2_at, direct2_now = 0, 0, 0, 0, 0, 0
-    if mode == DECODE:
-        start_decode(coder, payload)
     for step in range(8 * data.size):
         position, bit = step >> 3, step & 7
         # ---- look: contexts of a new byte, hashes of a new nibble
@@ -216,6 +219,9 @@ def run(mode, data, payload, lengths, layout, memory, tables):
             for i in range(n_contexts):
                 adapt(maps, map_at[i], y, limit, reciprocal)
                 at = np.uint64(history_at[i])
+                if n_counters > 0:
+                    p = np.int64(counters[at])
+                    counters[at] = p + (((y << 16) - y - p) * np.int64(counter_rate[np.uint64(table[at])]) >> 16)
                 table[at] = successor[np.uint64(2 * np.int64(table[at]) + y)]
             for i in range(n_runs):
                 if run_map_at[i] >= 0:
@@ -235,7 +241,7 @@ def run(mode, data, payload, lengths, layout, memory, tables):
                     entry = np.int64(runs[np.uint64(run_at[i])])
                     current[i] = entry if (entry ^ current[i]) >> 16 == 0 else current[i]
             for i in range(n_contexts):
-                slot[i] = find_slot(table, words, mask, slot[i])
+                slot[i] = find_slot(table, words, counters, mask, slot[i])
                 known += i < 6 and table[np.uint64(slot[i] + 1)] != 0
         node = node0 if bit < 4 else (node0 & ((1 << (bit - 4)) - 1)) | (1 << (bit - 4))
         for k in range(n_apms):
@@ -250,6 +256,9 @@ def run(mode, data, payload, lengths, layout, memory, tables):
             p = np.int64(maps[np.uint64(map_at[i])]) >> 20
             x[np.uint64(2 * i)] = stretch[np.uint64(p)] * seen
             x[np.uint64(2 * i + 1)] = ((p - 2048) >> 1) * seen
+            if n_counters > 0:
+                counted = np.uint64(counters[np.uint64(history_at[i])] >> 4)
+                x[np.uint64(first_counter + i)] = stretch[counted] * seen
         j = 2 * n_contexts
         fast[3] = 64 + known
         for m in range(n_matches):
@@ -292,7 +301,7 @@ def run(mode, data, payload, lengths, layout, memory, tables):
             row[s] = (row_starts[s] + slow[slow_kinds[s]] + fast[fast_kinds[s]]) * n_inputs
             logit = clip(np.int64(dot(x, weights, row[s], n_inputs)) >> 8)
             logits[s] = logit
-            guess[s] = squash[np.uint64(logit + LIMIT + 1)] >> 6
+            guess[s] = rough_squash[np.uint64((logit + LIMIT + 1) >> 2)]
         if n_mixers > 1:
             logit = 0
             for f in range(n_finals):
@@ -336,5 +345,5 @@ def run(mode, data, payload, lengths, layout, memory, tables):
                 product = 1.0
             if position & 255 == 255:
                 rate -= (rate - rates[1]) >> 6
-    length = finish_encode(coder, payload) if mode == ENCODE else 0
+    length = finish(mode, data, payload, is_code, coder)
     return length, total - log2(product)

@@ -80,7 +80,7 @@ def _object_file(kernel: str, arguments: tuple) -> bytes:
             return compiled
     except OSError:
         pass  # not there yet
-    print(f"mdlbench: compiling cm once (about {COMPILE_SECONDS} s); cached in {path.parent}", file=sys.stderr, flush=True)
+    print(f"mdlbench: compiling this level of cm once (about {COMPILE_SECONDS} s); cached in {path.parent}", file=sys.stderr, flush=True)
     compiled = _compile(kernel, arguments)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,15 @@ def _through_numba(kernel: str, arguments: tuple) -> Callable[[tuple], tuple[int
 
 def _variant(kernel: str, arguments: tuple) -> tuple:
     """What the machine code depends on beside its sources: the lengths of the layout's tuples, known to the compiler."""
-    return (kernel, *(len(part) for part in arguments[4] if isinstance(part, tuple)))
+    return kernel, *_lengths(arguments[5])
+
+
+def _lengths(layout: tuple) -> Iterator[int]:
+    for part in layout:
+        if isinstance(part, tuple) and part and isinstance(part[0], tuple):
+            yield from _lengths(part)
+        elif isinstance(part, tuple):
+            yield len(part)
 
 
 _loaded: dict[tuple, Callable[[tuple], tuple[int, float]]] = {}

@@ -9,7 +9,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LANES = 16
+from mdlbench.models.cm.levels import LANES
+
 _I32 = ir.IntType(32)
 _VECTOR = ir.VectorType(_I32, LANES)
 
