@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from mdlbench.container import MAX_BLOCK
 from mdlbench.errors import MdlbenchError, UsageError
 from mdlbench.units import parse_size
 
@@ -22,15 +23,21 @@ _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 
 class Size(click.ParamType):
-    """A number of bytes: 65536, 64k, 16Mi."""
+    """A number of bytes: 65536, 64k, 16Mi; `what` has from `least` to `most` of them."""
 
     name = "size"
 
+    def __init__(self, what: str = "", least: int = 0, most: int | None = None) -> None:
+        self._what, self._least, self._most = what, least, most
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
-            return value if isinstance(value, int) else parse_size(value)
+            size = value if isinstance(value, int) else parse_size(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        if size < self._least or (self._most is not None and size > self._most):
+            self.fail(f"{value}: {self._what} has {self._least:,} to {self._most:,} bytes", param, ctx)
+        return size
 
 
 class Range(click.ParamType):
@@ -84,9 +91,10 @@ jobs = click.option(
 )
 force = click.option("-f", "--force", is_flag=True, help="Overwrite existing output.")
 to_stdout = click.option("-c", "--stdout", "to_stdout", is_flag=True, help="Write data to standard output, reports to stderr.")
+BLOCK_SIZE = Size("a block", 1, MAX_BLOCK)
 block_size = click.option(
     "--block-size",
-    type=Size(),
+    type=BLOCK_SIZE,
     metavar="SIZE",
     help="Original bytes per block: 65536, 64k, 16Mi.  [default: the model's]",
 )
@@ -214,7 +222,7 @@ def replacing(
         return
     target = Path(path)
     if not target.parent.is_dir():
-        raise UsageError(f"{target.parent}: no such folder; make it first, or name another output with -o")
+        raise UsageError(f"{target.parent}: no such folder; make it first, or name another output")
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp", delete=False) as sink:
         try:
             yield sink  # type: ignore[misc]

@@ -32,7 +32,7 @@ from mdlbench.leaderboard.store import Row
 @click.option("--resume/--rerun", default=True, show_default=True,
               help="Skip what has a sound row, or measure everything again.")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where hf: models run.")
-@click.option("--block-size", type=common.Size(), metavar="SIZE",
+@click.option("--block-size", type=common.BLOCK_SIZE, metavar="SIZE",
               help="Impose SIZE original bytes per block; such rows are ranked apart.  [default: each model's]")  # fmt: skip
 @common.quiet
 @common.json_lines
