@@ -119,7 +119,8 @@ def measure_regression(process: Process, length: int, repeats: int) -> dict[str,
     difference = float(np.abs(inputs @ theirs + mean - ours[rows]).max())
     assert difference < 1e-5, difference
     return {
-        "what": f"regress, {len(activations.columns)} sites, least squares and ridge, 5 folds", "n": len(rows), "seconds": seconds,
+        "what": f"regress, {len(activations.columns)} sites, least squares and ridge, 5 folds", "n": len(rows),
+        "seconds": seconds,
         "ns_each": seconds / len(rows) * 1e9, "peer_ns_each": peer / len(rows) * 1e9, "peak_mib": peak,
         "peer": f"lstsq once on {site} alone", "largest_difference": difference,
     }  # fmt: skip

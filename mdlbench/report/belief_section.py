@@ -1,16 +1,17 @@
 """The page's part for results of kind "hmm-belief": beliefs beside a network's image of them, through training; tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mdlbench.report.beliefs import CORNERS, Cloud, amount, belief_colours
 from mdlbench.report.collect import Fields, Found
+from mdlbench.report.html_tables import mean, number_text, table
+from mdlbench.report.lines import Axis, Series, chart, figure, lines_panel
 from mdlbench.report.page import asset, escaped
 from mdlbench.report.section import Section
 
-NONE = "–"
 _GUESSES = ("Bayes update", "symbol alone", "another prefix", "no update", "another symbol")
 _SAID = {"probability": "prefixes by probability", "prefix": "prefixes alike", "word": "words alike, as published"}
 
@@ -28,8 +29,8 @@ def section(results: Sequence[Found]) -> Section:
         html="\n".join(_part(found, f"belief-{at}") for at, found in enumerate(parts)),
         summary=f"belief geometry of {len(parts)} {'run' if len(parts) == 1 else 'runs'}, {seeds} trained "
         f"{'network' if seeds == 1 else 'networks'}",
-        data=[points(found.result.values) for found in parts],
-        scripts=("beliefs.js",),
+        data=[points(found.result.values) | {"charts": _charts(Fields(found.path, found.result.values))} for found in parts],
+        scripts=("lines.js", "beliefs.js"),
         styles=("leaderboard.css", "beliefs.css"),
         counts={"belief_runs": len(parts)},
     )
@@ -69,7 +70,14 @@ def _part(found: Found, name: str) -> str:
     weightings = [str(one) for one in f.items("setting.weightings")]
     tables = [_fits(f, one) for one in weightings]
     tables += [_controls(f, weightings), _dynamics(f), _intervention(f), _synchronisation(f)]
+    at = name.removeprefix("belief-")
     return asset("beliefs.html").format(
+        charts=figure(
+            "Through training, and through a word",
+            "Left: error against tokens seen, as published runs are scored (fitted and scored on the same words), first seed. "
+            "Right: what is saved on the next symbol as symbols come, by the Bayes filter and by the network.",
+            [lines_panel("beliefs", at, "charts", chart_at) for chart_at in range(2)],
+        ),
         id=name,
         title=escaped(f"{f.text('process')}: {f.text('run')}"),
         facts=escaped(_facts(f)),
@@ -78,9 +86,37 @@ def _part(found: Found, name: str) -> str:
     )
 
 
+def _charts(f: Fields) -> list[dict[str, Any]]:
+    """Error through the checkpoints of the first seed, beside what was published; bits saved, symbol by symbol."""
+    seed = f.parts("seeds")[0]
+    stages = [stage for stage in seed.parts("emergence") if stage.number("tokens")]
+    sites = list(stages[0].values.get("sites", {})) if stages else []
+    errors = [
+        Series(site, [stage.number("tokens") for stage in stages], [_site_error(stage, site) for stage in stages])
+        for site in sites[-2:]
+    ]
+    published = {float(tokens): error for tokens, error in f.values.get("published_mse", {}).items()}
+    if stages:
+        errors.append(Series("published, paper setting", list(published), list(published.values()), points=True))
+    rows = seed.parts("synchronisation")
+    seen = [row.number("symbols") for row in rows]
+    saved = [
+        Series(name, seen, [row.maybe_number(key) for row in rows], dashed=dashed)
+        for name, key, dashed in (("Bayes filter", "saved", False), ("network", "network_saved", True))
+    ]
+    return [
+        chart("Error through training", Axis("tokens seen", "log"), Axis("mean squared error, in sample", "log"), errors),
+        chart("Bits saved", Axis("symbols seen"), Axis("bits saved on the next symbol", zero=True), saved),
+    ]
+
+
+def _site_error(stage: Fields, site: str) -> float | None:
+    return stage.values["sites"][site].get("in_sample_mse")
+
+
 def _facts(f: Fields) -> str:
     seeds = f.parts("seeds")
-    gap = _mean(one.maybe_number("loss_gap_bits") for one in seeds)
+    gap = mean(one.maybe_number("loss_gap_bits") for one in seeds)
     return (
         f"{f.text('architecture')} of width {f.number('width'):.0f}, {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}, "
         f"{seeds[0].number('tokens'):,.0f} tokens; {f.number('prefixes'):,.0f} distinct prefixes of up to "
@@ -97,11 +133,11 @@ def _fits(f: Fields, weighting: str) -> str:
                          and one.text("method") == "affine" and one.text("site") == row.text("site"))  # fmt: skip
             keys = ("r2", "least_r2", "greatest_r2", "untrained_r2", "shuffled_r2", "distance_r2")
             numbers = [plain.maybe_number("r2"), *(row.maybe_number(key) for key in keys)]
-            errors = [_text(row.maybe_number("mse"), 6), _text(plain.maybe_number("in_sample_mse"), 6)]
-            rows.append([row.text("site"), *map(_text, numbers), *errors])
+            errors = [number_text(row.maybe_number("mse"), 6), number_text(plain.maybe_number("in_sample_mse"), 6)]
+            rows.append([row.text("site"), *map(number_text, numbers), *errors])
     heads = ["Layer", "R², least squares", "R², ridge", "least seed", "greatest seed", "untrained", "shuffled labels",
              "distances", "MSE", "MSE in sample"]  # fmt: skip
-    return _table(f"Beliefs from activations, held out by prefix; {_SAID.get(weighting, weighting)}", heads, rows)
+    return table(f"Beliefs from activations, held out by prefix; {_SAID.get(weighting, weighting)}", heads, rows)
 
 
 def _controls(f: Fields, weightings: Sequence[str]) -> str:
@@ -110,12 +146,12 @@ def _controls(f: Fields, weightings: Sequence[str]) -> str:
     shown = []
     for name in names:
         means = [
-            _mean(row.maybe_number("r2") for row in rows if row.text("name") == name and row.text("weighting") == one)
+            mean(row.maybe_number("r2") for row in rows if row.text("name") == name and row.text("weighting") == one)
             for one in weightings
         ]
-        shown.append([name, *map(_text, means)])
+        shown.append([name, *map(number_text, means)])
     heads = ["Beliefs from", *(f"R², {_SAID.get(one, one)}" for one in weightings)]
-    return _table("Controls: what else beliefs can be read from", heads, shown)
+    return table("Controls: what else beliefs can be read from", heads, shown)
 
 
 def _dynamics(f: Fields) -> str:
@@ -123,10 +159,10 @@ def _dynamics(f: Fields) -> str:
     shown = []
     for site, weighting in dict.fromkeys((row.text("site"), row.text("weighting")) for row in rows):
         chosen = [row for row in rows if (row.text("site"), row.text("weighting")) == (site, weighting)]
-        means = [_mean(row.maybe_number(f"{name}.r2") for row in chosen) for name in _GUESSES]
-        shown.append([f"{site}, {_SAID.get(weighting, weighting)}", *map(_text, means)])
+        means = [mean(row.maybe_number(f"{name}.r2") for row in chosen) for name in _GUESSES]
+        shown.append([f"{site}, {_SAID.get(weighting, weighting)}", *map(number_text, means)])
     heads = ["Image at", *(f"R², {name}" for name in _GUESSES)]
-    return _table("Dynamics: the image after a symbol, from the image before it", heads, shown)
+    return table("Dynamics: the image after a symbol, from the image before it", heads, shown)
 
 
 def _intervention(f: Fields) -> str:
@@ -138,36 +174,15 @@ def _intervention(f: Fields) -> str:
         row = [site]
         for key in ("followed", "carried"):
             parts = ([one.values["intervention"]["sites"][site][method][key] for one in found] for method in methods)
-            row += [_text(None if None in part else _mean(part), 3) for part in parts]
+            row += [number_text(None if None in part else mean(part), 3) for part in parts]
         shown.append(row)
     heads = ["Written at", *methods, *(f"{method}, a symbol later" for method in methods)]
-    return _table("Intervention: how far the prediction follows a written belief (1: wholly, 0: not)", heads, shown)
+    return table("Intervention: how far the prediction follows a written belief (1: wholly, 0: not)", heads, shown)
 
 
 def _synchronisation(f: Fields) -> str:
     rows = f.parts("seeds")[0].parts("synchronisation")
     keys = ("state", "network_state", "next", "saved", "network_saved", "gap")
-    shown = [[f"{row.number('symbols'):.0f}", *(_text(row.maybe_number(key), 5) for key in keys)] for row in rows]
+    shown = [[f"{row.number('symbols'):.0f}", *(number_text(row.maybe_number(key), 5) for key in keys)] for row in rows]
     heads = ["Symbols seen", "H(state)", "state by the image", "H(next)", "saved", "saved by the network", "gap"]
-    return _table("Ideal code lengths in bits as symbols come, first seed", heads, shown)
-
-
-def _mean(numbers: Iterable[float | None]) -> float:
-    known = [number for number in numbers if number is not None]
-    return sum(known) / len(known) if known else float("nan")
-
-
-def _text(value: float | None, digits: int = 4) -> str:
-    return NONE if value is None or value != value else f"{value:.{digits}f}".replace("-", "−")
-
-
-def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col"{" class=number" if at else ""}>{escaped(text)}</th>' for at, text in enumerate(heads))
-    body = "".join(
-        f'<tr><th scope="row">{escaped(first)}</th>{"".join(f"<td class=number>{escaped(text)}</td>" for text in rest)}</tr>'
-        for first, *rest in rows
-    )
-    return (
-        f'<div class="table-box" role="region" tabindex="0" aria-label="{escaped(caption)}"><table>'
-        f"<caption>{escaped(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return table("Ideal code lengths in bits as symbols come, first seed", heads, shown)

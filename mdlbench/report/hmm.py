@@ -4,22 +4,22 @@ One figure of three panels for `mdlbench hmm entropy --plot`: the third is the g
 otherwise where the beliefs of all words lie, coloured by the belief itself.
 """
 
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from mdlbench.processes import curves
 from mdlbench.processes.base import Process
+from mdlbench.processes.curves import MOST_STATES, SYMBOLS, conditional_entropies, first_levels, late_beliefs
 from mdlbench.processes.information import Analysis
 from mdlbench.processes.mixed_states import MixedStates
-from mdlbench.processes.words import emission_entropy, levels, merge, state_uncertainty
+from mdlbench.processes.words import levels
 from mdlbench.report.beliefs import STYLE, belief_colours, load_matplotlib
 from mdlbench.report.palette import SERIES, TONES
 
 _TONE, _SERIES = TONES["light"], SERIES["light"]
 _CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 3**0.5 / 2]])
-_MOST_DRAWN = 60  # mixed states drawn as a graph
-_SYMBOLS = 24  # on the horizontal axes
-_POINTS = 120_000
 
 
 def draw_process(found: Analysis, sink: BinaryIO, kind: str) -> None:
@@ -35,7 +35,7 @@ def draw_process(found: Analysis, sink: BinaryIO, kind: str) -> None:
         figure, panels = pyplot.subplots(1, 3, figsize=(11, 3.6), layout="constrained", width_ratios=(1, 1, 1.15))
         convergence(panels[0], found)
         synchronisation(panels[1], found)
-        if found.mixed.closed and len(found.mixed) <= _MOST_DRAWN:
+        if found.mixed.closed and len(found.mixed) <= MOST_STATES:
             mixed_state_graph(panels[2], found.mixed)
         else:
             belief_scatter(panels[2], found.process)
@@ -49,7 +49,7 @@ def convergence(axes: Any, found: Analysis) -> None:
     """H(X_L | X_1..L-1) and, for a hidden Markov model, H(X_L | X_1..L-1, S_0) closing in on h: distances on a log scale."""
     from matplotlib import ticker
 
-    upper, lower = conditional_entropies(found.process, _SYMBOLS)
+    upper, lower = conditional_entropies(found.process)
     rate = found.entropy_rate.value
     for values, sign, label, colour, marker in (
         (upper, 1, "above: H(X | context)", _SERIES[0], "o"),
@@ -78,50 +78,20 @@ def synchronisation(axes: Any, found: Analysis) -> None:
     """What an observer of L symbols does not know of the hidden state; without states, what there is left to learn."""
     from matplotlib import ticker
 
-    process = found.process
-    if process.is_hidden_markov:
-        curve = np.maximum(state_uncertainty(process, _SYMBOLS), 0)
+    curve = curves.synchronisation(found)
+    if curve.of == "state":
         axes.set(xlabel="symbols seen", ylabel="H(state | symbols), bits", title="An observer synchronises")
     else:
-        upper, _ = conditional_entropies(process, _SYMBOLS)
-        above = np.array(upper) - found.entropy_rate.value
-        curve = (found.excess_entropy.value or float(above.sum())) - np.concatenate([[0.0], np.cumsum(above)])
         axes.set(xlabel="symbols seen", ylabel="E less what was learnt, bits", title="What the past still tells of the future")
-    axes.plot(np.maximum(curve, 0), "o-", lw=1, ms=3, color=_SERIES[2], clip_on=False)
-    axes.set_ylim(0, 1.06 * max(float(curve.max()), 0.1))
+    axes.plot(curve.bits, "o-", lw=1, ms=3, color=_SERIES[2], clip_on=False)
+    axes.set_ylim(0, 1.06 * max(float(curve.bits.max()), 0.1))
     axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
-
-
-def conditional_entropies(process: Process, depth: int) -> tuple[list[float], list[float]]:
-    """H(X_L | X_1..L-1) and H(X_L | X_1..L-1, S_0) in bits, L = 1 .. depth or as far as words can be enumerated."""
-    upper = [_mean_entropy(process, level) for level in _first(levels(process), depth)]
-    if not process.is_hidden_markov:
-        return upper, []
-    per_state = [
-        [_mean_entropy(process, level) for level in _first(levels(process, np.eye(process.n_states)[state]), depth)]
-        for state in range(process.n_states)
-    ]
-    together = min(map(len, per_state))
-    return upper, [
-        float(sum(p * values[at] for p, values in zip(process.stationary, per_state, strict=True))) for at in range(together)
-    ]
-
-
-def _mean_entropy(process: Process, level: Any) -> float:
-    return float(level.weights @ emission_entropy(process, level.beliefs)) / float(level.weights.sum())
-
-
-def _first(items: Any, count: int) -> Any:
-    for number, item in enumerate(items):
-        if number == count or len(item.weights) > _POINTS:
-            return
-        yield item
 
 
 def mixed_state_graph(axes: Any, mixed: MixedStates) -> None:
     """Mixed states in columns by the shortest word that leads there; recurrent ones filled, arrows coloured by symbol."""
     recurrent = {state for states in mixed.recurrent for state in states}
-    places = _columns(mixed, recurrent)
+    places = graph_places(mixed.by_depth, recurrent)
     size = 90 if len(mixed) < 20 else 36
     for state, targets in enumerate(mixed.successors):
         for symbol, target in enumerate(targets):
@@ -141,11 +111,11 @@ def mixed_state_graph(axes: Any, mixed: MixedStates) -> None:
     axes.axis("off")
 
 
-def _columns(mixed: MixedStates, recurrent: set[int]) -> np.ndarray:
+def graph_places(by_depth: Sequence[int], recurrent: set[int]) -> np.ndarray:
     """Where each is drawn, float (M, 2): transient states in columns by depth, recurrent ones on a circle to their right."""
-    depth = np.repeat(np.arange(len(mixed.by_depth)), mixed.by_depth)
-    places = np.zeros((len(mixed), 2))
-    transient = [state for state in range(len(mixed)) if state not in recurrent]
+    depth = np.repeat(np.arange(len(by_depth)), by_depth)
+    places = np.zeros((len(depth), 2))
+    transient = [state for state in range(len(depth)) if state not in recurrent]
     for column in sorted({int(depth[state]) for state in transient}):
         members = [state for state in transient if depth[state] == column]
         for row, state in enumerate(members):
@@ -183,12 +153,12 @@ def _arrow(axes: Any, start: np.ndarray, end: np.ndarray, symbol: int, size: flo
 
 def belief_scatter(axes: Any, process: Process) -> None:
     """Where all words of some length lead: three states in their triangle, others in the two widest directions."""
-    beliefs = _late_beliefs(process)
+    beliefs = late_beliefs(process)
     spread = beliefs - beliefs.mean(axis=0)
     triangle = process.is_hidden_markov and process.n_states == 3
     _, scales, rows = np.linalg.svd(spread, full_matrices=False)
     flat = not triangle and (len(scales) < 2 or scales[1] < 1e-6 * scales[0])
-    colours = belief_colours(beliefs) if process.is_hidden_markov else _plane_colours(spread @ rows[:2].T)
+    colours = belief_colours(beliefs) if process.is_hidden_markov else plane_colours(spread @ rows[:2].T)
     if triangle:
         places = beliefs @ _CORNERS
         axes.plot(*_CORNERS[[0, 1, 2, 0]].T, color=_TONE["grey"], lw=0.7, zorder=0)
@@ -211,7 +181,7 @@ def belief_scatter(axes: Any, process: Process) -> None:
 
 def _belief_line(axes: Any, process: Process) -> None:
     """Beliefs of two states: the probability of one against the length of the word, size by probability."""
-    for depth, level in enumerate(_first(levels(process), _SYMBOLS)):
+    for depth, level in enumerate(first_levels(levels(process), SYMBOLS)):
         sizes = 2 + 60 * level.weights**0.5
         axes.scatter(level.beliefs[:, 0], np.full(len(sizes), depth), s=sizes, c=belief_colours(level.beliefs), lw=0)
         if len(level.weights) > 2000:
@@ -221,19 +191,7 @@ def _belief_line(axes: Any, process: Process) -> None:
     axes.set_title("Beliefs after each word; area by probability")
 
 
-def _late_beliefs(process: Process) -> np.ndarray:
-    """Beliefs after all words of the greatest length that gives at most `_POINTS` of them; the last few levels where they
-    stay few."""
-    kept: list[np.ndarray] = []
-    for depth, level in enumerate(levels(process)):
-        if len(level.weights) > _POINTS or depth > 60:
-            break
-        kept.append(level.beliefs)
-    few = np.concatenate(kept[-40:]) if len(kept[-1]) < 5000 else kept[-1]
-    return merge(few, np.ones(len(few))).beliefs
-
-
-def _plane_colours(places: np.ndarray) -> np.ndarray:
+def plane_colours(places: np.ndarray) -> np.ndarray:
     """Hue by direction and strength by distance, for beliefs without states; float (n, 3)."""
     from matplotlib.colors import hsv_to_rgb
 

@@ -67,7 +67,7 @@ def render(sections: Sequence[Section], *, title: str, subtitle: str, notes: Seq
         subtitle=escaped(subtitle),
         navigation=navigation,
         style=style,
-        sections="\n".join(section.html for section in sections),
+        sections="\n".join(f'<div id="{escaped(section.identifier)}">\n{section.html}\n</div>' for section in sections),
         notes="".join(f"<p>{escaped(note)}</p>" for note in notes),
         data=embedded({section.identifier: section.data for section in sections}),
         script=script,

@@ -8,7 +8,12 @@ from typing import Any
 
 from mdlbench.report.collect import Found
 
-MODULES = {"leaderboard-row": "mdlbench.report.leaderboard", "hmm-belief": "mdlbench.report.belief_section"}
+MODULES = {
+    "leaderboard-row": "mdlbench.report.leaderboard",
+    "hmm-entropy": "mdlbench.report.source_section",
+    "hmm-train": "mdlbench.report.gap_section",
+    "hmm-belief": "mdlbench.report.belief_section",
+}
 """Pattern of `Result.kind`, as in "hmm-*": the module whose `section(results: list[Found]) -> Section` shows such results."""
 
 

@@ -54,6 +54,16 @@ def test_entropy_of_an_own_source(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert json.loads(out)["excess_entropy"]["value"] == pytest.approx(0.2516291674, abs=1e-9)
 
 
+def test_entropy_is_kept_for_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "entropy", "even", "--json", "--output-path", tmp_path)
+    (written,) = tmp_path.iterdir()
+    assert (code, err) == (0, f"wrote {written}\n")
+    kept = json.loads(written.read_text())
+    assert kept["schema"] == "mdlbench.hmm-entropy/1"
+    assert kept["entropy_rate"] == json.loads(out)["entropy_rate"]
+    assert kept["curves"]["upper"][:2] == pytest.approx(kept["myopic_entropies"][:2])
+
+
 def test_pictures_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("matplotlib")
     for name in ("z1r", "sns", "frdn", "period"):

@@ -3,9 +3,7 @@
 Skipped, saying so, where chromium, pdftotext or playwright is missing; failed there if CI is set.
 """
 
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,18 +14,7 @@ import pytest
 from tests.report import rows
 from tests.report.test_page import page_of
 
-CHROMIUM = shutil.which("chromium")
 COUNT, SMALL = 45, 9  # the first table is long enough to scroll
-
-
-def _missing() -> str | None:
-    try:
-        import playwright  # noqa: F401
-    except ImportError:
-        return "playwright is missing: pip install '.[test]'"
-    programs = {"chromium": "chromium", "pdftotext": "poppler-utils"}
-    absent = [package for program, package in programs.items() if not shutil.which(program)]
-    return f"missing programs: apt-get install -y {' '.join(absent)}" if absent else None
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +28,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = folder / "report.html"
     target.write_text(page_of(folder / "results"), encoding="utf8")
     return target
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    missing = _missing()
-    if missing:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"the report page is not tested in a browser; {missing}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

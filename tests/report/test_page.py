@@ -202,8 +202,8 @@ def test_published_rows_stand_apart_and_are_not_ranked(tmp_path: Path) -> None:
 
 
 def test_sections_are_found_by_kind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(section.MODULES, "hmm-*", "somewhere")
-    assert section.module_of("hmm-entropy") == "somewhere"
+    monkeypatch.setitem(section.MODULES, "probe-*", "somewhere")
+    assert section.module_of("probe-anisotropy") == "somewhere"
     assert section.module_of("leaderboard-row") == "mdlbench.report.leaderboard"
     assert section.module_of("eval") is None
 

@@ -11,9 +11,11 @@ from mdlbench.cli.hmm.options import parameters, process_of
 from mdlbench.cli.reporting import say
 from mdlbench.errors import UsageError
 from mdlbench.processes import ZOO, Process, find
+from mdlbench.processes.curves import curves
 from mdlbench.processes.information import Analysis, Quantity, analyse
 from mdlbench.processes.names import COMPOSED
 from mdlbench.processes.parameters import text_of
+from mdlbench.result import Result
 from mdlbench.units import bits_to_nats
 
 
@@ -26,9 +28,10 @@ from mdlbench.units import bits_to_nats
 @click.option("--plot", "picture", metavar="FILE", help="Also draw it: a .png or .svg.")
 @common.force
 @common.json_lines
+@click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
 def command(
     name: str | None, parameters: tuple[str, ...], every: bool, contexts: int, gap: float | None, picture: str | None,
-    force: bool, as_json: bool,
+    force: bool, as_json: bool, output_path: str | None,
 ) -> None:  # fmt: skip
     """The entropy rate of SOURCE between a lower and an upper bound, and what else is known of it, in bits.
 
@@ -39,6 +42,7 @@ def command(
     Example:
       mdlbench hmm entropy mess3 --param x=0.05 --param a=0.85
       mdlbench hmm entropy --all --json
+      mdlbench hmm entropy rrxor --output-path results && mdlbench report results
     """
     if every == (name is not None):
         raise UsageError("name one SOURCE, or give --all")
@@ -58,6 +62,9 @@ def command(
             say(_page(found))
         if picture is not None:
             _draw(found, picture, force)
+        if output_path is not None:
+            path = Result("hmm-entropy", {**found.to_json(), "curves": curves(found)}).write(output_path)
+            say(f"wrote {path}", to_stderr=True)
     if rows:
         headers = ["source", "h, bits", "between bounds", "E", "C", "mixed states", "method"]
         say(tabulate(rows, headers, disable_numparse=True, colalign=("left", *["right"] * 5, "left")))

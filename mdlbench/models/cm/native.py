@@ -80,7 +80,8 @@ def _object_file(kernel: str, arguments: tuple) -> bytes:
             return compiled
     except OSError:
         pass  # not there yet
-    print(f"mdlbench: compiling this level of cm once (about {COMPILE_SECONDS} s); cached in {path.parent}", file=sys.stderr, flush=True)
+    line = f"mdlbench: compiling this level of cm once (about {COMPILE_SECONDS} s); cached in {path.parent}"
+    print(line, file=sys.stderr, flush=True)
     compiled = _compile(kernel, arguments)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
