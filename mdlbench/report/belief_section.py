@@ -22,14 +22,22 @@ def section(results: Sequence[Found]) -> Section:
     for found in results:
         newest[Fields(found.path, found.result.values).text("run")] = found
     parts = list(newest.values())
+    compared = _of_one_source([Fields(found.path, found.result.values) for found in parts])
     seeds = sum(len(found.result.values["seeds"]) for found in parts)
     return Section(
         identifier="beliefs",
         title="Belief geometry",
-        html="\n".join(_part(found, f"belief-{at}") for at, found in enumerate(parts)),
+        html="\n".join(
+            [*(_part(found, f"belief-{at}") for at, found in enumerate(parts)), *map(_comparison, range(len(compared)))]
+        ),
         summary=f"belief geometry of {len(parts)} {'run' if len(parts) == 1 else 'runs'}, {seeds} trained "
         f"{'network' if seeds == 1 else 'networks'}",
-        data=[points(found.result.values) | {"charts": _charts(Fields(found.path, found.result.values))} for found in parts],
+        data={
+            "runs": [
+                points(found.result.values) | {"charts": _charts(Fields(found.path, found.result.values))} for found in parts
+            ],
+            "compared": [_fidelity(runs) for runs in compared],
+        },
         scripts=("lines.js", "beliefs.js"),
         styles=("leaderboard.css", "beliefs.css"),
         counts={"belief_runs": len(parts)},
@@ -76,7 +84,7 @@ def _part(found: Found, name: str) -> str:
             "Through training, and through a word",
             "Left: error against tokens seen, as published runs are scored (fitted and scored on the same words), first seed. "
             "Right: what is saved on the next symbol as symbols come, by the Bayes filter and by the network.",
-            [lines_panel("beliefs", at, "charts", chart_at) for chart_at in range(2)],
+            [lines_panel("beliefs", "runs", at, "charts", chart_at) for chart_at in range(2)],
         ),
         id=name,
         title=escaped(f"{f.text('process')}: {f.text('run')}"),
@@ -84,6 +92,43 @@ def _part(found: Found, name: str) -> str:
         first="\n".join(tables[:2]),
         tables="\n".join(tables[2:]),
     )
+
+
+def _of_one_source(runs: Sequence[Fields]) -> list[list[Fields]]:
+    """Runs that learnt the same source, where there are several."""
+    groups: dict[str, list[Fields]] = {}
+    for f in runs:
+        groups.setdefault(f"{f.text('process')} {f.values.get('params')}", []).append(f)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _comparison(at: int) -> str:
+    charts = figure(
+        "Belief fidelity against loss gap",
+        "What the beliefs read from each run's activations miss (all layers, ridge, held out, prefixes by probability), "
+        "against what its networks lose to the Bayes predictor; the line is the least memory that predicts so well.",
+        [lines_panel("beliefs", "compared", at)],
+    )
+    return f'<section class="slice beliefs">{charts}</section>'
+
+
+def _fidelity(runs: Sequence[Fields]) -> dict[str, Any]:
+    """A point for each run of one source, and the curve of the least memory."""
+    curve = [point for point in runs[0].parts("rate_distortion.curve") if point.number("gap_bits") > 1e-6]
+    lines = [
+        Series("least memory", [one.number("gap_bits") for one in curve], [_rest(one.maybe_number("r2")) for one in curve])
+    ]
+    for f in sorted(runs, key=lambda f: f.number("width")):
+        gap = mean(seed.maybe_number("loss_gap_bits") for seed in f.parts("seeds"))
+        chosen = (row for row in f.parts("mean") if row.text("site") == "all layers" and row.text("method") == "ridge")
+        r2 = next((row.maybe_number("r2") for row in chosen if row.text("weighting") == "probability"), None)
+        lines.append(Series(f"{f.text('run')}, width {f.number('width'):.0f}", [gap], [_rest(r2)], points=True))
+    axes = Axis("bits per symbol above the Bayes predictor", "log"), Axis("1 − R² of beliefs", "log")
+    return chart(f"{runs[0].text('process')}: belief fidelity against loss gap", *axes, lines)
+
+
+def _rest(r2: float | None) -> float | None:
+    return None if r2 is None else 1 - r2
 
 
 def _charts(f: Fields) -> list[dict[str, Any]]:

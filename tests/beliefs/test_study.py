@@ -13,6 +13,7 @@ from mdlbench.cli import main
 from mdlbench.report import beliefs, collect, render, sections
 from mdlbench.report.belief_charts import charts, plots
 from mdlbench.report.beliefs import Cloud, amount, animated, belief_colours, scatters
+from mdlbench.report.collect import Found
 from mdlbench.result import Result
 from mdlbench.training import Architecture, Run, TrainingConfig, open_run, train_run
 from mdlbench.training.data import process_source
@@ -151,7 +152,21 @@ def test_page_has_a_section(studied: Any, tmp_path: Path) -> None:
     assert page.count("<canvas") == 0  # drawn by the script
     row = next(row for row in studied[0].values["mean"] if row["method"] == "ridge")
     assert f"<td class=number>{row['r2']:.4f}</td>" in page
-    assert part.data[0]["stages"][0]["name"] == "untrained"
+    assert part.data["runs"][0]["stages"][0]["name"] == "untrained"
+
+
+def test_runs_of_one_source_are_compared_on_the_page(studied: Any) -> None:
+    """What a run's beliefs miss against its loss gap, beside the least memory; a run alone is not compared."""
+    values = studied[0].values
+    other = Result("hmm-belief", {**values, "run": "other", "width": 2}, {})
+    (part,) = sections([Found("a.json", studied[0]), Found("b.json", other)])
+    (compared,) = part.data["compared"]
+    assert [line["name"] for line in compared["series"]] == ["least memory", "other, width 2", f"{values['run']}, width 8"]
+    row = next(row for row in values["mean"] if (row["site"], row["method"]) == ("all layers", "ridge"))
+    assert row["weighting"] == "probability"
+    assert compared["series"][1]["y"] == [1 - row["r2"]]
+    (alone,) = sections([Found("a.json", studied[0])])
+    assert alone.data["compared"] == []
 
 
 def test_command(mess3: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -132,4 +132,4 @@ class BeliefScatter {
   }
 }
 
-starts.push(() => mdlData.beliefs.forEach((part, i) => new BeliefScatter(document.getElementById(`belief-${i}`), part)));
+starts.push(() => mdlData.beliefs.runs.forEach((part, i) => new BeliefScatter(document.getElementById(`belief-${i}`), part)));
