@@ -135,7 +135,7 @@ def _beliefs(f: Fields) -> dict[str, Any]:
         places = graph_places(graph["by_depth"], set(recurrent))
         beliefs = np.round(graph["beliefs"], 4).tolist()
         return {"places": places.round(4).tolist(), "edges": edges, "recurrent": recurrent, "beliefs": beliefs}
-    beliefs = np.array(f.items("curves.beliefs"), np.float64)
+    beliefs = np.array([row.split() for row in f.text("curves.beliefs").split(";")], np.float64)
     triangle = f.true("hidden_markov") and beliefs.shape[1] == 3
     spread = beliefs - beliefs.mean(axis=0)
     widest = np.linalg.svd(spread, full_matrices=False)[2][:2]
