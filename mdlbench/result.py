@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from mdlbench.atomic import write_new
+
 SCHEMA = 1
 _PACKAGES = ("mdlbench", "numpy", "numba", "constriction", "torch", "transformers", "tokenizers")
 
@@ -58,18 +60,10 @@ class Result:
         return cls(kind, document, recorded, int(schema))
 
     def write(self, folder: str | os.PathLike[str]) -> Path:
-        """Write `folder/KIND-TIME.json`, making the folder; never over an existing file."""
+        """Write `folder/KIND-TIME.json`, making the folder; whole, and never over an existing file."""
         Path(folder).mkdir(parents=True, exist_ok=True)
         stamp = self.provenance["time"].replace(":", "").replace("-", "")
-        for suffix in ("", *(f"-{count}" for count in range(2, 10_000))):
-            path = Path(folder) / f"{self.kind}-{stamp}{suffix}.json"
-            try:
-                with open(path, "x", encoding="utf8") as file:
-                    file.write(self.to_json() + "\n")
-                return path
-            except FileExistsError:
-                continue
-        raise FileExistsError(f"{folder} is full of results of this second")
+        return write_new(Path(folder), f"{self.kind}-{stamp}", ".json", self.to_json() + "\n")
 
 
 def _version(package: str) -> str | None:

@@ -8,13 +8,13 @@ SHA-256 of the bytes, as always.
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from mdlbench.atomic import whole_file
 from mdlbench.corpora.corpus import Corpus, CorpusFile, slug
 from mdlbench.corpora.store import corpora_folder
 from mdlbench.errors import CorpusError, MissingExtraError, UsageError
@@ -175,20 +175,14 @@ def _write(name: str, pieces: Iterator[bytes]) -> tuple[Path, int]:
     folder = corpora_folder() / "hfds"
     folder.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".tmp", delete=False) as sink:
-        try:
-            for piece in pieces:
-                sink.write(piece)
-                digest.update(piece)
-                size += len(piece)
-            sink.close()
-            path = folder / f"{name}-{digest.hexdigest()[:16]}.txt"
-            os.replace(sink.name, path)
-        except BaseException:
-            sink.close()
-            with suppress(OSError):
-                os.unlink(sink.name)
-            raise
+    waiting = folder / f"{name}-{os.getpid()}.part"
+    with whole_file(waiting, replace=True) as sink:
+        for piece in pieces:
+            sink.write(piece)
+            digest.update(piece)
+            size += len(piece)
+    path = folder / f"{name}-{digest.hexdigest()[:16]}.txt"
+    os.replace(waiting, path)
     return path, size
 
 

@@ -5,13 +5,12 @@ import json
 import math
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from mdlbench.atomic import write_new
 from mdlbench.errors import ResultError, UsageError
 from mdlbench.leaderboard.figures import KIND, SCHEMA, Document, seal
 
@@ -63,7 +62,7 @@ def write_row(folder: str | os.PathLike[str], values: Document) -> Row:
     target = Path(folder) / slug(values["corpus"]["name"]) / slug(values["model"]["spec"])
     target.mkdir(parents=True, exist_ok=True)
     stamp = recorded["time"].replace("-", "").replace(":", "")
-    return read_row(_write_new(target, stamp, _compact(text)))
+    return read_row(write_new(target, stamp, ".json", _compact(text)))
 
 
 def read_row(path: str | os.PathLike[str]) -> Row:
@@ -117,37 +116,6 @@ def load_rows(folder: str | os.PathLike[str]) -> Rows:
 def _entries(folder: str | os.PathLike[str]) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
-
-
-def _write_new(folder: Path, stamp: str, text: str) -> Path:
-    """Write a file that appears whole, under the first free of STAMP.json, STAMP-2.json, ..."""
-    with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".", suffix=".tmp", encoding="utf8", delete=False) as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
-            for count in range(1, 10_000):
-                path = folder / f"{stamp}{'' if count == 1 else f'-{count}'}.json"
-                if _named(file.name, path):
-                    return path
-        finally:
-            file.close()
-            os.unlink(file.name)
-    raise UsageError(f"{folder} is full of rows of this second")
-
-
-def _named(source: str, path: Path) -> bool:
-    """Give a file a second name, unless that is taken."""
-    try:
-        os.link(source, path)
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without hard links
-        if path.exists():
-            return False
-        shutil.copyfile(source, path)
-    return True
 
 
 def _compact(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from mdlbench.atomic import write_whole
 from mdlbench.errors import MdlbenchError
 from mdlbench.training.checkpoints import Checkpoint, checkpoint_folder, find_checkpoints, restore, write_checkpoint
 from mdlbench.training.config import TrainingConfig
@@ -175,11 +176,8 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
 def cut_log(path: Path, seed: int, step: int) -> float:
     """Leave the log of the first `step` steps, beginning one if there is none; the seconds they took."""
     lines = [line for line in read_log(path) if line["step"] <= step] if path.exists() else []
-    temporary = path.with_name(f".{path.name}.tmp")
-    with open(temporary, "w", encoding="utf8") as log:
-        log.write(json.dumps({"schema": "mdlbench.training-log/1", "seed": seed, "units": UNITS}) + "\n")
-        log.writelines(json.dumps(line) + "\n" for line in lines)
-    temporary.replace(path)
+    head = {"schema": "mdlbench.training-log/1", "seed": seed, "units": UNITS}
+    write_whole(path, "".join(json.dumps(line) + "\n" for line in [head, *lines]))
     return lines[-1]["seconds"] if lines else 0.0
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mdlbench.atomic import write_whole
 from mdlbench.errors import UsageError
 from mdlbench.training.checkpoints import Checkpoint, find_checkpoints
 from mdlbench.training.config import TrainingConfig
@@ -110,8 +111,6 @@ def open_run(folder: str | os.PathLike[str], config: TrainingConfig, seeds: tupl
     else:
         run = Run(path, config, tuple(sorted(set(seeds))))
     path.mkdir(parents=True, exist_ok=True)
-    temporary = path / f".run.json.{os.getpid()}.tmp"
     document = {"schema": SCHEMA, "config": run.config.to_json(), "seeds": list(run.seeds)}
-    temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="utf8")
-    temporary.replace(path / "run.json")
+    write_whole(path / "run.json", json.dumps(document, indent=2) + "\n")
     return run

@@ -1,6 +1,5 @@
 """`mdlbench hmm belief`: belief geometry of trained networks."""
 
-import os
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import click
 
+from mdlbench.atomic import write_whole
 from mdlbench.cli import common
 from mdlbench.cli.hmm.belief_tables import comparison_table, tables
 from mdlbench.cli.reporting import say
@@ -70,6 +70,7 @@ def command(
         from mdlbench.report.beliefs import load_matplotlib
 
         load_matplotlib()  # now rather than after minutes
+    common.result_folder(output_path)
     found = []
     for name in runs:
         run = load_run(name)
@@ -127,9 +128,7 @@ def _draw(folder: Path, values: dict[str, Any], clouds: Any, animation: bool) ->
 
 
 def _write(path: Path, data: bytes) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    write_whole(path, data)
     return path
 
 

@@ -1,0 +1,94 @@
+"""Files that appear whole under their name, or not at all: a temporary one beside it, flushed to disk, then renamed."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+@contextmanager
+def whole_file(path: Path, *, replace: bool, check: Callable[[str], None] | None = None) -> Iterator[BinaryIO]:
+    """A file to write that gets the name `path` when the block ends without an error.
+
+    Args:
+        replace: whether an existing file may be replaced.
+        check: called with the temporary file's name, before it is renamed; raises if the file must not appear.
+
+    Raises:
+        FileExistsError: `path` exists, and may not be replaced.
+        OSError: under the name `path`, if the file cannot be made or its disk is full.
+    """
+    with _named(path):
+        sink = tempfile.NamedTemporaryFile(  # noqa: SIM115
+            dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp", delete=False
+        )
+    try:
+        with _named(path, sink.name):
+            yield sink  # type: ignore[misc]
+            sink.flush()
+            os.fsync(sink.fileno())
+            sink.close()
+            if check is not None:
+                check(sink.name)
+            if replace:
+                os.replace(sink.name, path)
+            else:
+                _rename_to_new(sink.name, path)
+    finally:
+        with suppress(OSError):  # a full disk is told of once
+            sink.close()
+        Path(sink.name).unlink(missing_ok=True)
+
+
+def write_whole(path: Path, data: bytes | str, *, replace: bool = True) -> None:
+    """Write `data` (text as UTF-8) to a file that appears whole, with the permissions of any new file."""
+    with whole_file(path, replace=replace) as sink:
+        sink.write(data.encode() if isinstance(data, str) else data)
+        as_new(sink)
+
+
+def write_new(folder: Path, stem: str, suffix: str, text: str) -> Path:
+    """Write the first of STEM.SUFFIX, STEM-2.SUFFIX, ... that does not exist; its path."""
+    for count in range(1, 10_000):
+        path = folder / f"{stem}{'' if count == 1 else f'-{count}'}{suffix}"
+        if not path.exists():
+            with suppress(FileExistsError):  # another process was faster
+                write_whole(path, text, replace=False)
+                return path
+    raise FileExistsError(errno.EEXIST, "full of files of this name", str(folder / f"{stem}{suffix}"))
+
+
+def as_new(file: IO[Any]) -> None:
+    """Give a temporary file the permissions of any new file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    os.chmod(file.name, 0o666 & ~mask)
+
+
+@contextmanager
+def _named(path: Path, temporary: str | None = None) -> Iterator[None]:
+    """Let what goes wrong with the temporary file, or for want of room, be told of `path`."""
+    try:
+        yield
+    except OSError as error:
+        own = error.filename == temporary if temporary else True
+        if own or (error.filename is None and error.errno in _FULL):
+            error.filename, error.filename2 = str(path), None
+        raise
+
+
+def _rename_to_new(source: str, target: Path) -> None:
+    """Rename without replacing what came to be at `target` in the meantime."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+    except OSError:  # a file system without hard links
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        os.rename(source, target)

@@ -1,0 +1,89 @@
+"""Files that appear whole or not at all: also on a full disk, beside a second writer, and in errors' own words."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from mdlbench.atomic import whole_file, write_new, write_whole
+
+
+def fill(error: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on nothing can be flushed to disk."""
+
+    def full(descriptor: int) -> None:
+        raise error
+
+    monkeypatch.setattr(os, "fsync", full)
+
+
+def test_a_file_appears_when_its_block_ends(tmp_path: Path) -> None:
+    with whole_file(tmp_path / "a", replace=False) as sink:
+        sink.write(b"text")
+        assert not (tmp_path / "a").exists()
+    assert (tmp_path / "a").read_bytes() == b"text"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_nothing_is_left_of_a_block_that_fails(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "a", replace=False):
+        _ = 1 / 0
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_is_told_of_by_the_files_name_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(OSError(errno.ENOSPC, "no space left on device"), monkeypatch)
+    with pytest.raises(OSError, match="no space left") as caught:
+        write_whole(tmp_path / "a", "text")
+    assert caught.value.filename == str(tmp_path / "a")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_closing_on_a_full_disk_does_not_keep_the_temporary_file(tmp_path: Path) -> None:
+    """What is still buffered fails once more when the file is closed."""
+
+    def write() -> None:
+        with whole_file(tmp_path / "a", replace=False) as sink, open("/dev/full", "wb", buffering=0) as full:
+            os.dup2(full.fileno(), sink.fileno())
+            sink.write(b"x" * 10)
+
+    with pytest.raises(OSError, match="space"):
+        write()
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_second_writer_is_not_overwritten(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+
+    def write() -> None:
+        with whole_file(target, replace=False) as sink:
+            sink.write(b"late")
+            target.write_bytes(b"first")
+
+    with pytest.raises(FileExistsError) as caught:
+        write()
+    assert caught.value.filename == str(target)
+    assert target.read_bytes() == b"first"
+    write_whole(target, b"replaced")
+    assert target.read_bytes() == b"replaced"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_names_that_are_taken_are_passed_over(tmp_path: Path) -> None:
+    assert [write_new(tmp_path, "row", ".json", "{}").name for _ in range(3)] == ["row.json", "row-2.json", "row-3.json"]
+
+
+def test_a_new_file_has_the_permissions_of_any(tmp_path: Path) -> None:
+    (tmp_path / "any").write_text("")
+    write_whole(tmp_path / "new", "text")
+    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("any", "new")}
+    assert len(modes) == 1
+
+
+def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(tmp_path / "none" / "a", "text")
+    assert caught.value.filename == str(tmp_path / "none" / "a")
