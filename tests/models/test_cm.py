@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from mdlbench.errors import SpecError
 from mdlbench.models import load_model
-from mdlbench.models.cm import detection, fast_levels, levels, tables, x86
-from mdlbench.models.cm.detection import is_x86_code
+from mdlbench.models.cm import detection, fast_levels, levels, tables, x86, x86_fields
 
 LEVELS = range(1, 10)
 
@@ -91,32 +90,54 @@ def test_any_payload_decodes_to_that_many_bytes(payload, size):
 def test_addresses_made_absolute_become_relative_again(values):
     """Over every way that fields may overlap, beside the ends of the block too."""
     data = np.array(values, np.uint8)
-    x86.make_absolute(data)
-    x86.make_relative(data)
+    flags = np.ones(1, np.int64)
+    x86.make_absolute(data, flags)
+    x86.make_relative(data, flags)
     assert data.tolist() == values
+
+
+def test_only_segments_of_code_are_changed():
+    """Code between two stretches of other data, with fields across the borders: changed inside, and all changed back."""
+    calls = machine_code(14_000)
+    assert len(calls) > 2 * x86_fields.SEGMENT
+    block = np.frombuffer(bytes(x86_fields.SEGMENT) + calls[: x86_fields.SEGMENT] + RECORDS * 12, np.uint8)
+    flags, changed = detection.x86_segments(block), block.copy()
+    assert flags.tolist() == [0, 1, 0]
+    x86.make_absolute(changed, flags)
+    outside = np.r_[: x86_fields.SEGMENT, 2 * x86_fields.SEGMENT + 5 : block.size]
+    assert (changed[outside] == block[outside]).all()
+    assert (changed != block).any()
+    x86.make_relative(changed, flags)
+    assert (changed == block).all()
 
 
 def test_a_function_is_called_by_the_same_bytes_from_everywhere():
     """Published idea (7-Zip's BCJ, zpaq's E8E9): target = field + end of field; here high byte first and within 25 bits."""
     code = b"".join(b"\xe8" + (0x1234 - (at + 5)).to_bytes(4, "little", signed=True) for at in range(0, 50, 5))
     data = np.frombuffer(bytearray(code) + bytes(5), np.uint8)
-    x86.make_absolute(data)
+    x86.make_absolute(data, np.ones(1, np.int64))
     assert data[:50].tobytes() == b"\xe8\x00\x12\x34\x00" * 10
 
 
 def test_machine_code_is_told_from_other_data():
-    assert is_x86_code(np.frombuffer(BLOCKS["machine code"], np.uint8))
+    def is_code(block):
+        return detection.x86_segments(np.frombuffer(block, np.uint8)).any()
+
+    assert is_code(BLOCKS["machine code"])
     others = {name: block for name, block in BLOCKS.items() if name != "machine code"}
-    assert [name for name, block in others.items() if is_x86_code(np.frombuffer(block, np.uint8))] == []
+    assert [name for name, block in others.items() if is_code(block)] == []
     calls_of_nothing = np.random.default_rng(3).integers(0, 256, (5000, 5), np.uint8)
     calls_of_nothing[:, 0], calls_of_nothing[:, 4] = 0xE8, 0
-    assert not is_x86_code(calls_of_nothing.reshape(-1))
+    assert not is_code(calls_of_nothing.tobytes())
+    # calls of one function, and then data that look like instructions and are the same each time
+    assert not is_code(machine_code(100) + b"\x01\x05\x11\x22\x33\x00" * 50_000)
+    assert not is_code(np.arange(60_000).astype("<i8").tobytes())
 
 
 def test_absolute_addresses_save_a_fifth(monkeypatch):
     block = machine_code(4000)
     changed = len(load_model("cm").encode([block])[0].payload)
-    monkeypatch.setattr(detection, "is_x86_code", lambda data: False)
+    monkeypatch.setattr(detection, "x86_segments", lambda data: detection.no_segments(data.size))
     assert changed < 0.8 * len(load_model("cm").encode([block])[0].payload)
 
 

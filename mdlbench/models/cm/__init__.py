@@ -78,13 +78,14 @@ class ContextMixing(Model):
 
         room: Any = fast_levels if self.options.level in fast_levels.LEVELS else levels
         level = room.LEVELS[self.options.level]
+        segments = detection.no_segments(data.size) if mode == "DECODE" else detection.x86_segments(data)
         return native.run(
             room.KERNEL,
             MODES.index(mode),
             data,
             payload,
             np.empty(0) if lengths is None else lengths,
-            np.array([mode != "DECODE" and detection.is_x86_code(data)], np.int64),
+            segments,
             room.layout(level),
             room.fresh_memory(level, data.size, self.options.memory),
             room.kernel_tables(),

@@ -5,25 +5,31 @@ from mdlbench.models.cm.x86 import make_absolute, make_relative
 from mdlbench.numerics.compiled import inline
 
 ENCODE, DECODE, MEASURE = range(3)
-_CODE = ONE >> 6  # probability that a block is machine code: elsewhere its flag costs 0.02 bits
+_RARE = ONE >> 6  # probability that a segment is not of the kind of the one before; the first: that it is code
 
 
 @inline
-def begin(mode, data, payload, is_code, coder):
-    """Code `is_code`, an array of one flag (filled in when decoding), and change data that are; the flag's probability."""
+def begin(mode, data, payload, segments, coder):
+    """Code which segments are code (`segments`, filled in when decoding) and change them; the probability of it all."""
     if mode == DECODE:
         start_decode(coder, payload)
-        is_code[0] = decode_bit(coder, payload, _CODE)
-    elif is_code[0]:
-        make_absolute(data)
-    if mode == ENCODE:
-        encode_bit(coder, payload, is_code[0], _CODE)
-    return (_CODE if is_code[0] else ONE - _CODE) / ONE
+    probability, before = 1.0, 0
+    for i in range(segments.size):
+        p = ONE - _RARE if before else _RARE
+        if mode == DECODE:
+            segments[i] = decode_bit(coder, payload, p)
+        elif mode == ENCODE:
+            encode_bit(coder, payload, segments[i], p)
+        probability *= (p if segments[i] else ONE - p) / ONE
+        before = segments[i]
+    if mode != DECODE:
+        make_absolute(data, segments)
+    return probability
 
 
 @inline
-def finish(mode, data, payload, is_code, coder):
+def finish(mode, data, payload, segments, coder):
     """Settle the payload, or change data back; bytes written."""
-    if mode == DECODE and is_code[0]:
-        make_relative(data)
+    if mode == DECODE:
+        make_relative(data, segments)
     return finish_encode(coder, payload) if mode == ENCODE else 0

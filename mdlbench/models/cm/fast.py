@@ -89,7 +89,7 @@ def logistic(squash, logit):
     return np.int64(squash[np.uint64(max(-LIMIT, min(LIMIT, logit)) + LIMIT + 1)])
 
 
-def run(mode, data, payload, lengths, is_code, layout, memory, tables):
+def run(mode, data, payload, lengths, segments, layout, memory, tables):
     """As `kernel.run`, which see: code `data` against `payload`, bits per byte into `lengths` if it has room.
 
     Returns:
@@ -100,7 +100,7 @@ def run(mode, data, payload, lengths, is_code, layout, memory, tables):
     squash, stretch, successor = tables
     n, n_mixers = len(kinds), len(selectors)
     mask, heads_mask = (table.size >> 4) - 1, (heads.size >> 4) - 1
-    total, product = 0.0, begin(mode, data, payload, is_code, coder)
+    total, product = 0.0, begin(mode, data, payload, segments, coder)
     last4, last8, word, word1 = 0, 0, 0, 0
     pointer, length, heads_line, known = 0, 0, 0, 0
     for position in range(data.size):
@@ -217,5 +217,5 @@ def run(mode, data, payload, lengths, is_code, layout, memory, tables):
         elif product < 1e-200:
             total -= log2(product)
             product = 1.0
-    written = finish(mode, data, payload, is_code, coder)
+    written = finish(mode, data, payload, segments, coder)
     return written, total - log2(product)

@@ -123,10 +123,10 @@ def run_bucket(count):
     return 8 + (count >> 3) if count < 32 else 12 + (count >> 6)
 
 
-def run(mode, data, payload, lengths, is_code, layout, memory, tables):
+def run(mode, data, payload, lengths, segments, layout, memory, tables):
     """Code `data` (uint8, filled in when decoding) against `payload`; bits per byte go to `lengths` if it has room.
 
-    `is_code` says whether they are machine code, which `block.begin` changes in place and `block.finish` changes back.
+    `segments` says which parts are machine code; `block.begin` changes them in place, `block.finish` changes them back.
 
     Compiled and called by `native`; it allocates nothing. A bit is learned at the start of the next one, while the cache
     lines that the next one needs are on their way.
@@ -153,7 +153,7 @@ def run(mode, data, payload, lengths, is_code, layout, memory, tables):
     pointers, match_lengths, match_at, predicted = scratch[13], scratch[14], scratch[15], scratch[16]
     run_at, final_row, final_guess, current, run_map_at = scratch[17], scratch[18], scratch[19], scratch[20], scratch[21]
 
-    total, product = 0.0, begin(mode, data, payload, is_code, coder)
+    total, product = 0.0, begin(mode, data, payload, segments, coder)
     y, node0, mixed, near, known, bucket = 0, 1, 0, 0, 0, 0
     c1, order2, order0_at, direct1_at, direct2_at, direct2_now = 0, 0, 0, 0, 0, 0
     for step in range(8 * data.size):
@@ -345,5 +345,5 @@ def run(mode, data, payload, lengths, is_code, layout, memory, tables):
                 product = 1.0
             if position & 255 == 255:
                 rate -= (rate - rates[1]) >> 6
-    length = finish(mode, data, payload, is_code, coder)
+    length = finish(mode, data, payload, segments, coder)
     return length, total - log2(product)

@@ -8,9 +8,7 @@ result, a pointer for an error, then every argument flattened to words. The kern
 import ctypes
 import hashlib
 import importlib
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
+from mdlbench.atomic import whole_file
 from mdlbench.numerics.cache import cache_dir
 
 COMPILE_SECONDS = 10
@@ -85,9 +84,8 @@ def _object_file(kernel: str, arguments: tuple) -> bytes:
     compiled = _compile(kernel, arguments)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        with whole_file(path, replace=True) as file:
             file.write(_checksum(compiled) + compiled)
-        os.replace(file.name, path)
     except OSError:
         pass  # compiled again next time: nothing else is lost
     return compiled

@@ -1,4 +1,4 @@
-"""Three things that numba's Python cannot say but LLVM can: a cache-line prefetch and two 16-lane integer loops.
+"""Three things that numba's Python cannot say but LLVM can: a cache-line prefetch and two integer loops over vectors.
 
 The loops are ordinary int32 arithmetic (wrapping, arithmetic shifts), so any processor, with or without vector
 units, computes the same integers; written as vectors they cost the mixer no run-time checks and compile quickly.
@@ -20,7 +20,7 @@ def _constant(value):
 
 
 def _vector_at(context, builder, array_type, array, index):
-    """A pointer to the 16 int32 at `array[index]`."""
+    """A pointer to the `LANES` int32 at `array[index]`."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), _VECTOR.as_pointer())
 
@@ -46,7 +46,7 @@ def prefetch(typing_context, array, index):
 
 @intrinsic
 def dot(typing_context, inputs, weights, start, size):
-    """sum over i < size of (inputs[i] * (weights[start + i] >> 6)) >> 8, all int32; `size` is a multiple of 16."""
+    """sum over i < size of (inputs[i] * (weights[start + i] >> 6)) >> 8, all int32; `size` is a multiple of `LANES`."""
 
     def generate(context, builder, signature, arguments):
         inputs_, weights_, start_, size_ = arguments
@@ -58,7 +58,8 @@ def dot(typing_context, inputs, weights, start, size):
             term = builder.ashr(builder.mul(x, builder.ashr(w, _constant(6))), _constant(8))
             builder.store(builder.add(builder.load(total), term), total)
         lanes = builder.load(total)
-        for half in (8, 4, 2, 1):  # fold halves onto each other until lane 0 holds the sum
+        half = LANES
+        while half := half // 2:  # fold halves onto each other until lane 0 holds the sum
             swap = ir.Constant(_VECTOR, [lane ^ half for lane in range(LANES)])
             lanes = builder.add(lanes, builder.shuffle_vector(lanes, lanes, swap))
         return builder.extract_element(lanes, _I32(0))

@@ -4,7 +4,7 @@ A call says how far away its target is, so one function looks different from eve
 same four bytes each time, which contexts and matches can learn. Fields that are changed, all of four bytes:
 
     e8 .. .. .. ..  e9 .. .. .. ..      call, jump: from the end of the field
-    op modrm .. .. .. ..                data at rip + field, where modrm is 00...101 and op is in `_OPCODES`
+    op modrm .. .. .. ..                data at rip + field, where modrm is 00...101 and op is in `OPCODES`
 
 A field of 25 bits with its sign (its last byte is 0 or 255) has the place of its end added, modulo 2**25, and its lower bytes
 are put high one first, so that each helps to predict the next. Whatever else looks like such a field is changed as well, and
@@ -14,29 +14,25 @@ same bytes when they decide, also where fields overlap.
 
 import numpy as np
 
+from mdlbench.models.cm.x86_fields import OPCODES, SEGMENT
 from mdlbench.numerics.compiled import inline
 
 _SIGN, _MODULUS = 1 << 24, 1 << 25
-_OPCODES = np.zeros(256, np.bool_)  # with a register or memory operand, also behind 0f
-_OPCODES[[
-    0x01, 0x03, 0x0B, 0x10, 0x11, 0x23, 0x28, 0x29, 0x2B, 0x2E, 0x2F, 0x33, 0x38, 0x39, 0x3A, 0x3B, 0x54, 0x57, 0x58, 0x59,
-    0x5C, 0x5E, 0x63, 0x6F, 0x7F, 0x80, 0x83, 0x85, 0x88, 0x89, 0x8A, 0x8B, 0x8D, 0xB6, 0xBE, 0xC6, 0xC7, 0xF6, 0xFF,
-]] = True  # fmt: skip
 
 
 @inline
 def _field(data, at):
     """Where the field of an instruction that begins at `at` begins, or 0."""
     op = data[at]
-    begin = at + 1 if op == 0xE8 or op == 0xE9 else at + 2 if data[at + 1] & 0xC7 == 5 and _OPCODES[op] else 0
+    begin = at + 1 if op == 0xE8 or op == 0xE9 else at + 2 if data[at + 1] & 0xC7 == 5 and OPCODES[op] else 0
     return begin if begin and (data[begin + 3] == 0 or data[begin + 3] == 255) else 0
 
 
 @inline
-def make_absolute(data):
-    """Change `data` in place."""
+def make_absolute(data, segments):
+    """Change `data` in place where `segments` says 1, a flag for each `SEGMENT` bytes."""
     for at in range(data.size - 6, -1, -1):
-        i = _field(data, at)
+        i = _field(data, at) if segments[at // SEGMENT] else 0
         if i:
             value = np.int64(data[i]) | np.int64(data[i + 1]) << 8 | np.int64(data[i + 2]) << 16
             value = (value + (_SIGN if data[i + 3] else 0) + i + 4) % _MODULUS
@@ -45,10 +41,10 @@ def make_absolute(data):
 
 
 @inline
-def make_relative(data):
+def make_relative(data, segments):
     """Undo `make_absolute`."""
     for at in range(data.size - 5):
-        i = _field(data, at)
+        i = _field(data, at) if segments[at // SEGMENT] else 0
         if i:
             value = np.int64(data[i]) << 16 | np.int64(data[i + 1]) << 8 | np.int64(data[i + 2])
             value = (value + (_SIGN if data[i + 3] else 0) - i - 4) % _MODULUS
