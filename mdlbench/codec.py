@@ -214,7 +214,7 @@ def compress(data: bytes, model: str | Sequence[str] = DEFAULT_MODEL, *, block_s
         True
     """
     sink = io.BytesIO()
-    compress_stream(io.BytesIO(data), sink, _specs(model), block_size=block_size, jobs=jobs)
+    compress_stream(io.BytesIO(memoryview(data)), sink, _specs(model), block_size=block_size, jobs=jobs)
     read_back(io.BytesIO(sink.getvalue()))
     return sink.getvalue()
 
@@ -229,7 +229,7 @@ def decompress(container: bytes, model: str | Sequence[str] = (), *, jobs: int =
         ContainerError: the container is damaged; ModelMismatchError: `model` is not what wrote it.
     """
     sink = io.BytesIO()
-    decompress_stream(io.BytesIO(container), sink, _specs(model), jobs=jobs)
+    decompress_stream(io.BytesIO(memoryview(container)), sink, _specs(model), jobs=jobs)
     return sink.getvalue()
 
 

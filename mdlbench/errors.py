@@ -95,6 +95,8 @@ class NotADistributionError(MdlbenchError, ValueError):
 
 
 class InterruptedRunError(MdlbenchError):
-    """The user stopped the run."""
+    """The user stopped the run; the exit code is 128 + the signal's number, 130 for an interrupt."""
 
-    exit_code = 130
+    def __init__(self, text: str, signal: int = 2) -> None:
+        super().__init__(text)
+        self.exit_code = 128 + signal

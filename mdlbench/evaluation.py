@@ -12,6 +12,7 @@ from mdlbench.errors import UsageError
 from mdlbench.models import load_model
 from mdlbench.models.base import Model, Places
 from mdlbench.units import bits_per_byte, ratio
+from mdlbench.workers import interruptible
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def evaluate(
     beside: dict[str, float] = {}
     bits, inside_word = 0.0, False
     for batch in batches_of(source, size, model.batch_size):
-        for block, lengths in zip(batch.blocks, model.code_length(batch.blocks), strict=True):
+        for block, lengths in zip(batch.blocks, interruptible(model.code_length, batch.blocks), strict=True):
             if observe is not None:
                 observe(Measured(n_bytes, block, lengths))
             bits += float(lengths.sum())
@@ -80,7 +81,7 @@ def evaluate(
             words += len(block.split()) - (inside_word and not block[:1].isspace())
             inside_word = not block[-1:].isspace()
             progress(len(block))
-        for name, value in model.beside(batch.blocks).items():
+        for name, value in interruptible(model.beside, batch.blocks).items():
             beside[name] = beside.get(name, 0.0) + value
     policy = {"block_size": size, **model.policy()}
     return Evaluation(model.spec, model.digest.hex(), n_bytes, symbols, words, bits, policy, beside)

@@ -12,6 +12,7 @@ from mdlbench.container.matching import models_for
 from mdlbench.ledger import PARTS, Ledger, PayloadSplit
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
+from mdlbench.workers import interruptible
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def inspect_stream(
         name = "raw" if raw else headers[-1].models[item.header.model].spec
         rows.append(BlockRow(item.number, item.start, item.header.original_size, len(item.payload), name))
         if decode:
-            split.add(container, item.header.model, decode_blocks(container, [item])[0])
+            split.add(container, item.header.model, interruptible(decode_blocks, container, [item])[0])
     sizes["index"] += _index_size(index)
     ledger = Ledger(sizes, split.result(sizes["payloads"]) if decode else None, _beside(split, weights) if decode else {})
     assert ledger.file_size == counted.bytes, "the parts do not add up to the file"
@@ -122,13 +123,13 @@ class _Split:
         if index == RAW or self.ideal is None or self.quantised is None:
             return
         model = models[index]
-        quantised = model.quantised_length([original])
+        quantised = interruptible(model.quantised_length, [original])
         if quantised is None:
             self.ideal = self.quantised = None
             return
         self.quantised += float(quantised[0].sum())
-        self.ideal += float(model.code_length([original])[0].sum())
-        for name, value in model.beside([original]).items():
+        self.ideal += float(interruptible(model.code_length, [original])[0].sum())
+        for name, value in interruptible(model.beside, [original]).items():
             self.beside[name] = self.beside.get(name, 0.0) + value
 
     def result(self, payload_bytes: int) -> PayloadSplit | None:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _THREAD = "mdlbench-work"
-_PATIENCE = 5.0  # seconds that a worker has to end what it started
+_PATIENCE = 5.0  # seconds that workers have to end what they started
 _state: Any = None
 _undone: list[Callable[[], None]] = []  # what must still be ended if this process ends now, the last first
 
@@ -104,8 +105,9 @@ def _end_workers(processes: list[Any]) -> None:
     """Ask each to end, and do not take no for an answer: the pool waits for all of them."""
     for process in processes:
         process.terminate()
+    deadline = time.monotonic() + _PATIENCE
     for process in processes:
-        process.join(_PATIENCE)
+        process.join(max(0.0, deadline - time.monotonic()))
         if process.is_alive():
             process.kill()
 
@@ -163,4 +165,4 @@ def _exit_with_parent() -> None:
 
 
 def _work(work: Callable[[Any, Task], Result], task: Task) -> Result:
-    return work(_state, task)
+    return interruptible(work, _state, task)  # or the signal to end would wait for the kernel

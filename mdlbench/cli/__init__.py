@@ -1,6 +1,7 @@
 """The command line: one file per command, each of which parses, calls the Python API and prints."""
 
 import io
+import os
 import re
 import signal
 import sys
@@ -45,13 +46,17 @@ def group() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted; errors are one line on stderr."""
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 128 + the signal's number if it was told to stop (130 for
+    an interrupt); errors are one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json = "--json" in options
     data_on_stdout = any(option == "--stdout" or re.fullmatch("-[a-z]*c", option) for option in options)
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stop)
+    if sys.stderr is None:  # closed: reports go nowhere, the work is done all the same
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text
@@ -73,6 +78,18 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(code)
 
 
+class _Stopped(KeyboardInterrupt):
+    """Told to stop by a signal other than the interrupt, and to be left in the same way."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = number
+
+
+def _stop(number: int, frame: object) -> None:
+    raise _Stopped(number)
+
+
 def _as_line(error: BaseException) -> Exception:
     """The same error with the text and exit code that the user sees."""
     if isinstance(error, click.UsageError):
@@ -83,6 +100,7 @@ def _as_line(error: BaseException) -> Exception:
     if isinstance(error, MemoryError):
         return MdlbenchError("out of memory; use a smaller --block-size, memory= or -j")
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return InterruptedRunError("interrupted; nothing was written")
+        number = getattr(error.__cause__ or error, "signal", signal.SIGINT)  # click's Abort has it as its cause
+        return InterruptedRunError("interrupted; what was not finished is not kept", number)
     assert isinstance(error, Exception)
     return error

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,8 +11,16 @@ from typing import Any, BinaryIO
 
 import click
 
+from mdlbench.atomic import as_new, whole_file
 from mdlbench.container import MAX_BLOCK
-from mdlbench.errors import MdlbenchError, UsageError
+from mdlbench.errors import (
+    ContainerError,
+    EnvironmentMismatchError,
+    MdlbenchError,
+    ModelMismatchError,
+    UsageError,
+    VerificationError,
+)
 from mdlbench.units import parse_size
 
 SUFFIX = ".mdlz"
@@ -155,9 +162,25 @@ class Limited:
         return self._left == 0 and bool(self._stream.read(1))
 
 
+def result_folder(path: str | None) -> None:
+    """See before anything is measured that results can be written to this folder; it is made if it is not there."""
+    if path is None:
+        return
+    nearest = next(place for place in (Path(path), *Path(path).absolute().parents) if place.exists())
+    if not nearest.is_dir():
+        raise UsageError(f"{nearest} is no folder; name another with --output-path")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise UsageError(f"{nearest} cannot be written to; name another folder with --output-path")
+
+
 def name_of(path: str) -> str:
-    """How reports call an input or output."""
+    """How reports call an input."""
     return "standard input" if path == STANDARD else printable(path)
+
+
+def json_name(path: str, standard: str = "standard input") -> str:
+    """A path in JSON: as it is, with what is not UTF-8 written as `\\xff`."""
+    return standard if path == STANDARD else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def plan_outputs(
@@ -223,52 +246,29 @@ def replacing(
     target = Path(path)
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: no such folder; make it first, or name another output")
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp", delete=False) as sink:
-        try:
-            yield sink  # type: ignore[misc]
-            sink.flush()
-            os.fsync(sink.fileno())
-            if check is not None:
-                check(sink.name)
-            _take_after(sink.name, like)
-            if force:
-                os.replace(sink.name, target)
-            else:
-                _rename_to_new(sink.name, target)
-        except BaseException:
-            sink.close()
-            Path(sink.name).unlink(missing_ok=True)
-            raise
-
-
-def _rename_to_new(source: str, target: Path) -> None:
-    """Rename without replacing what came to be at `target` in the meantime."""
     try:
-        os.link(source, target)
+        with whole_file(target, replace=force, check=check) as sink:
+            yield sink
+            _take_after(sink, like)
     except FileExistsError:
         raise UsageError(f"{target} exists; overwrite it with -f, or name another output with -o") from None
-    except OSError:  # a file system without hard links
-        os.rename(source, target)
-    else:
-        os.unlink(source)
 
 
-def _take_after(path: str, like: str) -> None:
+def _take_after(sink: BinaryIO, like: str) -> None:
     """Give a new file the permissions and time of the input that it comes from, as zstd does; else those of any new file."""
-    if like != STANDARD and os.path.isfile(like):
-        status = os.stat(like)
-        os.chmod(path, status.st_mode & 0o777)
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    if like == STANDARD or not os.path.isfile(like):
+        as_new(sink)
         return
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(path, 0o666 & ~mask)
+    sink.flush()  # or a later write would change the time
+    status = os.stat(like)
+    os.chmod(sink.name, status.st_mode & 0o777)
+    os.utime(sink.name, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def for_each(
     items: Sequence[tuple[str, ...]], action: Callable[..., None], *, as_json: bool, data_on_stdout: bool = False
 ) -> None:
-    """Run `action(*item)` for every item; one that fails is reported and the others still run.
+    """Run `action(*item)` for every item, a file first; one that fails is reported, by its name, and the others still run.
 
     Raises:
         click.exceptions.Exit: with the worst exit code, if any failed.
@@ -281,20 +281,30 @@ def for_each(
             close_stdout()
             raise click.exceptions.Exit(BROKEN_PIPE) from None
         except (MdlbenchError, OSError) as error:
-            worst = max(worst, report_error(error, as_json=as_json, data_on_stdout=data_on_stdout))
+            worst = max(worst, report_error(error, as_json=as_json, data_on_stdout=data_on_stdout, file=item[0]))
     if worst:
         raise click.exceptions.Exit(worst)
 
 
-def report_error(error: Exception, *, as_json: bool, data_on_stdout: bool = False) -> int:
-    """Print an error as a line on stderr, with --json also as an object (on stdout, unless data go there); its exit code."""
+_OF_A_FILE = (ContainerError, ModelMismatchError, EnvironmentMismatchError, VerificationError)  # their text does not name it
+
+
+def report_error(error: Exception, *, as_json: bool, data_on_stdout: bool = False, file: str | None = None) -> int:
+    """Print an error as a line on stderr, with --json also as an object (on stdout, unless data go there); its exit code.
+
+    Args:
+        file: the input that it is about, if there is one.
+    """
     kind, message, code = type(error).__name__, str(error), getattr(error, "exit_code", 1)
     if isinstance(error, OSError):
         kind, message = "OSError", _describe(error)
+    if file is not None and isinstance(error, _OF_A_FILE):
+        message = f"{name_of(file)}: {message}"
+    about = {} if file is None else {"input": json_name(file)}
     with suppress(OSError, AttributeError):  # a stream that is closed or full cannot be told so
         print(f"mdlbench: {printable(message)}", file=sys.stderr, flush=True)
         if as_json:
-            print_json("error", {"error": kind, "message": message}, to_stderr=data_on_stdout)
+            print_json("error", {"error": kind, "message": message, **about}, to_stderr=data_on_stdout)
     return code
 
 
@@ -312,7 +322,7 @@ def printable(text: str) -> str:
 def _describe(error: OSError) -> str:
     what = error.strerror or str(error)
     where = f"{error.filename or repr(error.filename)}: " if error.filename is not None else ""
-    remedy = "; free some space or choose another folder with -o" if error.errno == errno.ENOSPC else ""
+    remedy = "; free some space, or write elsewhere" if error.errno == errno.ENOSPC else ""
     return f"{where}{what[:1].lower()}{what[1:]}{remedy}"
 
 

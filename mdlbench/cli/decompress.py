@@ -1,5 +1,7 @@
 """`mdlbench decompress`: parse, call `decompress_stream` or the seekable reader, report."""
 
+import os
+import stat
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,6 +75,8 @@ class _Done(NamedTuple):
 
 def _original_name(file: str) -> str:
     if not file.endswith(common.SUFFIX) or Path(file).name == common.SUFFIX:
+        if stat.S_ISDIR(os.stat(file).st_mode):  # what is not there at all is told of by its name
+            raise UsageError(f"{file} is a directory; name files")
         raise UsageError(f"{file} does not end in {common.SUFFIX}; name the output with -o or use -c")
     return file.removesuffix(common.SUFFIX)
 
@@ -124,7 +128,8 @@ def _salvage(file: str, target: str, *, force: bool, models: Any, model_args: st
     specs = common.specs(models, model_args)
     with common.opened(file) as source, common.replacing(target, force=force, like=file) as sink:
         done = salvage_stream(source, sink, specs, force_environment=options["force_environment"])
-    proved = f"{len(done.recovered)} blocks recovered, their checksums right; the digest was not checked"
+    count = len(done.recovered)
+    proved = f"{count} block{'' if count == 1 else 's'} recovered, checksums right; the digest was not checked"
     return _Done(done.size, time.perf_counter() - began, proved, done.recovered, done.lost)
 
 
@@ -132,11 +137,16 @@ def _report(file: str, target: str, done: _Done, *, as_json: bool, quiet: bool, 
     to_stderr = target == common.STANDARD
     output = "standard output" if to_stderr else common.printable(target)
     if as_json:
-        values = {"input": common.name_of(file), "output": output, "output_bytes": done.size, "seconds": done.seconds}
+        values = {
+            "input": common.json_name(file),
+            "output": common.json_name(target, "standard output"),
+            "output_bytes": done.size,
+            "seconds": done.seconds,
+        }
         if done.lost is not None:
             values |= {"recovered": done.recovered, "lost": done.lost}
         common.print_json("decompress", values, to_stderr=to_stderr)
     elif not quiet and not to_stderr:
         say(f"{common.name_of(file)}: {done.size:,} bytes, {speed(done.size, done.seconds)}, {done.proved}  [→ {output}]")
     if done.lost:
-        raise SalvagedError(f"{common.name_of(file)}: lost {', '.join(done.lost)}; zeros stand where the length is known")
+        raise SalvagedError(f"lost {', '.join(done.lost)}; zeros stand where the length is known")

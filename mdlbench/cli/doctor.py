@@ -8,6 +8,7 @@ from tabulate import tabulate
 from mdlbench.cli import common
 from mdlbench.cli.reporting import say
 from mdlbench.codec import DEFAULT_MODEL
+from mdlbench.errors import UsageError
 from mdlbench.models import load_model
 
 _SAMPLE = 4096
@@ -58,4 +59,7 @@ def _sample(path: str | None) -> bytes:
     if path is None:
         return files("mdlbench.container").joinpath("FORMAT.md").read_bytes()[:_SAMPLE]
     with common.opened(path) as source:
-        return source.read(_SAMPLE)
+        block = source.read(_SAMPLE)
+    if not block:
+        raise UsageError(f"{common.name_of(path)} is empty; give a sample of some kilobytes")
+    return block

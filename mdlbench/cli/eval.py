@@ -76,6 +76,7 @@ def command(**options: Any) -> None:
         if asked.compat is not None:
             raise UsageError("--tokens and --compat are two runs: give one at a time")
         symbols.check(asked.tokens, files, specs, force=asked.force)
+    common.result_folder(asked.output_path)
     rows: list[list[str]] = []
     try:
         pairs = [(file, spec) for file in files for spec in specs]

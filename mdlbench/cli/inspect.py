@@ -35,7 +35,7 @@ def command(
             specs = common.specs(models, model_args)
             found = inspect_stream(source, specs, decode=decode, force_environment=force_environment)
         if as_json:
-            common.print_json("inspect", {"input": common.name_of(file), **found.to_json()})
+            common.print_json("inspect", {"input": common.json_name(file), **found.to_json()})
         else:
             say(_page(common.name_of(file), found, decode))
 

@@ -1,6 +1,7 @@
 """`mdlbench models`: the catalogue, and one model's options."""
 
 import dataclasses
+import textwrap
 from typing import Any
 
 import click
@@ -51,9 +52,10 @@ def describe(spec: str) -> dict[str, Any]:
         for field in dataclasses.fields(cls.Options)
     ]
     row = CATALOG[name]
-    page = {
+    page: dict[str, Any] = {
         "model": name, "summary": row.summary, "portability": cls.portability, "built_in": row.built_in,
-        "example": row.example, "options": options, "spec": None, "digest": None, "block_size": None, "bytes": None,
+        "example": row.example, "arguments": cls.arguments(),
+        "options": options, "spec": None, "digest": None, "block_size": None, "bytes": None,
     }  # fmt: skip
     try:
         model = load_model(spec)
@@ -71,6 +73,9 @@ def _page(page: dict[str, Any]) -> str:
         f"portability: {page['portability']}",
         f"example: -m {page['example']}",
     ]
+    if page["arguments"]:
+        names = textwrap.wrap(", ".join(page["arguments"]), 100, initial_indent="  ", subsequent_indent="  ")
+        lines += [f"{page['model']}:NAME takes", *names]
     if page["digest"]:
         size = page["bytes"]
         lines.append(f"digest of {page['spec']}: {page['digest']}; default block {page['block_size']:,} bytes")

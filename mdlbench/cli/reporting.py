@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from mdlbench.cli.common import STANDARD, name_of, printable
+from mdlbench.cli.common import STANDARD, json_name, name_of, printable
 from mdlbench.codec import Compression
 from mdlbench.ledger import Ledger
 from mdlbench.units import bits_per_byte, bytes_to_bits, ratio
@@ -17,8 +17,8 @@ def say(text: str, *, to_stderr: bool = False) -> None:
 def compression_json(file: str, target: str | None, done: Compression) -> dict[str, Any]:
     """The fields of `compress --json` and `verify --json`; their names are stable."""
     return {
-        "input": name_of(file),
-        "output": "standard output" if target == STANDARD else target,
+        "input": json_name(file),
+        "output": None if target is None else json_name(target, "standard output"),
         "input_bytes": done.input_bytes,
         "output_bytes": done.output_bytes,
         "bits_per_byte": bits_per_byte(bytes_to_bits(done.output_bytes), done.input_bytes),

@@ -76,7 +76,7 @@ def _verify_container(
     portability = [metadata["portability"] for header in found.headers for metadata in header.metadata]
     if as_json:
         common.print_json("verify", {
-            "input": file, "output": None, "input_bytes": size, "output_bytes": stored,
+            "input": common.json_name(file), "output": None, "input_bytes": size, "output_bytes": stored,
             "bits_per_byte": bits_per_byte(bytes_to_bits(stored), size), "ideal_bits": None,
             "model": " ".join(entry.spec for entry in entries), "digest": " ".join(entry.digest.hex() for entry in entries),
             "portability": "environment" if "environment" in portability else "exact",

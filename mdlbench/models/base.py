@@ -133,6 +133,11 @@ class Model(ABC):
         """Whether building the model of this argument opens a file; a container's header cannot ask for that."""
         return False
 
+    @classmethod
+    def arguments(cls) -> list[str]:
+        """The names that `name:` takes, where they are known beforehand."""
+        return []
+
     def identity(self) -> dict[str, Any]:
         """Whatever shapes the probabilities beside name and revision: options, digests of weights and tokenizer."""
         return {"argument": self.argument, **asdict(self.options)}

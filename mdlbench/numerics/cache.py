@@ -2,10 +2,13 @@
 loads a compiler."""
 
 import os
+import shutil
 import stat
 import sys
 import tempfile
 from pathlib import Path
+
+_ROOM = 8 << 20  # bytes
 
 
 def cache_root() -> Path:
@@ -20,14 +23,21 @@ def cache_root() -> Path:
 
 
 def cache_dir() -> Path:
-    """Where compiled kernels are kept: `cache_root()` if it can be written, else a temporary folder."""
+    """Where compiled kernels are kept: `cache_root()` if it can be written and has room, else a temporary folder."""
     root = cache_root()
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=root):
-            return root
+            if has_room(root):
+                return root
     except OSError:
-        return _private_folder(Path(tempfile.gettempdir()) / f"mdlbench-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
+        pass
+    return _private_folder(Path(tempfile.gettempdir()) / f"mdlbench-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
+
+
+def has_room(folder: Path) -> bool:
+    """Whether its disk has the room that compiled kernels may take."""
+    return shutil.disk_usage(folder).free >= _ROOM
 
 
 def _private_folder(path: Path) -> Path:

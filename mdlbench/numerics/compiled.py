@@ -15,7 +15,7 @@ from typing import Any
 
 import numba
 
-from mdlbench.numerics.cache import cache_dir
+from mdlbench.numerics.cache import cache_dir, has_room
 
 
 def sources_digest(package: Path = Path(__file__).parents[1]) -> str:
@@ -41,7 +41,7 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile an entry point; the machine code is cached on disk. It runs without the interpreter's lock: an interrupt
     or a progress bar need not wait for it."""
-    return numba.njit(function, cache=True, error_model="numpy", nogil=True)
+    return numba.njit(function, cache=has_room(cache_dir()), error_model="numpy", nogil=True)
 
 
 def inline(function: Callable[..., Any]) -> Any:

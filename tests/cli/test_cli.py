@@ -90,6 +90,7 @@ def test_json_has_its_stable_fields(file: Path, capsys: pytest.CaptureFixture[st
         "schema": "mdlbench.error/1",
         "error": "SpecError",
         "message": err.removeprefix("mdlbench: ").strip(),
+        "input": str(file),
     }
 
 

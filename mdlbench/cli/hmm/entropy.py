@@ -48,6 +48,7 @@ def command(
         raise UsageError("name one SOURCE, or give --all")
     if every and (parameters or picture):
         raise UsageError("--all takes no --param and no --plot; name one SOURCE for them")
+    common.result_folder(output_path)
     if picture is not None:
         _check_picture(picture, force)
     sources = [process_of(name, parameters)] if name is not None else [find(each) for each in (*ZOO, *COMPOSED)]

@@ -49,7 +49,7 @@ def command(
         "params": {key: text_of(value) for key, value in process.parameters.items()},
         "symbols": n,
         "seed": seed,
-        "output": common.name_of(target) if target == common.STANDARD else target,
+        "output": common.json_name(target, "standard output"),
     }
     if running is not None:
         report |= _check(process, running)

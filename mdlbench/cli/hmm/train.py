@@ -48,6 +48,7 @@ def command(
     from mdlbench.training.run import open_run
     from mdlbench.training.seeds import train_run
 
+    common.result_folder(output_path)
     source = process_source(process, read_pairs(parameters))
     config = training.configured(preset(preset_name, source, options["tokens"]), options)
     seeds = tuple(range(options["seeds"]))

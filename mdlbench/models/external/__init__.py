@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mdlbench.errors import DamagedBlockError, SpecError, UsageError
-from mdlbench.models.base import Description, Encoded, Model
+from mdlbench.models.base import Check, Description, Encoded, Model
 from mdlbench.models.external.packages import PACKAGES, Package
 from mdlbench.models.external.programs import PROGRAMS, Program
 from mdlbench.models.spec import option
@@ -48,6 +48,10 @@ class External(Model):
         super().__init__(argument, ExternalOptions("" if level == compressor.default else level), revision)
         self.portability = compressor.portability
         self._compressor, self._level = compressor, level
+
+    @classmethod
+    def arguments(cls) -> list[str]:
+        return [*PACKAGES, *PROGRAMS]
 
     def identity(self) -> dict[str, Any]:
         return {"argument": self.argument, "level": self._level, "format": self._compressor.format}
@@ -92,6 +96,20 @@ class External(Model):
 
     def prepare(self) -> None:
         """There is nothing to compile; a program is started for every block."""
+
+    def doctor(self, block: bytes) -> list[Check]:
+        """Whether the program says the same when called again, and side by side; inside, it is its own."""
+        again = None if self.dated else self.encode([block])[0].payload == self.encode([block])[0].payload
+        back = self.decode([self.encode([block])[0].payload], [len(block)]) == [block]
+        return [
+            Check(
+                "one call against another",
+                again,
+                "the same bytes compressed twice" if again is not None else "it writes the date",
+            ),
+            Check("decoded against original", back, f"{len(block):,} bytes there and back"),
+            Check("CPU against GPU", None, f"{self.argument} runs on the CPU only"),
+        ]
 
     def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
         return [Encoded(self.encode_bare(block) if block else b"", None, None) for block in blocks]

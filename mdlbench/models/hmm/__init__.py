@@ -68,6 +68,10 @@ class HiddenMarkov(Model):
         super().__init__(self.process.name, HiddenMarkovOptions(**changed), revision)
 
     @classmethod
+    def arguments(cls) -> list[str]:
+        return list(ZOO)
+
+    @classmethod
     def reads_files(cls, argument: str) -> bool:
         return any(mark in argument for mark in ("/", ".toml", ".json"))
 

@@ -1,0 +1,131 @@
+"""What goes wrong around a command: wrong places for results, odd names, closed streams, signals; one line, nothing left."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mdlbench
+from mdlbench.cli import main
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="signals and file names as Linux has them")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of `mdlbench ...`."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return int(stop.value.code or 0), captured.out, captured.err
+
+
+def start(*arguments: object, **options: Any) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "mdlbench", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"to be or not to be, " * 400)
+    return path
+
+
+def test_a_damaged_file_is_named(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "compress", file, "-m", "kt", "-q")[0] == 0
+    container = Path(f"{file}.mdlz")
+    good = container.read_bytes()
+    container.write_bytes(good[:60] + bytes([good[60] ^ 1]) + good[61:])
+    for command in ("decompress", "verify"):
+        code, out, err = run(capsys, command, container, "-f" if command == "decompress" else "-q", "--json")
+        assert code == 1
+        assert err.startswith(f"mdlbench: {container}: block 0 (bytes 0-7999)")
+        assert json.loads(out)["input"] == str(container)
+    assert {path.name for path in file.parent.iterdir()} == {file.name, container.name}
+
+
+def test_results_that_have_no_place_are_refused_before_the_work(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "eval", file, "-m", "kt", "--output-path", file)
+    assert (code, out, err) == (2, "", f"mdlbench: {file} is no folder; name another with --output-path\n")
+
+
+def test_an_empty_sample_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").touch()
+    code, _, err = run(capsys, "doctor", "-m", "kt", "--sample", tmp_path / "empty")
+    assert code == 2
+    assert err == f"mdlbench: {tmp_path / 'empty'} is empty; give a sample of some kilobytes\n"
+
+
+def test_doctor_of_a_program_claims_nothing_of_its_insides(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "doctor", "-m", "external:xz")
+    assert code == 0
+    assert "the same bytes" in out
+    assert "integers or IEEE" not in out
+
+
+@pytest.mark.parametrize(("name", "shown"), [("external", "zstd"), ("hmm", "mess3")])
+def test_a_model_that_takes_names_lists_them(name: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown in run(capsys, "models", name)[1]
+    assert shown in json.loads(run(capsys, "models", name, "--json")[1])["arguments"]
+
+
+@pytest.mark.parametrize("call", [mdlbench.compress, mdlbench.decompress, mdlbench.verify])
+@pytest.mark.parametrize("data", [None, "text", 5])
+def test_what_is_not_bytes_is_a_type_error(call: Any, data: Any) -> None:
+    with pytest.raises(TypeError):
+        call(data)
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "decompress", tmp_path / "none.txt")
+    assert (code, err) == (1, f"mdlbench: {tmp_path / 'none.txt'}: no such file or directory\n")
+
+
+@LINUX
+def test_json_gives_names_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line feed stays one; what is not UTF-8 is written out, and the line is JSON for strict readers."""
+    for raw, shown in ((b"new\nline", "new\nline"), (b"bad\xff", "bad\\xff")):
+        path = tmp_path / os.fsdecode(raw)
+        path.write_bytes(b"text " * 100)
+        values = json.loads(run(capsys, "compress", path, "-m", "kt", "--json")[1].encode("utf-8", "strict"))
+        assert values["input"] == f"{tmp_path}/{shown}"
+        assert values["output"] == f"{tmp_path}/{shown}.mdlz"
+
+
+@LINUX
+def test_a_closed_standard_error_stops_nothing(file: Path) -> None:
+    script = f'exec "{sys.executable}" -m mdlbench compress "{file}" -m kt 2>&-'
+    assert subprocess.run(["sh", "-c", script], check=False, stdout=subprocess.DEVNULL).returncode == 0
+    assert Path(f"{file}.mdlz").exists()
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("arguments", "number"),
+    [
+        (("eval", "{big}", "-m", "cm,level=9"), signal.SIGINT),
+        (("compress", "{big}", "-m", "cm,level=9", "-o", "{folder}/out"), signal.SIGTERM),
+        (("compress", "{big}", "-m", "cm,level=9", "-o", "{folder}/out"), signal.SIGHUP),
+        (("compress", "{big}", "-m", "cm,level=9", "--block-size", "1M", "-j", "2", "-o", "{folder}/out"), signal.SIGINT),
+    ],
+)  # fmt: skip
+def test_a_signal_ends_a_running_kernel_at_once(arguments: tuple[str, ...], number: signal.Signals, tmp_path: Path) -> None:
+    """Where the kernel would take minutes; by the exit code of that signal, and nothing is left."""
+    big, folder = tmp_path / "big", tmp_path / "folder"
+    folder.mkdir()
+    big.write_bytes(os.urandom(1 << 16) * 128)
+    mdlbench.compress(b"compiled before", model="cm,level=9")
+    begun = start(*(part.format(big=big, folder=folder) for part in arguments), start_new_session=True)
+    time.sleep(4)
+    assert begun.poll() is None
+    begun.send_signal(number)
+    _, err = begun.communicate(timeout=30)
+    assert begun.returncode == 128 + number
+    assert err.decode().endswith("mdlbench: interrupted; what was not finished is not kept\n")
+    assert list(folder.iterdir()) == []
