@@ -61,9 +61,9 @@ class Level(NamedTuple):
 
 
 _FOUR = "order2 order3 order4 order6 word word_pair record_above2 third_fourth column"
-_FIVE = f"{_FOUR} classes_column record match classes word_gap order5"
-_SIX = f"{_FIVE} order1 followers2 skip1 opener"
-_SEVEN = f"{_SIX} order8 followers1 field high_bits record_next"
+_FIVE = f"{_FOUR} classes_column record match classes word_gap"
+_SIX = f"{_FIVE} order1 order5 followers2 skip1"
+_SEVEN = f"{_SIX} order8 followers1 opener field high_bits record_next"
 _EIGHT = f"{_SEVEN} sixth column_next match_order2 word_triple record_order2"
 _NINE = f"{_EIGHT} followers2_order1 line_start letters word_line word_order2 skip1_order3 skip2 order7"
 _SELECT = "match node classes byte1"
