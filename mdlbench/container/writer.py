@@ -1,6 +1,7 @@
 """Writes a container, block by block, to anything that has `write`."""
 
 import hashlib
+from collections import deque
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -34,7 +35,8 @@ class Writer:
         self._sink = sink
         self._header = header.to_bytes()  # now, so that what does not fit is refused before any work
         self._digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
-        self._held: list[tuple[BlockHeader, bytes, bytes]] = []
+        self._held: deque[tuple[BlockHeader, bytes, bytes]] = deque()
+        self._held_size = self._saved = 0  # of the blocks held: original bytes, and how many fewer their payloads have
         self._index: list[IndexEntry] = []
         self.names_models = False
         self.sizes = dict.fromkeys(PARTS, 0)
@@ -45,20 +47,20 @@ class Writer:
         assert len(payload) == len(original) if model == RAW else len(payload) < len(original)
         self._held.append((BlockHeader(model, len(original), len(payload), checksum(original)), payload, original))
         if not self.names_models:
-            held = sum(len(original) for _, _, original in self._held)
-            saved = held - sum(len(payload) for _, payload, _ in self._held)
-            if saved <= len(self._header) and held <= HELD:
+            self._held_size += len(original)
+            self._saved += len(original) - len(payload)
+            if self._saved <= len(self._header) and self._held_size <= HELD:
                 return
             self.names_models = True
             self._put(self._header, "header")
         while len(self._held) > 1:
-            self._flush(*self._held.pop(0)[:2])
+            self._flush(*self._held.popleft()[:2])
 
     def finish(self) -> None:
         """Write what is held back, the index and the trailer."""
         if not self.names_models:
             self._put(Header(()).to_bytes(), "header")
-            self._held = [(replace(block, model=RAW, payload_size=len(o)), o, o) for block, _, o in self._held]
+            self._held = deque((replace(block, model=RAW, payload_size=len(o)), o, o) for block, _, o in self._held)
         only = len(self._held) == 1 and not self._index
         for block, payload, _ in self._held:
             self._flush(replace(block, only=only), payload)
