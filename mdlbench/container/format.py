@@ -66,8 +66,7 @@ class Header:
         """Read a header; `read(n)` returns n bytes or raises TruncatedError."""
         taken = Recorder(read)
         magic = taken(4)
-        if magic[:3] != MAGIC:
-            raise DamagedError(f"not an mdlbench container: it starts with {magic[:3].hex(' ')}, not {MAGIC.hex(' ')}")
+        check_magic(magic[:3])
         if magic[3] != VERSION:
             raise DamagedError(f"container version {magic[3]}; this mdlbench reads version {VERSION}; update mdlbench")
         count = taken(1)[0]
@@ -173,6 +172,12 @@ def read_trailer(read: Read, expected: list[IndexEntry] | None = None, size: int
     if int.from_bytes(stored_size, "little") != len(taken.bytes) + 4 or original != sum(e.original_size for e in index):
         raise DamagedError("the container's index does not add up")
     return index
+
+
+def check_magic(first: bytes) -> None:
+    """Refuse a file's first three bytes, or all of a shorter file, unless a container begins so."""
+    if not MAGIC.startswith(first):
+        raise DamagedError(f"not an mdlbench container: it starts with {first.hex(' ')}, not {MAGIC.hex(' ')}")
 
 
 def checksum(block: bytes | memoryview) -> bytes:

@@ -8,10 +8,11 @@ from typing import Any, BinaryIO
 
 from mdlbench.container.format import (
     DIGEST_SIZE,
+    MAGIC,
     BlockHeader,
     Header,
     IndexEntry,
-    Read,
+    check_magic,
     read_trailer,
     reader_of,
 )
@@ -60,14 +61,12 @@ def read_containers(stream: BinaryIO) -> Iterator[Header | Block]:
         DamagedError, TruncatedError: naming where; also for bytes after the last container.
     """
     start = number = 0
-    first = stream.read(1)
-    if not first:
-        raise TruncatedError("the file is empty: not an mdlbench container (an empty file compresses to a few bytes)")
-    while first:
+    source = _Source(stream)
+    raw = reader_of(source)
+    while begins_container(source.peek(len(MAGIC)), source.offset):
         digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
-        raw = reader_of(_Unread(first, stream))
 
-        def read(size: int, raw: Read = raw, digest: Any = digest) -> bytes:
+        def read(size: int, digest: Any = digest) -> bytes:
             data = raw(size)
             digest.update(data)
             return data
@@ -95,18 +94,48 @@ def read_containers(stream: BinaryIO) -> Iterator[Header | Block]:
                 raise DamagedError("the container's index does not describe its blocks")
         if digest.digest() != raw(DIGEST_SIZE):
             raise DamagedError("the container's digest does not match its bytes: at least one byte changed")
-        first = stream.read(1)
 
 
-class _Unread:
-    """A stream with one byte put back in front."""
+def begins_container(first: bytes, offset: int) -> bool:
+    """Whether a container stands at `offset` of a file: its first three bytes there, or as many as there are.
 
-    def __init__(self, first: bytes, stream: BinaryIO) -> None:
-        self._first, self._stream = first, stream
+    Raises:
+        DamagedError, TruncatedError: the file is empty or something else, or has something else behind its containers.
+    """
+    if offset == 0:
+        if not first:
+            raise TruncatedError("the file is empty: not an mdlbench container (an empty file compresses to a few bytes)")
+        check_magic(first)
+    elif first and first != MAGIC:
+        raise DamagedError(
+            f"unexpected bytes after the container, at offset {offset}: not an mdlbench container, they start with "
+            f"{first.hex(' ')}; mdlbench decompress --salvage passes over them"
+        )
+    return bool(first)
+
+
+class _Source:
+    """A stream that counts the bytes read from it and can be looked at ahead.
+
+    Attributes:
+        offset: how many bytes have been read.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._ahead, self.offset = stream, b"", 0
+
+    def peek(self, size: int) -> bytes:
+        """The next `size` bytes, or as many as there are; they are still to be read."""
+        while len(self._ahead) < size and (part := self._stream.read(size - len(self._ahead))):
+            self._ahead += part
+        return self._ahead[:size]
 
     def read(self, size: int) -> bytes:
-        first, self._first = self._first, b""
-        return first or self._stream.read(size)
+        """At least one byte and up to `size` of them; none at the end."""
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        data = data or self._stream.read(size)
+        self.offset += len(data)
+        return data
 
 
 def table_of_contents(file: BinaryIO) -> list[Place]:
@@ -162,7 +191,10 @@ def _by_walking(file: BinaryIO) -> list[Place]:
     file_size = file.seek(0, os.SEEK_END)
     places: list[Place] = []
     position = start = 0
-    while position < file_size or position == 0:
+    while True:
+        file.seek(position)
+        if not begins_container(file.read(len(MAGIC)), position):
+            return places
         file.seek(position)
         container = Header.read(reader_of(file))
         position = file.tell()
@@ -183,4 +215,3 @@ def _by_walking(file: BinaryIO) -> list[Place]:
                 break
         if position > file_size:
             raise TruncatedError("the container ends early; --salvage recovers the whole blocks before the cut")
-    return places

@@ -3,6 +3,7 @@
 import functools
 import io
 import random
+import re
 import time
 import zlib
 from pathlib import Path
@@ -14,7 +15,7 @@ from mdlbench.container.format import BlockHeader, Header, IndexEntry, ModelEntr
 from mdlbench.container.matching import header_for
 from mdlbench.errors import ContainerError, DamagedError, MdlbenchError, TruncatedError
 from mdlbench.models import load_model
-from mdlbench.seekable import salvage_stream
+from mdlbench.seekable import ContainerFile, salvage_stream
 from tests.check_codec import TEXT
 
 FAMILIES = {
@@ -58,11 +59,24 @@ def assert_every_change_is_seen(container: bytes, model: str | tuple[()]) -> Non
             decompress(container[:size], model)
 
 
-def test_trailing_garbage_is_an_error() -> None:
-    with pytest.raises(DamagedError, match="not an mdlbench container: it starts with 00 00 00"):
-        decompress(compress(DATA, "kt") + bytes(8))
-    with pytest.raises(TruncatedError):
-        decompress(compress(DATA, "kt") + b"m")
+@pytest.mark.parametrize(("garbage", "shown"), [(bytes(8), "00 00 00"), (b"garbage", "67 61 72"), (b"m", "6d"), (b"\n", "0a")])
+@pytest.mark.parametrize("block_size", [None, 100])
+def test_trailing_garbage_is_an_error_that_says_where_it_begins(garbage: bytes, shown: str, block_size: int | None) -> None:
+    container = compress(DATA, "kt", block_size=block_size)
+    text = f"unexpected bytes after the container, at offset {len(container)}: not an mdlbench container, "
+    text += f"they start with {shown}; mdlbench decompress --salvage passes over them"
+    for read in (decompress, lambda data: ContainerFile(io.BytesIO(data))):
+        with pytest.raises(DamagedError, match=f"^{re.escape(text)}$"):
+            read(container + garbage)
+
+
+@pytest.mark.parametrize(("file", "shown"), [(b"x", "78"), (b"mb", "6d 62"), (b"PK\x03\x04 and more", "50 4b 03")])
+def test_a_file_that_is_no_container_is_called_so_however_short(file: bytes, shown: str) -> None:
+    for read in (decompress, lambda data: ContainerFile(io.BytesIO(data))):
+        with pytest.raises(DamagedError, match=f"^not an mdlbench container: it starts with {shown}, not 6d 64 6c$"):
+            read(file)
+        with pytest.raises(TruncatedError, match="the file is empty"):
+            read(b"")
 
 
 def hostile(blocks: list[tuple[BlockHeader, bytes]], index: list[IndexEntry] | None = None) -> bytes:
