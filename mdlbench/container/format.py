@@ -252,7 +252,7 @@ def reader_of(stream: Any) -> Read:
         while missing:
             part = stream.read(missing)
             if not part:
-                raise TruncatedError("the container ends early; --salvage recovers the whole blocks before the cut")
+                raise TruncatedError("the container ends early")
             parts.append(part)
             missing -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)

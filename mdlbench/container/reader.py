@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from mdlbench.container.format import (
     DIGEST_SIZE,
@@ -60,40 +60,51 @@ def read_containers(stream: BinaryIO) -> Iterator[Header | Block]:
     Raises:
         DamagedError, TruncatedError: naming where; also for bytes after the last container.
     """
-    start = number = 0
     source = _Source(stream)
-    raw = reader_of(source)
+    number = start = 0
     while begins_container(source.peek(len(MAGIC)), source.offset):
-        digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
+        try:
+            for item in _read_container(source, number, start):
+                if isinstance(item, Block):
+                    number, start = item.number + 1, item.start + item.header.original_size
+                yield item
+        except TruncatedError:
+            raise ends_early(source.offset, number, start) from None
 
-        def read(size: int, digest: Any = digest) -> bytes:
-            data = raw(size)
-            digest.update(data)
-            return data
 
-        header = Header.read(read)
-        yield header
-        index: list[IndexEntry] = []
-        while True:
-            try:
-                block_header = BlockHeader.read(read, len(header.models))
-                if block_header is None:
-                    break
-                payload = read(block_header.payload_size)
-            except DamagedError as error:
-                raise DamagedError(f"block {number} (from byte {start}): {error}; --salvage keeps the others") from None
-            index.append(IndexEntry(len(block_header.to_bytes()) + len(payload), block_header.original_size))
-            yield Block(number, start, block_header, payload)
-            start, number = start + block_header.original_size, number + 1
-            if block_header.only:
+def _read_container(source: "_Source", number: int, start: int) -> Iterator[Header | Block]:
+    """Read one container, whose first block has this number and starts at this original byte of the file."""
+    raw = reader_of(source)
+    digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
+
+    def read(size: int) -> bytes:
+        data = raw(size)
+        digest.update(data)
+        return data
+
+    header = Header.read(read)
+    yield header
+    index: list[IndexEntry] = []
+    while True:
+        try:
+            block_header = BlockHeader.read(read, len(header.models))
+            if block_header is None:
                 break
-        only = len(index) == 1 and block_header is not None
-        if not only:
-            read_trailer(read, index)
-            if len(index) == 1:
-                raise DamagedError("the container's index does not describe its blocks")
-        if digest.digest() != raw(DIGEST_SIZE):
-            raise DamagedError("the container's digest does not match its bytes: at least one byte changed")
+            payload = read(block_header.payload_size)
+        except DamagedError as error:
+            raise DamagedError(f"block {number} (from byte {start}): {error}; --salvage keeps the others") from None
+        index.append(IndexEntry(len(block_header.to_bytes()) + len(payload), block_header.original_size))
+        yield Block(number, start, block_header, payload)
+        start, number = start + block_header.original_size, number + 1
+        if block_header.only:
+            break
+    only = len(index) == 1 and block_header is not None
+    if not only:
+        read_trailer(read, index)
+        if len(index) == 1:
+            raise DamagedError("the container's index does not describe its blocks")
+    if digest.digest() != raw(DIGEST_SIZE):
+        raise DamagedError("the container's digest does not match its bytes: at least one byte changed")
 
 
 def begins_container(first: bytes, offset: int) -> bool:
@@ -112,6 +123,18 @@ def begins_container(first: bytes, offset: int) -> bool:
             f"{first.hex(' ')}; mdlbench decompress --salvage passes over them"
         )
     return bool(first)
+
+
+def ends_early(offset: int, n_blocks: int, size: int) -> TruncatedError:
+    """The error of a file that ends at `offset`, where a container does not, behind whole blocks of `size` original bytes."""
+    if n_blocks == 0:
+        return TruncatedError(
+            f"the container ends early, at offset {offset}, before its first block is whole: nothing is left to salvage"
+        )
+    blocks = f"{n_blocks} whole block{'' if n_blocks == 1 else 's'} (bytes 0-{size - 1})"
+    return TruncatedError(
+        f"the container ends early, at offset {offset}, after {blocks}; mdlbench decompress --salvage recovers what is whole"
+    )
 
 
 class _Source:
@@ -190,28 +213,44 @@ def _by_index(file: BinaryIO) -> list[Place] | None:
 def _by_walking(file: BinaryIO) -> list[Place]:
     file_size = file.seek(0, os.SEEK_END)
     places: list[Place] = []
-    position = start = 0
+    position = 0
     while True:
         file.seek(position)
         if not begins_container(file.read(len(MAGIC)), position):
             return places
+        try:
+            position = _walk(file, file_size, position, places)
+        except TruncatedError:
+            raise ends_early(file_size, len(places), _end_of(places)) from None
+
+
+def _walk(file: BinaryIO, file_size: int, position: int, places: list[Place]) -> int:
+    """Add the places of the blocks of the container at `position`; where it ends."""
+    file.seek(position)
+    read = reader_of(file)
+    container = Header.read(read)
+    position = file.tell()
+    start = _end_of(places)
+    index: list[IndexEntry] = []
+    while True:
         file.seek(position)
-        container = Header.read(reader_of(file))
-        position = file.tell()
-        index: list[IndexEntry] = []
-        while True:
+        block = BlockHeader.read(read, len(container.models))
+        if block is None:
+            read_trailer(read, index)
+            break
+        stored_size = file.tell() - position + block.payload_size
+        if position + stored_size > file_size:
+            raise TruncatedError("the container ends early")
+        index.append(IndexEntry(stored_size, block.original_size))
+        places.append(Place(len(places), position, stored_size, start, block.original_size, container))
+        position, start = position + stored_size, start + block.original_size
+        if block.only:
             file.seek(position)
-            block = BlockHeader.read(reader_of(file), len(container.models))
-            if block is None:
-                read_trailer(reader_of(file), index)
-                position = file.tell() + DIGEST_SIZE
-                break
-            stored_size = file.tell() - position + block.payload_size
-            index.append(IndexEntry(stored_size, block.original_size))
-            places.append(Place(len(places), position, stored_size, start, block.original_size, container))
-            position, start = position + stored_size, start + block.original_size
-            if block.only:
-                position += DIGEST_SIZE
-                break
-        if position > file_size:
-            raise TruncatedError("the container ends early; --salvage recovers the whole blocks before the cut")
+            break
+    read(DIGEST_SIZE)  # must be there; ranges are held against the checksums of their blocks
+    return file.tell()
+
+
+def _end_of(places: list[Place]) -> int:
+    """How many original bytes the blocks at `places` have, one after the other."""
+    return places[-1].start + places[-1].original_size if places else 0

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mdlbench.codec import compress, decompress
+from mdlbench.container import table_of_contents
 from mdlbench.container.format import BlockHeader, Header, IndexEntry, ModelEntry, checksum, trailer_bytes
 from mdlbench.container.matching import header_for
 from mdlbench.errors import ContainerError, DamagedError, MdlbenchError, TruncatedError
@@ -77,6 +78,25 @@ def test_a_file_that_is_no_container_is_called_so_however_short(file: bytes, sho
             read(file)
         with pytest.raises(TruncatedError, match="the file is empty"):
             read(b"")
+
+
+@pytest.mark.parametrize("block_size", [None, 100])
+def test_a_cut_container_says_where_it_ends_and_what_is_whole(block_size: int | None) -> None:
+    """Cut anywhere: in the header, at and between the ends of blocks, in index and digest; alone and behind another one."""
+    container = compress(DATA, "kt", block_size=block_size)
+    ends = [place.offset + place.stored_size for place in table_of_contents(io.BytesIO(container))]
+    for front in (b"", compress(b"one" * 50, "kt")):
+        in_front = 1 if front else 0
+        for size in range(1 if not front else 3, len(container)):
+            whole = sum(end <= size for end in ends)
+            original = 150 * in_front + min(whole * (block_size or len(DATA)), len(DATA))
+            blocks = f"after {in_front + whole} whole block{'s' * (in_front + whole > 1)} \\(bytes 0-{original - 1}\\); "
+            blocks += "mdlbench decompress --salvage recovers what is whole$"
+            if in_front + whole == 0:
+                blocks = "before its first block is whole: nothing is left to salvage$"
+            for read in (decompress, lambda data: ContainerFile(io.BytesIO(data))):
+                with pytest.raises(TruncatedError, match=f"^the container ends early, at offset {len(front) + size}, {blocks}"):
+                    read(front + container[:size])
 
 
 def hostile(blocks: list[tuple[BlockHeader, bytes]], index: list[IndexEntry] | None = None) -> bytes:
