@@ -3,7 +3,8 @@
 import binascii
 import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ MAX_METADATA = 1 << 16
 MAX_BLOCK = (1 << 28) - 1  # original bytes of one block
 RAW = -1  # model index of a block stored as it is
 DIGEST_SIZE = 8
+SALVAGE = "mdlbench decompress --salvage"  # the remedy, as a user of any command or of the API can type it
 
 _HAS_METADATA, _ONLY_BLOCK = 0x80, 0x80
 _TRAILER_TAG, _RAW_TAG, _FIRST_MODEL_TAG = 0x00, 0x01, 0x02
@@ -69,6 +71,12 @@ class Header:
         check_magic(magic[:3])
         if magic[3] != VERSION:
             raise DamagedError(f"container version {magic[3]}; this mdlbench reads version {VERSION}; update mdlbench")
+        with located(f"{SALVAGE} -m SPEC may recover the blocks"):
+            return cls._read_fields(taken, read)
+
+    @classmethod
+    def _read_fields(cls, taken: "Recorder", read: Read) -> "Header":
+        """Read what follows magic and version."""
         count = taken(1)[0]
         models = []
         for _ in range(_within(count & ~_HAS_METADATA, 0, MAX_MODELS, "number of models")):
@@ -77,7 +85,7 @@ class Header:
             models.append((digest, spec))
         metadata = taken(_within(read_varint(taken), 1, MAX_METADATA, "length of the metadata")) if count & 0x80 else None
         if zlib.crc32(taken.bytes) != int.from_bytes(read(4), "little"):
-            raise DamagedError("the container's header does not match its check; --salvage -m SPEC may recover the blocks")
+            raise DamagedError("the container's header does not match its check")
         entries = tuple(ModelEntry(digest, unpack_spec(spec)) for digest, spec in models)
         header = cls(entries, _unpack_metadata(metadata, len(entries)) if metadata is not None else ())
         if header.to_bytes()[:-4] != taken.bytes:
@@ -178,6 +186,15 @@ def check_magic(first: bytes) -> None:
     """Refuse a file's first three bytes, or all of a shorter file, unless a container begins so."""
     if not MAGIC.startswith(first):
         raise DamagedError(f"not an mdlbench container: it starts with {first.hex(' ')}, not {MAGIC.hex(' ')}")
+
+
+@contextmanager
+def located(remedy: str, place: str = "") -> Iterator[None]:
+    """Put `place` in front of the text of a DamagedError raised within, and `remedy` behind it."""
+    try:
+        yield
+    except DamagedError as error:
+        raise DamagedError(f"{place}{': ' if place else ''}{error}; {remedy}") from None
 
 
 def checksum(block: bytes | memoryview) -> bytes:

@@ -9,10 +9,13 @@ from typing import BinaryIO
 from mdlbench.container.format import (
     DIGEST_SIZE,
     MAGIC,
+    SALVAGE,
     BlockHeader,
     Header,
     IndexEntry,
+    Read,
     check_magic,
+    located,
     read_trailer,
     reader_of,
 )
@@ -86,25 +89,37 @@ def _read_container(source: "_Source", number: int, start: int) -> Iterator[Head
     yield header
     index: list[IndexEntry] = []
     while True:
-        try:
+        with located(f"{SALVAGE} keeps the others", f"block {number} (from byte {start})"):
             block_header = BlockHeader.read(read, len(header.models))
-            if block_header is None:
-                break
-            payload = read(block_header.payload_size)
-        except DamagedError as error:
-            raise DamagedError(f"block {number} (from byte {start}): {error}; --salvage keeps the others") from None
+        if block_header is None:
+            break
+        payload = read(block_header.payload_size)
         index.append(IndexEntry(len(block_header.to_bytes()) + len(payload), block_header.original_size))
         yield Block(number, start, block_header, payload)
         start, number = start + block_header.original_size, number + 1
         if block_header.only:
             break
-    only = len(index) == 1 and block_header is not None
-    if not only:
+    if block_header is None:
+        _read_index(read, index, start)
+    with located(f"{SALVAGE} names the damaged blocks and keeps the others", _blocks_name(number, start, index)):
+        if digest.digest() != raw(DIGEST_SIZE):
+            raise DamagedError("the container's digest does not match its bytes: at least one changed")
+
+
+def _read_index(read: Read, index: list[IndexEntry], start: int) -> None:
+    """Read the trailer's index, which must be that of the blocks before it; they end in front of original byte `start`."""
+    with located(f"{SALVAGE} recovers the blocks", f"after byte {start - 1}" if start else ""):
         read_trailer(read, index)
         if len(index) == 1:
             raise DamagedError("the container's index does not describe its blocks")
-    if digest.digest() != raw(DIGEST_SIZE):
-        raise DamagedError("the container's digest does not match its bytes: at least one byte changed")
+
+
+def _blocks_name(number: int, start: int, index: list[IndexEntry]) -> str:
+    """How messages call all blocks of a container, up to but without the block with this number and start."""
+    first, size = number - len(index), sum(entry.original_size for entry in index)
+    if len(index) < 2:
+        return block_name(first, start - size, size) if index else ""
+    return f"blocks {first}-{number - 1} (bytes {start - size}-{start - 1})"
 
 
 def begins_container(first: bytes, offset: int) -> bool:
@@ -120,7 +135,7 @@ def begins_container(first: bytes, offset: int) -> bool:
     elif first and first != MAGIC:
         raise DamagedError(
             f"unexpected bytes after the container, at offset {offset}: not an mdlbench container, they start with "
-            f"{first.hex(' ')}; mdlbench decompress --salvage passes over them"
+            f"{first.hex(' ')}; {SALVAGE} passes over them"
         )
     return bool(first)
 
@@ -132,9 +147,7 @@ def ends_early(offset: int, n_blocks: int, size: int) -> TruncatedError:
             f"the container ends early, at offset {offset}, before its first block is whole: nothing is left to salvage"
         )
     blocks = f"{n_blocks} whole block{'' if n_blocks == 1 else 's'} (bytes 0-{size - 1})"
-    return TruncatedError(
-        f"the container ends early, at offset {offset}, after {blocks}; mdlbench decompress --salvage recovers what is whole"
-    )
+    return TruncatedError(f"the container ends early, at offset {offset}, after {blocks}; {SALVAGE} recovers what is whole")
 
 
 class _Source:
@@ -174,13 +187,11 @@ def read_block(file: BinaryIO, place: Place) -> Block:
     """Read one block of a seekable file."""
     file.seek(place.offset)
     read = reader_of(file)
-    try:
+    with located(f"{SALVAGE} keeps the others", block_name(place.number, place.start, place.original_size)):
         header = BlockHeader.read(read, len(place.container.models))
-    except DamagedError as error:
-        name = block_name(place.number, place.start, place.original_size)
-        raise DamagedError(f"{name}: {error}; --salvage keeps the others") from None
-    if header is None or header.original_size != place.original_size:
-        raise DamagedError(f"the container's index does not describe block {place.number}")
+        stored_size = file.tell() - place.offset + (header.payload_size if header else 0)
+        if header is None or (stored_size, header.original_size) != (place.stored_size, place.original_size):
+            raise DamagedError("its sizes are not those in the container's index")
     return Block(place.number, place.start, header, read(header.payload_size))
 
 
@@ -234,9 +245,10 @@ def _walk(file: BinaryIO, file_size: int, position: int, places: list[Place]) ->
     index: list[IndexEntry] = []
     while True:
         file.seek(position)
-        block = BlockHeader.read(read, len(container.models))
+        with located(f"{SALVAGE} keeps the others", f"block {len(places)} (from byte {start})"):
+            block = BlockHeader.read(read, len(container.models))
         if block is None:
-            read_trailer(read, index)
+            _read_index(read, index, start)
             break
         stored_size = file.tell() - position + block.payload_size
         if position + stored_size > file_size:

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from mdlbench.container.format import DIGEST_SIZE, MAGIC, BlockHeader, Header, IndexEntry, read_trailer, reader_of
+from mdlbench.container.format import DIGEST_SIZE, MAGIC, SALVAGE, BlockHeader, Header, IndexEntry, read_trailer, reader_of
 from mdlbench.container.reader import Place
 from mdlbench.errors import ContainerError, TruncatedError
 
@@ -158,7 +158,7 @@ class _Walk:
 
     def _header(self) -> Header:
         if self.header is None:
-            raise ContainerError("the container's header is damaged: name the model that wrote it, --salvage -m SPEC")
+            raise ContainerError(f"the container's header is damaged: name the model that wrote it, {SALVAGE} -m SPEC")
         return self.header
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mdlbench.codec import compress, decompress
-from mdlbench.container import table_of_contents
+from mdlbench.container import read_containers, table_of_contents
 from mdlbench.container.format import BlockHeader, Header, IndexEntry, ModelEntry, checksum, trailer_bytes
 from mdlbench.container.matching import header_for
 from mdlbench.errors import ContainerError, DamagedError, MdlbenchError, TruncatedError
@@ -99,6 +99,51 @@ def test_a_cut_container_says_where_it_ends_and_what_is_whole(block_size: int | 
                     read(front + container[:size])
 
 
+def flipped(container: bytes, place: int, mask: int = 0x10) -> bytes:
+    return container[:place] + bytes([container[place] ^ mask]) + container[place + 1 :]
+
+
+def test_every_check_says_where_it_failed_and_what_helps() -> None:
+    """Read without decoding, as `inspect` does: a payload's flipped byte shows only in the digest over all blocks."""
+    container = compress(DATA, "kt", block_size=100)
+    block, last = table_of_contents(io.BytesIO(container))[1:]
+    one = compress(DATA, "kt")
+    digest = "the container's digest does not match its bytes: at least one changed; "
+    digest += "{} names the damaged blocks and keeps the others"
+    index = "after byte {}: the container's index {}; {{}} recovers the blocks"
+    for damaged, text in {
+        flipped(container, 8): "the container's header does not match its check; {} -m SPEC may recover the blocks",
+        flipped(container, block.offset + 5): "block 1 (from byte 100): a block header does not match its check; "
+        "{} keeps the others",
+        flipped(container, block.offset, 2): index.format(99, "does not describe its blocks"),
+        flipped(container, last.offset - 1): "blocks 0-2 (bytes 0-259): " + digest,
+        flipped(container, last.offset + last.stored_size + 9): index.format(259, "does not match its check"),
+        flipped(container, len(container) - 9): index.format(259, "does not add up"),
+        container + flipped(one, len(one) - 1): "block 3 (bytes 260-519): " + digest,
+    }.items():
+        with pytest.raises(DamagedError, match=f"^{re.escape(text.format('mdlbench decompress --salvage'))}$"):
+            list(read_containers(io.BytesIO(damaged)))
+
+
+def test_a_range_in_a_damaged_container_names_the_block() -> None:
+    """In a file of one block and in one of several containers, which have no index that is read first; and with an index."""
+    one, several = compress(DATA, "kt"), compress(DATA, "kt", block_size=100)
+    places = table_of_contents(io.BytesIO(several))
+    remedy = "mdlbench decompress --salvage keeps the others$"
+    for damaged, name in {
+        flipped(one, table_of_contents(io.BytesIO(one))[0].offset + 5): r"block 0 \(from byte 0\)",
+        one + flipped(several, places[1].offset + 5): r"block 2 \(from byte 360\)",
+        flipped(several, places[1].offset + 5): r"block 1 \(bytes 100-199\)",
+    }.items():
+        with pytest.raises(DamagedError, match=f"^{name}: a block header does not match its check; {remedy}"):
+            ContainerFile(io.BytesIO(damaged)).readall()
+    other = bytearray(several)
+    header = BlockHeader(-1, 100, 100, bytes(8)).to_bytes()
+    other[places[1].offset : places[1].offset + len(header)] = header
+    with pytest.raises(DamagedError, match=rf"^block 1 \(bytes 100-199\): its sizes are not those in .* index; {remedy}"):
+        ContainerFile(io.BytesIO(bytes(other))).readall()
+
+
 def hostile(blocks: list[tuple[BlockHeader, bytes]], index: list[IndexEntry] | None = None) -> bytes:
     """A container with correct checks and made-up contents."""
     body = Header((ModelEntry(load_model("kt").digest, "kt"),)).to_bytes()
@@ -166,7 +211,7 @@ def test_salvage_of_a_cut_file_keeps_the_whole_blocks(tmp_path: Path) -> None:
 def test_salvage_with_a_damaged_header_needs_the_model(tmp_path: Path) -> None:
     container = bytearray(compress(DATA, "kt,order=1"))
     container[9] ^= 1
-    with pytest.raises(ContainerError, match="name the model that wrote it, --salvage -m SPEC"):
+    with pytest.raises(ContainerError, match="name the model that wrote it, mdlbench decompress --salvage -m SPEC"):
         salvage(tmp_path, bytes(container))
     assert salvage(tmp_path, bytes(container), "kt,order=1")[0] == DATA
 
