@@ -125,7 +125,10 @@ class BlockHeader:
         if tag == _TRAILER_TAG:
             return None
         kind = tag & ~_ONLY_BLOCK
-        model = RAW if kind == _RAW_TAG else _within(kind - _FIRST_MODEL_TAG, 0, n_models - 1, "model of a block")
+        model = RAW if kind == _RAW_TAG else kind - _FIRST_MODEL_TAG
+        if not RAW <= model < n_models:
+            named = f"which means neither raw nor any model that the container names (it names {n_models})"
+            raise DamagedError(f"a block begins with {tag:02x}, {named}")
         original = _within(read_varint(taken), 1, MAX_BLOCK, "original size of a block")
         payload = original if model == RAW else _within(read_varint(taken), 0, original - 1, "payload size of a block")
         checksum = taken(DIGEST_SIZE)

@@ -106,12 +106,17 @@ def test_lengths_are_bounded_before_anything_is_read() -> None:
         BlockHeader.read(read_of(huge), 1)
     with pytest.raises(DamagedError, match="payload size of a block is 12; a container has 0 to 11"):
         BlockHeader.read(read_of(b"\x02" + varint(12) + varint(12)), 1)
-    with pytest.raises(DamagedError, match="model of a block is 1; a container has 0 to 0"):
-        BlockHeader.read(read_of(b"\x03"), 1)
     with pytest.raises(DamagedError, match="number of models is 65"):
         Header.read(read_of(b"mdl\x01\x41"))
     with pytest.raises(DamagedError, match="length of a model spec is 5,000"):
         Header.read(read_of(b"mdl\x01\x01" + DIGEST + varint(5000)))
+
+
+@pytest.mark.parametrize(("tag", "n_models"), [("03", 1), ("02", 0), ("80", 1), ("84", 2), ("7f", 64)])
+def test_a_tag_that_means_nothing_is_told_in_words(tag: str, n_models: int) -> None:
+    text = rf"^a block begins with {tag}, which means neither raw nor any model .* \(it names {n_models}\)$"
+    with pytest.raises(DamagedError, match=text):
+        BlockHeader.read(read_of(bytes.fromhex(tag)), n_models)
 
 
 def test_what_is_not_a_container_is_named() -> None:
