@@ -8,13 +8,26 @@ import itertools
 import mmap
 import os
 import zlib
+from bisect import bisect_left
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from mdlbench.container.format import DIGEST_SIZE, MAGIC, SALVAGE, BlockHeader, Header, IndexEntry, read_trailer, reader_of
+from mdlbench.container.format import (
+    DIGEST_SIZE,
+    MAGIC,
+    RAW,
+    SALVAGE,
+    BlockHeader,
+    Header,
+    IndexEntry,
+    checksum,
+    read_trailer,
+    reader_of,
+)
 from mdlbench.container.reader import Place
 from mdlbench.errors import ContainerError, TruncatedError
 
@@ -52,6 +65,7 @@ class _Walk:
     def __init__(self, data: Any, supplied: Header | None) -> None:
         self.data, self.size, self.header, self.supplied = data, len(data), supplied, supplied
         self.trailers = _find_trailers(data)
+        self.listed = {entry for index, _ in self.trailers.values() for entry in index}
 
     def items(self) -> list[Place | Hole]:
         done: list[Place | Hole] = []
@@ -71,34 +85,53 @@ class _Walk:
                 index, end = self.trailers[position]
                 done.extend(self.against_index(index, body, position, found))
                 found, position = [], end + DIGEST_SIZE
+                body = position
             else:
-                if not (found and isinstance(found[-1], Hole)):
+                last = found[-1] if found else None
+                doubtful = isinstance(last, Place) and not self.is_whole_raw(last)  # its payload may have lost bytes
+                behind = self.search((last.offset if isinstance(last, Place) and doubtful else position) + 1)
+                if behind > position and not isinstance(last, Hole):
                     found.append(Hole(0, None))
-                position = self.search(position + 1)
+                position = behind
         self._header()
         return done + found
 
     def against_index(self, index: list[IndexEntry], body: int, end: int, found: list[Place | Hole]) -> list[Place | Hole]:
         """The blocks that the index lists: where counting from the back or from the front finds them, or else a hole.
 
-        Counting from both sides, bytes lost or gained in one block move no other. What was found but is not in the index
-        belongs to a container in front, whose own trailer is gone: it is kept, with a hole behind it.
+        Counting from both sides, bytes lost or gained in one block move no other; blocks between two such ones are among what
+        was found. What was found in front of the blocks listed belongs to a container whose own trailer is gone: it is kept,
+        with a hole behind it.
         """
         stored = [entry.stored_size for entry in index]
-        fronts = [body + before for before in itertools.accumulate(stored, initial=0)]
-        backs = [end - sum(stored) + before for before in itertools.accumulate(stored, initial=0)]
-        listed = [self.place_at(entry, *offsets) for entry, *offsets in zip(index, backs, fronts, strict=False)]
-        known = {place.offset for place in listed if isinstance(place, Place)}
-        others: list[Place | Hole] = [place for place in found if isinstance(place, Place) and place.offset not in known]
-        return [*others, Hole(0, None), *listed] if others else listed
+        fronts = list(itertools.accumulate(stored, initial=body))
+        backs = list(itertools.accumulate(stored, initial=end - sum(stored)))
+        listed: list[Place | Hole] = []
+        for entry, *offsets in reversed(list(zip(index, backs, fronts, strict=False))):
+            item = self.place_at(entry, end, *offsets)
+            end = item.offset if isinstance(item, Place) else end  # no two entries are given the same block
+            listed.append(item)
+        listed.reverse()
+        others = _fill(listed, index, fronts, [item for item in found if isinstance(item, Place)])
+        in_front = [place for place in others if place.offset < backs[0]]
+        return [*in_front, Hole(0, None), *listed] if in_front else listed
 
-    def place_at(self, entry: IndexEntry, *offsets: int) -> Place | Hole:
-        """The block of an index entry, at the first of `offsets` where one of its sizes stands."""
+    def place_at(self, entry: IndexEntry, end: int, *offsets: int) -> Place | Hole:
+        """The block of an index entry, at the first of `offsets` in front of `end` where one of its sizes stands."""
         for offset in offsets:
-            block = self.block_at(offset) if 0 <= offset < self.size else None
+            block = self.block_at(offset) if 0 <= offset < end else None
             if block and (block[1] - offset, block[0].original_size) == (entry.stored_size, entry.original_size):
                 return Place(0, offset, entry.stored_size, 0, entry.original_size, self._header())
         return Hole(0, entry.original_size)
+
+    def is_whole_raw(self, place: Place) -> bool:
+        """Whether a block is stored raw, so that its payload can be held against its checksum here, and matches it."""
+        header, end = self.block_at(place.offset) or (None, 0)
+        return (
+            header is not None
+            and header.model == RAW
+            and checksum(self.data[end - header.payload_size : end]) == header.checksum
+        )
 
     def parse(self, position: int, parser: Callable[..., Any], *more: Any) -> tuple[Any, int] | None:
         """What `parser` reads at `position` and where it ends; None if it reads nothing valid there."""
@@ -128,7 +161,7 @@ class _Walk:
         return (parsed[0], end) if end <= self.size else None
 
     def search(self, position: int) -> int:
-        """The next place where a header, a trailer or a block followed by another structure begins."""
+        """The next place where a header, a trailer or a block begins."""
         trailer = min((at for at in self.trailers if at >= position), default=self.size)
         magic = self.data.find(MAGIC, position)
         while magic >= 0 and self.parse(magic, Header.read) is None:
@@ -147,10 +180,12 @@ class _Walk:
         return stop
 
     def starts_block(self, position: int) -> bool:
-        """Whether a block stands at `position` and another structure, or the end of the file, behind it."""
+        """Whether a block stands at `position`: one whose sizes an index lists, or with a structure or the end behind it."""
         block = self.block_at(position)
         if block is None:
             return False
+        if IndexEntry(block[1] - position, block[0].original_size) in self.listed:
+            return True
         end = block[1] + (DIGEST_SIZE if block[0].only else 0)
         if end == self.size or end in self.trailers:
             return True
@@ -160,6 +195,36 @@ class _Walk:
         if self.header is None:
             raise ContainerError(f"the container's header is damaged: name the model that wrote it, {SALVAGE} -m SPEC")
         return self.header
+
+
+def _fill(listed: list[Place | Hole], index: list[IndexEntry], fronts: list[int], found: list[Place]) -> list[Place]:
+    """Put blocks that were found, but are not listed, into the nearest hole of their sizes; those that fit none.
+
+    Args:
+        listed: a block or a hole for every entry of the index; blocks in the order of their offsets, which they keep.
+        fronts: where each of them begins if nothing in front of it was lost or gained.
+    """
+    known = [(item.offset, number) for number, item in enumerate(listed) if isinstance(item, Place)]
+    holes: dict[IndexEntry, list[int]] = {}
+    for number, item in enumerate(listed):
+        if isinstance(item, Hole):
+            holes.setdefault(index[number], []).append(number)
+    others, least = [], 0
+    for place in found:
+        behind = bisect_left(known, (place.offset, 0))
+        if behind < len(known) and known[behind][0] == place.offset:
+            continue
+        least = max(least, known[behind - 1][1]) if behind else least
+        most = known[behind][1] if behind < len(known) else len(index)
+        numbers = holes.get(IndexEntry(place.stored_size, place.original_size), [])
+        first, end = bisect_left(numbers, least), bisect_left(numbers, most)
+        near = bisect_left(numbers, bisect_left(fronts, place.offset), first, end)
+        nearest = sorted(numbers[max(first, near - 1) : min(end, near + 1)], key=lambda n: abs(fronts[n] - place.offset))
+        if nearest:
+            listed[nearest[0]], least = place, nearest[0] + 1
+        else:
+            others.append(place)
+    return others
 
 
 def _find_trailers(data: Any) -> dict[int, tuple[list[IndexEntry], int]]:
@@ -177,12 +242,8 @@ def _find_trailers(data: Any) -> dict[int, tuple[list[IndexEntry], int]]:
             start = end - int(sizes[place])
             if data[start] or zlib.crc32(data[start : end - 4]) != int.from_bytes(data[end - 4 : end], "little"):
                 continue
-            try:
-                index = read_trailer(reader_of(io.BytesIO(data[start + 1 : end + 4])), size=end - start)
-            except ContainerError:
-                continue
-            if sum(entry.stored_size for entry in index) <= start:
-                found[start] = index, end + 4
+            with suppress(ContainerError):
+                found[start] = read_trailer(reader_of(io.BytesIO(data[start + 1 : end + 4])), size=end - start), end + 4
     return found
 
 

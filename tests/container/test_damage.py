@@ -239,6 +239,55 @@ def test_salvage_keeps_every_block_it_finds(tmp_path: Path) -> None:
     assert lost
 
 
+@pytest.mark.parametrize("change", [-60, -40, -25, -3, 3, 50, 300])
+def test_bytes_lost_or_gained_in_one_block_move_no_other(tmp_path: Path, change: int) -> None:
+    container = compress(TEXT, "kt", block_size=100)
+    for place in table_of_contents(io.BytesIO(container)):
+        for inside in range(max(0, place.stored_size + min(change, 0)) + 1):
+            at = place.offset + inside
+            damaged = container[:at] + b"?" * change + container[at + max(0, -change) :]
+            output, recovered, lost = salvage(tmp_path, damaged)
+            assert recovered >= -(-len(TEXT) // 100) - 1
+            assert len(lost) <= 1
+            assert output[: place.start] == TEXT[: place.start]
+            assert output[place.start + place.original_size :] == TEXT[place.start + place.original_size :]
+
+
+def test_blocks_between_two_that_lost_bytes_keep_their_place(tmp_path: Path) -> None:
+    """They stand where neither counting from the front nor from the back expects them."""
+    container = compress(TEXT, "kt", block_size=100)
+    places = table_of_contents(io.BytesIO(container))
+    for first, second in ((0, 4), (1, 3), (0, 2)):
+        for inside in (1, 30):  # in the block's header; in its payload
+            damaged = container
+            for place in (places[second], places[first]):
+                damaged = damaged[: place.offset + inside] + damaged[place.offset + inside + 26 :]
+            output, recovered, lost = salvage(tmp_path, damaged)
+            assert recovered == len(places) - 2
+            names = [f"bytes {100 * n}-{min(100 * n + 100, len(TEXT)) - 1}" for n in (first, second)]
+            assert lost == [f"{name} ({'damaged' if inside == 30 else 'not found'})" for name in names]
+            expected = bytearray(TEXT)
+            for place in (places[first], places[second]):
+                expected[place.start : place.start + place.original_size] = bytes(place.original_size)
+            assert output == expected
+
+
+def test_salvage_writes_no_block_twice(tmp_path: Path) -> None:
+    """Raw blocks are all of one size: where one is gone, or a header and the block behind it, others stand in its place."""
+    rng = random.Random(7)
+    data = [rng.randbytes(600) for _ in range(2)]
+    first, second = (compress(part, "uniform", block_size=100) for part in data)
+    lost = table_of_contents(io.BytesIO(first))[2]
+    output, recovered, _ = salvage(tmp_path, first[: lost.offset] + first[lost.offset + lost.stored_size :])
+    assert recovered == 5
+    assert sorted(output[at : at + 100] for at in range(0, 600, 100) if any(output[at : at + 100])) == sorted(
+        data[0][at : at + 100] for at in range(0, 600, 100) if at != 200
+    )
+    output, recovered, _ = salvage(tmp_path, first + flipped(flipped(second, 0), 12))
+    assert recovered == 11
+    assert output == data[0] + bytes(100) + data[1][100:]
+
+
 def test_salvage_takes_time_in_proportion(tmp_path: Path) -> None:
     """Zeroed sectors, noise, and bytes that all look like the start of an index."""
     container = compress(TEXT, "kt", block_size=100)
