@@ -136,7 +136,7 @@ def salvage_stream(file: BinaryIO, sink: BinaryIO, models: Sequence[str] = (), *
     """Write every undamaged block of a container file; lost ranges become zeros, so that what is found keeps its place.
 
     A range whose length nothing tells (a lost block header, and no index) is left out, and the text says so. Blocks are held
-    against their checksums; the container's digest is not looked at.
+    against their checksums; that none is missing is known from the index, or from the digest where the index is damaged.
 
     Args:
         sink: holes are left in it where it can seek, else zeros are written.
@@ -161,7 +161,7 @@ def salvage_stream(file: BinaryIO, sink: BinaryIO, models: Sequence[str] = (), *
             except (ContainerError, ModelMismatchError, EnvironmentMismatchError) as error:
                 reason = "damaged" if isinstance(error, ContainerError) else str(error)
         if length is None:
-            lost.append(f"from byte {size}, length unknown ({reason})")
+            lost.append(f"from byte {size}, length unknown, perhaps 0 (no index tells)")
             continue
         lost.append(f"bytes {size}-{size + length - 1} ({reason})")
         _leave_hole(sink, length)

@@ -3,6 +3,7 @@
 Whether a block found is whole is for its checksum to say, once it is decoded.
 """
 
+import hashlib
 import io
 import itertools
 import mmap
@@ -27,12 +28,15 @@ from mdlbench.container.format import (
     checksum,
     read_trailer,
     reader_of,
+    trailer_bytes,
+    varint,
 )
 from mdlbench.container.reader import Place
 from mdlbench.errors import ContainerError, TruncatedError
 
-_SEARCHED_AT_ONCE = 1 << 20
+_READ_AT_ONCE = 1 << 20
 _LEAST_TRAILER = 7  # tag, number of blocks, original size, check
+_LEAST_CONTAINER = 28  # one without blocks: header 9, trailer 7, its size 4, digest 8
 
 
 @dataclass(frozen=True)
@@ -60,43 +64,115 @@ def locate_blocks(file: BinaryIO, supplied: Header | None) -> list[Place | Hole]
 
 
 class _Walk:
-    """One pass over the bytes: what stands at each place, and where the next structure begins after damage."""
+    """One pass over the bytes: what stands at each place, and where the next structure begins after damage.
+
+    Attributes:
+        header: of the current container; where that is damaged, of the one before it, or what the user named.
+        begin: where the current container's header stands; None if it cannot be read.
+        body: where its blocks begin; where the container before it ended, if the header cannot be read.
+        found: its blocks, and holes of unknown size where bytes mean nothing.
+        inside: whether anything of it was met.
+        done: the items of all containers before it.
+    """
 
     def __init__(self, data: Any, supplied: Header | None) -> None:
-        self.data, self.size, self.header, self.supplied = data, len(data), supplied, supplied
+        self.data, self.size, self.header = data, len(data), supplied
+        self.begin: int | None = None
+        self.body, self.inside = 0, False
+        self.found: list[Place | Hole] = []
+        self.done: list[Place | Hole] = []
         self.trailers = _find_trailers(data)
         self.listed = {entry for index, _ in self.trailers.values() for entry in index}
 
     def items(self) -> list[Place | Hole]:
-        done: list[Place | Hole] = []
-        found: list[Place | Hole] = []  # of the current container
-        position = body = 0  # body: where the current container's blocks begin
+        position = 0
         while position < self.size:
             if (parsed := self.parse(position, Header.read)) is not None:
-                done.extend(found)
-                found = []
-                self.header, position = parsed
-                body = position
+                self.break_off(position)
+                self.begin, (self.header, position) = position, parsed
+                self.body, self.inside = position, True
             elif (block := self.block_at(position)) is not None:
                 header, end = block
-                found.append(Place(0, position, end - position, 0, header.original_size, self._header()))
-                position = end + (DIGEST_SIZE if header.only else 0)
+                self.found.append(Place(0, position, end - position, 0, header.original_size, self._header()))
+                self.inside, position = True, end
+                if header.only:
+                    position += DIGEST_SIZE
+                    self.finish(self.with_only_block(), position)
             elif position in self.trailers:
                 index, end = self.trailers[position]
-                done.extend(self.against_index(index, body, position, found))
-                found, position = [], end + DIGEST_SIZE
-                body = position
+                self.finish(self.against_index(index, position), end + DIGEST_SIZE)
+                position = self.body
             else:
-                last = found[-1] if found else None
-                doubtful = isinstance(last, Place) and not self.is_whole_raw(last)  # its payload may have lost bytes
-                behind = self.search((last.offset if isinstance(last, Place) and doubtful else position) + 1)
-                if behind > position and not isinstance(last, Hole):
-                    found.append(Hole(0, None))
-                position = behind
+                position = self.pass_over(position)
+        self.break_off(self.size)
         self._header()
-        return done + found
+        return self.done
 
-    def against_index(self, index: list[IndexEntry], body: int, end: int, found: list[Place | Hole]) -> list[Place | Hole]:
+    def finish(self, items: list[Place | Hole], end: int) -> None:
+        """Take over the items of a container that ends at `end`; another one may begin there."""
+        self.done += items
+        self.begin, self.body, self.inside, self.found = None, end, False, []
+
+    def break_off(self, position: int) -> None:
+        """End a container whose trailer was not found in front of `position`: blocks may be missing, unless something proves
+        that none is."""
+        if self.is_garbage(position) or self.is_proven_whole(position):
+            self.found = [item for item in self.found if isinstance(item, Place)]
+        elif self.inside and not (self.found and isinstance(self.found[-1], Hole)):
+            self.found.append(Hole(0, None))
+        self.finish(self.found, position)
+
+    def is_garbage(self, end: int) -> bool:
+        """Whether the bytes up to `end`, none of them recognised, are too few for a container, or follow the last one."""
+        if self.begin is not None or any(isinstance(item, Place) for item in self.found):
+            return False
+        fits = end - self.body >= _LEAST_CONTAINER if end < self.size else self.body == 0
+        return not fits and self.data.find(MAGIC, self.body, end) < 0
+
+    def is_proven_whole(self, end: int) -> bool:
+        """Whether the blocks found are all that the current container, which ends in front of `end`, was written with.
+
+        The trailer that they should have either gives the container's digest, and that is there; or it begins as what is there,
+        up to the number of blocks at least.
+        """
+        places = [item for item in self.found if isinstance(item, Place)]
+        if self.begin is None or len(places) == 1 or any(isinstance(item, Hole) for item in self.found[:-1]):
+            return False
+        blocks_end = places[-1].offset + places[-1].stored_size if places else self.body
+        trailer = trailer_bytes([IndexEntry(place.stored_size, place.original_size) for place in places], only_block=False)
+        there = self.data[blocks_end : min(end, blocks_end + len(trailer))]
+        if len(there) > len(varint(len(places))) and trailer.startswith(there):
+            return True
+        digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
+        for at in range(self.begin, blocks_end, _READ_AT_ONCE):
+            digest.update(self.data[at : min(at + _READ_AT_ONCE, blocks_end)])
+        digest.update(trailer)
+        return self.data.find(digest.digest(), blocks_end, end) >= 0
+
+    def pass_over(self, position: int) -> int:
+        """Note a hole at `position`, where nothing is recognised; where the next structure begins."""
+        last = self.found[-1] if self.found else None
+        doubtful = isinstance(last, Place) and not self.is_whole_raw(last)  # its payload may have lost bytes
+        behind = self.search((last.offset if isinstance(last, Place) and doubtful else position) + 1)
+        if behind > position and not isinstance(last, Hole):
+            self.found.append(Hole(0, None))
+        self.inside = True
+        return behind
+
+    def with_only_block(self) -> list[Place | Hole]:
+        """The items found, the last a container's only block; bytes in front of it that can be no more than its header are no
+        hole."""
+        block = self.found[-1]
+        assert isinstance(block, Place)
+        in_front = [item for item in self.found if isinstance(item, Place)][:-1]
+        return self.found if in_front or self.hides_another(block.offset) else [block]
+
+    def hides_another(self, body: int) -> bool:
+        """Whether there is room for another container in front of the current one's first block, at or due at `body`."""
+        header = 0 if self.begin is not None or self.header is None else len(self.header.to_bytes())
+        return body - self.body - header >= _LEAST_CONTAINER
+
+    def against_index(self, index: list[IndexEntry], end: int) -> list[Place | Hole]:
         """The blocks that the index lists: where counting from the back or from the front finds them, or else a hole.
 
         Counting from both sides, bytes lost or gained in one block move no other; blocks between two such ones are among what
@@ -104,17 +180,20 @@ class _Walk:
         with a hole behind it.
         """
         stored = [entry.stored_size for entry in index]
-        fronts = list(itertools.accumulate(stored, initial=body))
+        fronts = list(itertools.accumulate(stored, initial=self.body))
         backs = list(itertools.accumulate(stored, initial=end - sum(stored)))
         listed: list[Place | Hole] = []
+        first = end
         for entry, *offsets in reversed(list(zip(index, backs, fronts, strict=False))):
-            item = self.place_at(entry, end, *offsets)
-            end = item.offset if isinstance(item, Place) else end  # no two entries are given the same block
+            item = self.place_at(entry, first, *offsets)
+            first = item.offset if isinstance(item, Place) else first  # no two entries are given the same block
             listed.append(item)
         listed.reverse()
-        others = _fill(listed, index, fronts, [item for item in found if isinstance(item, Place)])
+        others = _fill(listed, index, fronts, [item for item in self.found if isinstance(item, Place)])
         in_front = [place for place in others if place.offset < backs[0]]
-        return [*in_front, Hole(0, None), *listed] if in_front else listed
+        if in_front or (first != self.body and self.hides_another(backs[0])):
+            return [*in_front, Hole(0, None), *listed]
+        return listed
 
     def place_at(self, entry: IndexEntry, end: int, *offsets: int) -> Place | Hole:
         """The block of an index entry, at the first of `offsets` in front of `end` where one of its sizes stands."""
@@ -172,7 +251,7 @@ class _Walk:
         tags = np.zeros(256, dtype=bool)
         tags[1 : 2 + len(self.header.models)] = tags[129 : 130 + len(self.header.models)] = True
         while position < stop:
-            part = np.frombuffer(self.data[position : min(stop, position + _SEARCHED_AT_ONCE)], dtype=np.uint8)
+            part = np.frombuffer(self.data[position : min(stop, position + _READ_AT_ONCE)], dtype=np.uint8)
             for offset in np.flatnonzero(tags[part]):
                 if self.starts_block(position + int(offset)):
                     return position + int(offset)
@@ -233,8 +312,8 @@ def _find_trailers(data: Any) -> dict[int, tuple[list[IndexEntry], int]]:
     Found from that field: it stands behind the trailer and says how far in front of it the tag lies.
     """
     found = {}
-    for begin in range(0, len(data) - 3, _SEARCHED_AT_ONCE):
-        window = np.frombuffer(data[begin : begin + _SEARCHED_AT_ONCE + 3], dtype=np.uint8).astype(np.int64)
+    for begin in range(0, len(data) - 3, _READ_AT_ONCE):
+        window = np.frombuffer(data[begin : begin + _READ_AT_ONCE + 3], dtype=np.uint8).astype(np.int64)
         sizes = window[:-3] | window[1:-2] << 8 | window[2:-1] << 16 | window[3:] << 24
         places = begin + np.arange(len(sizes))
         for place in np.flatnonzero((sizes >= _LEAST_TRAILER) & (sizes <= places)):
