@@ -4,38 +4,18 @@ Whether a block found is whole is for its checksum to say, once it is decoded.
 """
 
 import hashlib
-import io
 import itertools
 import mmap
 import os
-import zlib
 from bisect import bisect_left
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-import numpy as np
-
-from mdlbench.container.format import (
-    DIGEST_SIZE,
-    MAGIC,
-    RAW,
-    SALVAGE,
-    BlockHeader,
-    Header,
-    IndexEntry,
-    checksum,
-    read_trailer,
-    reader_of,
-    trailer_bytes,
-    varint,
-)
+from mdlbench.container.format import DIGEST_SIZE, MAGIC, SALVAGE, Header, IndexEntry, trailer_bytes, varint
 from mdlbench.container.reader import Place
+from mdlbench.container.search import READ_AT_ONCE, Structures
 from mdlbench.errors import ContainerError, TruncatedError
 
-_READ_AT_ONCE = 1 << 20
-_LEAST_TRAILER = 7  # tag, number of blocks, original size, check
 _LEAST_CONTAINER = 28  # one without blocks: header 9, trailer 7, its size 4, digest 8
 
 
@@ -67,7 +47,7 @@ class _Walk:
     """One pass over the bytes: what stands at each place, and where the next structure begins after damage.
 
     Attributes:
-        header: of the current container; where that is damaged, of the one before it, or what the user named.
+        header, header_size: of the current container; where that is damaged, of the one before it, or what the user named.
         begin: where the current container's header stands; None if it cannot be read.
         body: where its blocks begin; where the container before it ended, if the header cannot be read.
         found: its blocks, and holes of unknown size where bytes mean nothing.
@@ -77,29 +57,30 @@ class _Walk:
 
     def __init__(self, data: Any, supplied: Header | None) -> None:
         self.data, self.size, self.header = data, len(data), supplied
+        self.header_size = len(supplied.to_bytes()) if supplied else 0
+        self.structures = Structures(data)
         self.begin: int | None = None
         self.body, self.inside = 0, False
         self.found: list[Place | Hole] = []
         self.done: list[Place | Hole] = []
-        self.trailers = _find_trailers(data)
-        self.listed = {entry for index, _ in self.trailers.values() for entry in index}
 
     def items(self) -> list[Place | Hole]:
         position = 0
         while position < self.size:
-            if (parsed := self.parse(position, Header.read)) is not None:
+            if (parsed := self.structures.header_at(position)) is not None:
                 self.break_off(position)
-                self.begin, (self.header, position) = position, parsed
-                self.body, self.inside = position, True
-            elif (block := self.block_at(position)) is not None:
+                self.header, self.body = parsed
+                self.begin, self.header_size, self.inside = position, self.body - position, True
+                position = self.body
+            elif (block := self.structures.block_at(position, self.header)) is not None:
                 header, end = block
                 self.found.append(Place(0, position, end - position, 0, header.original_size, self._header()))
                 self.inside, position = True, end
                 if header.only:
                     position += DIGEST_SIZE
                     self.finish(self.with_only_block(), position)
-            elif position in self.trailers:
-                index, end = self.trailers[position]
+            elif position in self.structures.trailers:
+                index, end = self.structures.trailers[position]
                 self.finish(self.against_index(index, position), end + DIGEST_SIZE)
                 position = self.body
             else:
@@ -144,16 +125,17 @@ class _Walk:
         if len(there) > len(varint(len(places))) and trailer.startswith(there):
             return True
         digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
-        for at in range(self.begin, blocks_end, _READ_AT_ONCE):
-            digest.update(self.data[at : min(at + _READ_AT_ONCE, blocks_end)])
+        for at in range(self.begin, blocks_end, READ_AT_ONCE):
+            digest.update(self.data[at : min(at + READ_AT_ONCE, blocks_end)])
         digest.update(trailer)
         return self.data.find(digest.digest(), blocks_end, end) >= 0
 
     def pass_over(self, position: int) -> int:
         """Note a hole at `position`, where nothing is recognised; where the next structure begins."""
-        last = self.found[-1] if self.found else None
-        doubtful = isinstance(last, Place) and not self.is_whole_raw(last)  # its payload may have lost bytes
-        behind = self.search((last.offset if isinstance(last, Place) and doubtful else position) + 1)
+        last, since = self.found[-1] if self.found else None, position
+        if isinstance(last, Place) and not self.structures.is_whole_raw(last.offset, last.container):
+            since = last.offset  # its payload may have lost bytes
+        behind = self.structures.search(since + 1, self.header)
         if behind > position and not isinstance(last, Hole):
             self.found.append(Hole(0, None))
         self.inside = True
@@ -169,8 +151,7 @@ class _Walk:
 
     def hides_another(self, body: int) -> bool:
         """Whether there is room for another container in front of the current one's first block, at or due at `body`."""
-        header = 0 if self.begin is not None or self.header is None else len(self.header.to_bytes())
-        return body - self.body - header >= _LEAST_CONTAINER
+        return body - self.body - (self.header_size if self.begin is None else 0) >= _LEAST_CONTAINER
 
     def against_index(self, index: list[IndexEntry], end: int) -> list[Place | Hole]:
         """The blocks that the index lists: where counting from the back or from the front finds them, or else a hole.
@@ -198,77 +179,10 @@ class _Walk:
     def place_at(self, entry: IndexEntry, end: int, *offsets: int) -> Place | Hole:
         """The block of an index entry, at the first of `offsets` in front of `end` where one of its sizes stands."""
         for offset in offsets:
-            block = self.block_at(offset) if 0 <= offset < end else None
+            block = self.structures.block_at(offset, self.header) if 0 <= offset < end else None
             if block and (block[1] - offset, block[0].original_size) == (entry.stored_size, entry.original_size):
                 return Place(0, offset, entry.stored_size, 0, entry.original_size, self._header())
         return Hole(0, entry.original_size)
-
-    def is_whole_raw(self, place: Place) -> bool:
-        """Whether a block is stored raw, so that its payload can be held against its checksum here, and matches it."""
-        header, end = self.block_at(place.offset) or (None, 0)
-        return (
-            header is not None
-            and header.model == RAW
-            and checksum(self.data[end - header.payload_size : end]) == header.checksum
-        )
-
-    def parse(self, position: int, parser: Callable[..., Any], *more: Any) -> tuple[Any, int] | None:
-        """What `parser` reads at `position` and where it ends; None if it reads nothing valid there."""
-        at = position
-
-        def read(size: int) -> bytes:
-            nonlocal at
-            if at + size > self.size:
-                raise TruncatedError("end of file")
-            at += size
-            return self.data[at - size : at]
-
-        try:
-            value = parser(read, *more)
-        except ContainerError:
-            return None
-        return value, at
-
-    def block_at(self, position: int) -> tuple[BlockHeader, int] | None:
-        """A block header whose payload fits into the file, and the payload's end."""
-        if self.header is None:
-            return None
-        parsed = self.parse(position, BlockHeader.read, len(self.header.models))
-        if parsed is None or parsed[0] is None:
-            return None
-        end = parsed[1] + parsed[0].payload_size
-        return (parsed[0], end) if end <= self.size else None
-
-    def search(self, position: int) -> int:
-        """The next place where a header, a trailer or a block begins."""
-        trailer = min((at for at in self.trailers if at >= position), default=self.size)
-        magic = self.data.find(MAGIC, position)
-        while magic >= 0 and self.parse(magic, Header.read) is None:
-            magic = self.data.find(MAGIC, magic + 1)
-        stop = min(trailer, magic) if magic >= 0 else trailer
-        if self.header is None:
-            return stop
-        tags = np.zeros(256, dtype=bool)
-        tags[1 : 2 + len(self.header.models)] = tags[129 : 130 + len(self.header.models)] = True
-        while position < stop:
-            part = np.frombuffer(self.data[position : min(stop, position + _READ_AT_ONCE)], dtype=np.uint8)
-            for offset in np.flatnonzero(tags[part]):
-                if self.starts_block(position + int(offset)):
-                    return position + int(offset)
-            position += len(part)
-        return stop
-
-    def starts_block(self, position: int) -> bool:
-        """Whether a block stands at `position`: one whose sizes an index lists, or with a structure or the end behind it."""
-        block = self.block_at(position)
-        if block is None:
-            return False
-        if IndexEntry(block[1] - position, block[0].original_size) in self.listed:
-            return True
-        end = block[1] + (DIGEST_SIZE if block[0].only else 0)
-        if end == self.size or end in self.trailers:
-            return True
-        return end < self.size and (self.block_at(end) is not None or self.parse(end, Header.read) is not None)
 
     def _header(self) -> Header:
         if self.header is None:
@@ -304,26 +218,6 @@ def _fill(listed: list[Place | Hole], index: list[IndexEntry], fronts: list[int]
         else:
             others.append(place)
     return others
-
-
-def _find_trailers(data: Any) -> dict[int, tuple[list[IndexEntry], int]]:
-    """Every trailer with a right check, by the offset of its tag, and the end of its size field.
-
-    Found from that field: it stands behind the trailer and says how far in front of it the tag lies.
-    """
-    found = {}
-    for begin in range(0, len(data) - 3, _READ_AT_ONCE):
-        window = np.frombuffer(data[begin : begin + _READ_AT_ONCE + 3], dtype=np.uint8).astype(np.int64)
-        sizes = window[:-3] | window[1:-2] << 8 | window[2:-1] << 16 | window[3:] << 24
-        places = begin + np.arange(len(sizes))
-        for place in np.flatnonzero((sizes >= _LEAST_TRAILER) & (sizes <= places)):
-            end = begin + int(place)
-            start = end - int(sizes[place])
-            if data[start] or zlib.crc32(data[start : end - 4]) != int.from_bytes(data[end - 4 : end], "little"):
-                continue
-            with suppress(ContainerError):
-                found[start] = read_trailer(reader_of(io.BytesIO(data[start + 1 : end + 4])), size=end - start), end + 4
-    return found
 
 
 def _number(items: list[Place | Hole]) -> list[Place | Hole]:

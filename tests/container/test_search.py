@@ -1,0 +1,78 @@
+"""What stands where in damaged bytes: nothing that is there is missed, and no bytes make it more than proportional work."""
+
+import random
+import zlib
+from pathlib import Path
+
+import pytest
+
+from mdlbench.codec import compress
+from mdlbench.container.format import MAGIC, BlockHeader, varint
+from mdlbench.container.search import Structures, _block_headers
+from mdlbench.seekable import salvage_stream
+from tests.check_codec import TEXT
+
+MIB = 1 << 20
+LONG_HEADER = MAGIC + b"\1\x80" + varint(1 << 16)  # names no model and has 64 KiB of metadata
+NESTED_TRAILERS = b"\0" + varint(16383) + (40_004).to_bytes(4, "little") + b"\1"  # each ends the one 40,004 bytes in front
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"\0\0\1\0",  # the size of a trailer, in front of which its tag stands
+        NESTED_TRAILERS,
+        LONG_HEADER,
+        b"\1",  # the tag of a raw block
+        b"\2\x90\3\5",
+        b"",
+    ],
+)
+@pytest.mark.parametrize("twice", [False, True])
+def test_work_is_in_proportion_to_the_file(
+    hostile: bytes, twice: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted: bytes that a CRC-32 is taken of, four of trailers and four of headers for each; places read field by field."""
+    checked: list[int] = []
+    read: list[int] = []
+    crc32, parse = zlib.crc32, Structures._parse
+    monkeypatch.setattr(zlib, "crc32", lambda data, *start: checked.append(len(data)) or crc32(data, *start))
+    monkeypatch.setattr(Structures, "_parse", lambda self, place, *more: read.append(place) or parse(self, place, *more))
+    container = compress(TEXT, "kt", block_size=100)
+    filling = hostile * (MIB // len(hostile)) if hostile else random.Random(2).randbytes(MIB)
+    path = tmp_path / "hostile.mdlz"
+    path.write_bytes(container[:200] + filling + container[200:] + container * twice)
+    checked.clear()
+    with path.open("rb") as file, (tmp_path / "out").open("wb") as sink:
+        salvage_stream(file, sink)
+    assert (tmp_path / "out").read_bytes().endswith(TEXT[200:] + TEXT * twice)
+    assert sum(checked) <= 8.5 * path.stat().st_size
+    assert len(read) <= path.stat().st_size / len(LONG_HEADER) + 100
+
+
+def test_block_headers_are_found_where_they_are_read() -> None:
+    """Every length of both varints, raw and coded, alone and as the only block, up to the end of the data."""
+    rng = random.Random(3)
+    planted = [
+        BlockHeader(model, original, original if model < 0 else payload, rng.randbytes(8), only).to_bytes()
+        for model in (-1, 0, 1)
+        for original in (1, 127, 128, 1 << 14, 1 << 21, (1 << 28) - 1)
+        for payload in {0, min(127, original - 1), original // 2, original - 1}
+        for only in (False, True)
+    ]
+    data = b"".join(rng.randbytes(rng.randrange(30)) + header for header in planted)
+    found = _block_headers(data, len(data), 2)
+    structures = Structures(data)
+    assert found == [
+        place for place in range(len(data)) if structures._parse(place, len(data), BlockHeader.read, 2)[0] is not None
+    ]
+    assert len(found) >= len(planted)
+    assert _block_headers(data[:-1], len(data) - 1, 2) == found[:-1]
+
+
+@pytest.mark.parametrize("hostile", [NESTED_TRAILERS, LONG_HEADER])
+def test_what_was_wasted_does_not_hide_what_follows(hostile: bytes) -> None:
+    container = compress(TEXT, "kt", block_size=100)
+    structures = Structures(hostile * (MIB // len(hostile)) + container)
+    assert structures.search(0, None) == structures.size - len(container)
+    assert [end for _, end in structures.trailers.values()] == [structures.size - 8]
