@@ -179,8 +179,7 @@ class _Walk:
     def place_at(self, entry: IndexEntry, end: int, *offsets: int) -> Place | Hole:
         """The block of an index entry, at the first of `offsets` in front of `end` where one of its sizes stands."""
         for offset in offsets:
-            block = self.structures.block_at(offset, self.header) if 0 <= offset < end else None
-            if block and (block[1] - offset, block[0].original_size) == (entry.stored_size, entry.original_size):
+            if 0 <= offset < end and self.structures.is_listed(offset, entry, self.header):
                 return Place(0, offset, entry.stored_size, 0, entry.original_size, self._header())
         return Hole(0, entry.original_size)
 

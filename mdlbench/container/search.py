@@ -17,10 +17,12 @@ import numpy as np
 from mdlbench.container.format import (
     DIGEST_SIZE,
     MAGIC,
+    MAX_MODELS,
     RAW,
     BlockHeader,
     Header,
     IndexEntry,
+    ModelEntry,
     checksum,
     read_trailer,
     reader_of,
@@ -33,6 +35,7 @@ _PAID_BY_ONE = 4  # how many bytes of trailers, and of headers and raw blocks, m
 _SHORT_HEADER = 64  # a container's header of so many bytes is read in any case
 _LEAST_TRAILER = 7  # tag, number of blocks, original size, check
 _CHECKED, _CHECK = 17, 2  # bytes of the longest block header: tag, two lengths of four, checksum; its check
+_ANY_MODELS = Header((ModelEntry(bytes(DIGEST_SIZE), "any"),) * MAX_MODELS)
 _CRC16 = np.array([binascii.crc_hqx(bytes([byte]), 0) for byte in range(256)], dtype=np.uint16)
 
 
@@ -42,23 +45,28 @@ class Structures:
     Attributes:
         trailers: index of each trailer with a right check, by the offset of its tag, and the end of its size field.
         listed: what those indices say of blocks.
+
+    What stands between the first block that an index lists and its trailer is no structure of the file, but for the blocks: it
+    belongs to a container that is stored raw in one of them.
     """
 
     def __init__(self, data: Any) -> None:
         self.data, self.size = data, len(data)
         self.trailers: dict[int, tuple[list[IndexEntry], int]] = {}
         self._find_trailers()
-        self.listed = {entry for index, _ in self.trailers.values() for entry in index}
-        self._starts = sorted(self.trailers)
         self._headers: dict[int, tuple[Header, int] | None] = {}
         self._next_header = -1
         self._spent = 0
+        self._spans: list[tuple[int, int]] = []  # from a trailer's first block to its tag, in the order of the file
+        self._drop_nested()
+        self._starts = sorted(self.trailers)
+        self.listed = {entry for index, _ in self.trailers.values() for entry in index}
 
     def header_at(self, position: int) -> tuple[Header, int] | None:
         """A container's header, and where it ends."""
+        if position < 0 or self.data[position : position + len(MAGIC)] != MAGIC or self._is_nested(position):
+            return None
         if position not in self._headers:
-            if self.data[position : position + len(MAGIC)] != MAGIC:
-                return None
             header, end = self._parse(position, self.size if self._pays(position) else position + _SHORT_HEADER, Header.read)
             self._spent += end - position
             self._headers[position] = None if header is None else (header, end)
@@ -70,6 +78,11 @@ class Structures:
             return None
         header, end = self._parse(position, self.size, BlockHeader.read, len(container.models))
         return (header, end + header.payload_size) if header is not None and end + header.payload_size <= self.size else None
+
+    def is_listed(self, position: int, entry: IndexEntry, container: Header | None) -> bool:
+        """Whether a block with the sizes of an index's entry stands at `position`."""
+        block = self.block_at(position, container)
+        return block is not None and IndexEntry(block[1] - position, block[0].original_size) == entry
 
     def is_whole_raw(self, position: int, container: Header) -> bool:
         """Whether a block is stored raw, so that its payload can be held against its checksum here, and matches it."""
@@ -120,8 +133,8 @@ class Structures:
         return self._starts[number] if number < len(self._starts) else self.size
 
     def _pays(self, position: int, size: int = 0) -> bool:
-        """Whether the bytes in front of `position` pay for what was read so far and `size` bytes more."""
-        return self._spent + size <= _PAID_BY_ONE * position
+        """Whether the bytes in front of `position`, and a few for free, pay for what was read so far and `size` bytes more."""
+        return self._spent + size <= _PAID_BY_ONE * position + READ_AT_ONCE
 
     def _parse(self, position: int, end: int, parser: Callable[..., Any], *more: Any) -> tuple[Any, int]:
         """What `parser` reads at `position`, or None if nothing valid stands in front of `end`; where it stopped reading."""
@@ -155,6 +168,31 @@ class Structures:
                     with suppress(ContainerError):
                         self.trailers[end - size] = read_trailer(reader_of(io.BytesIO(packed[1:])), size=size), end + 4
                         free = end
+
+    def _drop_nested(self) -> None:
+        """Forget trailers among the blocks that another one lists."""
+        for end in sorted(self.trailers):
+            begin = self._first_block(self.trailers[end][0], end)
+            while self._spans and self._spans[-1][1] > begin:
+                del self.trailers[self._spans.pop()[1]]
+            self._spans.append((begin, end))
+
+    def _first_block(self, index: list[IndexEntry], end: int) -> int:
+        """Where the blocks of an index begin, counted from their `end`; if no container's header stands in front of them, where
+        the first of them does that is in its place."""
+        begin = end - sum(entry.stored_size for entry in index)
+        header = self.header_at(self.data.rfind(MAGIC, max(0, begin - _LEAST_READ), max(0, begin)))
+        if header is not None and header[1] == begin:
+            return begin
+        for entry in index:
+            if begin >= 0 and self.is_listed(begin, entry, _ANY_MODELS):
+                break
+            begin += entry.stored_size
+        return begin
+
+    def _is_nested(self, position: int) -> bool:
+        number = bisect_left(self._spans, (position, 0)) - 1
+        return number >= 0 and position < self._spans[number][1]
 
     def _may_be_trailer(self, start: int, size: int) -> bool:
         """Whether the number of blocks said at `start` fits a trailer of this size, each taking two to ten bytes."""

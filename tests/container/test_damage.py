@@ -323,6 +323,19 @@ def test_blocks_between_two_that_lost_bytes_keep_their_place(tmp_path: Path) -> 
             assert output == expected
 
 
+def test_a_container_within_a_damaged_block_is_data(tmp_path: Path) -> None:
+    """What compresses no further is stored raw, containers among it: their structures are not those of the file."""
+    data = compress(TEXT * 4, "kt", block_size=60) * 3
+    container = compress(data, "kt", block_size=900)
+    for place in table_of_contents(io.BytesIO(container)):
+        expected = bytearray(data)
+        expected[place.start : place.start + place.original_size] = bytes(place.original_size)
+        for inside in (0, 5, 25):  # in the block's header; in its payload
+            output, _, lost = salvage(tmp_path, flipped(container, place.offset + inside))
+            assert len(lost) == 1
+            assert output == expected
+
+
 def test_salvage_writes_no_block_twice(tmp_path: Path) -> None:
     """Raw blocks are all of one size: where one is gone, or a header and the block behind it, others stand in its place."""
     rng = random.Random(7)

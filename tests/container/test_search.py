@@ -32,7 +32,7 @@ NESTED_TRAILERS = b"\0" + varint(16383) + (40_004).to_bytes(4, "little") + b"\1"
 def test_work_is_in_proportion_to_the_file(
     hostile: bytes, twice: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted: bytes that a CRC-32 is taken of, four of trailers and four of headers for each; places read field by field."""
+    """Counted: bytes that a CRC-32 is taken of, four of trailers and four of headers for each, and one MiB; places read."""
     checked: list[int] = []
     read: list[int] = []
     crc32, parse = zlib.crc32, Structures._parse
@@ -46,7 +46,7 @@ def test_work_is_in_proportion_to_the_file(
     with path.open("rb") as file, (tmp_path / "out").open("wb") as sink:
         salvage_stream(file, sink)
     assert (tmp_path / "out").read_bytes().endswith(TEXT[200:] + TEXT * twice)
-    assert sum(checked) <= 8.5 * path.stat().st_size
+    assert sum(checked) <= 9.5 * path.stat().st_size
     assert len(read) <= path.stat().st_size / len(LONG_HEADER) + 100
 
 
