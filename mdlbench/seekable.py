@@ -14,6 +14,7 @@ from mdlbench.container.matching import models_for
 from mdlbench.errors import ContainerError, EnvironmentMismatchError, ModelMismatchError, UsageError
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
+from mdlbench.workers import interruptible
 
 _ZEROS = bytes(1 << 20)
 
@@ -80,7 +81,7 @@ class ContainerFile(io.RawIOBase):
             models = models_for(place.container, self._supplied, force_environment=self._force)
             self._cache.append((place.container, models))
         self.blocks_decoded += 1
-        return decode_blocks(models, [block])[0]
+        return interruptible(decode_blocks, models, [block])[0]
 
 
 def open_container(path: str | os.PathLike[str], model: str | Sequence[str] = ()) -> io.BufferedReader:
@@ -153,7 +154,7 @@ def salvage_stream(file: BinaryIO, sink: BinaryIO, models: Sequence[str] = (), *
             try:
                 if id(item.container) not in found:
                     found[id(item.container)] = models_for(item.container, supplied, force_environment=force_environment)
-                data = decode_blocks(found[id(item.container)], [read_block(file, item)])[0]
+                data = interruptible(decode_blocks, found[id(item.container)], [read_block(file, item)])[0]
                 sink.write(data)
                 recovered.append(block_name(item.number, size, len(data)))
                 size += len(data)
