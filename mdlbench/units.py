@@ -57,7 +57,7 @@ def parse_size(text: str) -> int:
         >>> parse_size("1.5M"), parse_size("2Ki")
         (1500000, 2048)
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGTkmgt]?i?)[Bb]?\s*", text)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGTkmgt]?i?)[Bb]?\s*", text, re.ASCII)
     suffix = match[2][:1].upper() + match[2][1:] if match else None
     if match is None or suffix not in _SUFFIXES:
         raise ValueError(f"{text!r} is not a size; write bytes, or a number with K, M, G (powers of 1000) or Ki, Mi, Gi")

@@ -29,6 +29,8 @@ def split_spec(text: str) -> tuple[str, str, dict[str, str]]:
         >>> split_spec("hf:gpt2,dtype=float32,context=1024")
         ('hf', 'gpt2', {'dtype': 'float32', 'context': '1024'})
     """
+    if not isinstance(text, str):
+        raise SpecError(f"a model is named by its spec, a string such as 'cm,level=9', not by {text!r}")
     match = re.fullmatch(r"([A-Za-z][\w.-]*)(?::(.*?))?((?:,[A-Za-z_]\w*=[^,]*)*)", text.strip(), re.DOTALL)
     if match is None:
         raise SpecError(f"{text!r} is not a model spec; write name[:argument][,key=value]..., such as cm,level=9")

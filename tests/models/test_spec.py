@@ -32,6 +32,12 @@ def test_what_is_not_a_spec(text: str) -> None:
         split_spec(text)
 
 
+@pytest.mark.parametrize("value", [None, 3, object()])
+def test_a_model_is_named_by_a_string(value: object) -> None:
+    with pytest.raises(SpecError, match="named by its spec, a string such as 'cm,level=9'"):
+        load_model(value)  # type: ignore[arg-type]
+
+
 def test_an_option_given_twice() -> None:
     with pytest.raises(SpecError, match="gives an option twice"):
         split_spec("cm,level=1,level=2")
