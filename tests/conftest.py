@@ -41,5 +41,10 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     return corpus, {row.document["model"]["spec"]: row for row in outcome.finished}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """README.md's commands take longest: they start first, or all other tests would be done and wait for them."""
+    items.sort(key=lambda item: item.path.name != "test_readme.py")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", metavar="REASON", help="write tests/golden/ anew, for the reason given")

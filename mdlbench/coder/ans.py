@@ -70,7 +70,7 @@ class Decoder:
         """The next symbol, given its row (K,) of `decoder_rows`."""
         if len(row) == 1:
             return 0  # a single symbol is certain: no interval was coded
-        return int(self._coder.decode(_Categorical(row, lazy=True, perfect=False)))
+        return int(self._coder.decode(_Categorical(row, True, False)))  # lazy, not perfect; by name, half a microsecond more
 
 
 def decoder_rows(cumulative: np.ndarray) -> np.ndarray:
