@@ -68,7 +68,26 @@ def leaderboard_table() -> str:
     return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 5), disable_numparse=True)
 
 
-TABLES = {"models": models_table, "zpaq": zpaq_table, "leaderboard": leaderboard_table}
+def gap_table() -> str:
+    """Sources of known rate: how many bits a symbol above it each model's file is."""
+    sources = json.loads((RESULTS / "entropy_gap.json").read_text(encoding="utf8"))["sources"]
+    gaps = ["gap, own filter", *(f"gap, `{row['model']}`" for row in sources[0]["models"][1:])]
+    table = [
+        [
+            source["source"],
+            f"{source['rate_used']:.6f}",
+            f"{source['ideal_bits']:,.0f}",
+            f"{8 * source['models'][0]['output_bytes']:,}",
+            *(f"{row['gap']:.4f}" for row in source["models"]),
+        ]
+        for source in sources
+    ]
+    headers = [f"{sources[0]['symbols']:,} symbols of", "h, bits", "ideal bits", "file, bits", *gaps]
+    alignment = ("left", *["right"] * (len(headers) - 1))
+    return tabulate(table, headers, tablefmt="github", colalign=alignment, disable_numparse=True)
+
+
+TABLES = {"models": models_table, "zpaq": zpaq_table, "leaderboard": leaderboard_table, "gap": gap_table}
 
 
 def filled(readme: str) -> str:
