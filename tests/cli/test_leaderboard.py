@@ -129,6 +129,9 @@ def test_check_replays(measured: Measured, tmp_path: Path, capsys: pytest.Captur
     code, out, _ = run(capsys, "leaderboard", "check", corpus.parent / "results", "--replay", "-C", corpus)
     assert code == 0
     assert "coded again: 4 the same, 0 different, 0 not replayed" in out
+    code, out, _ = run(capsys, "leaderboard", "check", corpus.parent / "results", "--replay")
+    assert code == 1, "the bytes are not here, so nothing was coded again"
+    assert "coded again: 0 the same, 0 different, 4 not replayed" in out
     document = rows["uniform"].document
     forged = changed(
         document,

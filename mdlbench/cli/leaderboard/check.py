@@ -25,6 +25,7 @@ def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, 
     Rates, medians, sums, adjusted sizes, the policy hash and the digests of built-in models are made again from what
     was measured; archives, decode log and corpus must agree; and the seal, a SHA-256 over the whole row, shows edits of
     figures that nothing else depends on. It is a checksum: who edits a row can seal it anew, but --replay will not follow.
+    A replay that codes no row again, because the bytes are not here or no model is exact, is exit code 1 too.
 
     \b
     Example:
@@ -41,15 +42,15 @@ def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, 
     bad = sum(bool(verdict.problems) for verdict in verdicts)
     if not as_json and not quiet:
         say(f"{folder}: {len(verdicts):,} row{'' if len(verdicts) == 1 else 's'}, {bad or 'none'} with problems")
-    different = 0
+    failed = bad
     if replayed:
         outcomes = replay(load_rows(folder).rows, corpora, lambda done: _tell(done, as_json=as_json, quiet=quiet))
         counts = Counter(outcome.outcome for outcome in outcomes)
-        different = counts["different"]
+        same, different, left = counts["same"], counts["different"], counts["not replayed"]
+        failed += different or not same  # a replay that coded nothing shows nothing
         if not as_json and not quiet:
-            left = counts["not replayed"]
-            say(f"{folder}: coded again: {counts['same']} the same, {different} different, {left} not replayed")
-    if bad or different:
+            say(f"{folder}: coded again: {same} the same, {different} different, {left} not replayed")
+    if failed:
         raise click.exceptions.Exit(1)
 
 
