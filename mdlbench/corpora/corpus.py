@@ -99,13 +99,13 @@ class Corpus:
 
 
 def slug(text: str) -> str:
-    """A name for a folder: letters, digits, `.`, `_` and `-`, at most 80, not hidden.
+    """A name for a folder: letters, digits, `.`, `_` and `-`, at most 60, not hidden.
 
     Example:
         >>> slug("my file: (copy).txt")
         'my-file-copy-.txt'
     """
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:80].strip("-.") or "corpus"
+    return re.sub(r"[^\w.-]+", "-", text)[:60].strip("-.") or "corpus"
 
 
 def prefix_digests(path: Path, lengths: set[int], algorithm: str = "sha256") -> dict[int, str]:

@@ -30,7 +30,8 @@ def main(stdout: str, stderr: str, *command: str) -> None:
         threading.Thread(target=_end_with_input, args=(process.pid,), daemon=True).start()
         cost = _reap(process)
         cost["wall_seconds"] = time.perf_counter() - began
-    print(json.dumps(cost), flush=True)
+    with suppress(BrokenPipeError):  # whoever started this is gone
+        print(json.dumps(cost), flush=True)
     os._exit(0)  # the thread may still be reading
 
 

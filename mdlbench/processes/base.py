@@ -96,8 +96,9 @@ class Process:
             return self.start
         found = self._invariant_rows()
         if len(found) != 1:
-            what = f"has {len(found)} stationary distributions; give `start`, which mixes them" if found else "has none"
-            raise ProcessError(f"process {self.name} {what}")
+            many = f"{len(found)} stationary distributions; give `start`, which mixes them"
+            what = many if found else "no stationary distribution"
+            raise ProcessError(f"process {self.name} has {what}")
         weight = sum(value * w for value, w in zip(found[0], self.right_numbers, strict=True))
         if abs(weight) < _CLOSE:
             raise ProcessError(

@@ -9,6 +9,7 @@
 A quantity that is infinite, or that nothing here computes, is None with a reason.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from mdlbench.processes.resets import reset_chain
 from mdlbench.processes.words import emission_entropy, entropies, levels, myopic_entropies
 
 _SMALL = 1e-12  # bits: a term of a sum that has died out
+_LEAST_AGREEMENT = 0.02  # of two solutions, relative, for either to be told
 _WIDEST, _LONGEST = 30_000, 1500  # beliefs of a level, and levels, where sums are taken term by term
 
 
@@ -161,8 +163,18 @@ def _sums(process: Process, mixed: MixedStates, rate: EntropyRate, solution: Con
     if solution is None or rate.converged is None:
         reason = "the sum over L of h_L - h did not converge within the words enumerated"
         return Quantity(None, reason), Quantity(None, reason)
-    method = "converged: belief operator solved by polynomials"
-    return Quantity(solution.excess_entropy, method), Quantity(solution.transient_information, method)
+    most = math.log2(process.n_states) if process.is_hidden_markov else math.inf  # no more than the state tells
+    return (
+        _solved(solution.excess_entropy, solution.excess_change, most),
+        _solved(solution.transient_information, solution.transient_change, math.inf),
+    )
+
+
+def _solved(value: float, change: float, most: float) -> Quantity:
+    """A sum from the belief operator's solution, if the next best solution says nearly the same and it can be true."""
+    if not (change <= _LEAST_AGREEMENT * abs(value) and 0.0 <= value <= most):
+        return Quantity(None, "not known: the belief operator's solutions by polynomials do not agree")
+    return Quantity(value, f"converged: belief operator solved by polynomials (changed by {change:.0e} at the last step)")
 
 
 def _solution(process: Process) -> Converged | None:

@@ -26,8 +26,8 @@ class Parameter:
             raise ProcessError(f"{where}={value}: not a number; write 0.05, 1/20 or 5e-2") from None
         inside = self.low <= found <= self.high if self.whole else self.low < found < self.high
         if not inside or (self.whole and found.denominator > 1):
-            kind = "a whole number from" if self.whole else "a number between"
-            joint = "to" if self.whole else "and"
+            kind = "a whole number from" if self.whole else "a number above"
+            joint = "to" if self.whole else "and below"
             raise ProcessError(f"{where}={value}: choose {kind} {text_of(self.low)} {joint} {text_of(self.high)}")
         return found
 

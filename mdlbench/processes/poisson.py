@@ -33,6 +33,7 @@ class Converged(NamedTuple):
         change: of h against the next best solution, of another degree or fitted elsewhere: the digits that have converged.
         spread: the largest minus the smallest value of (*) over sampled beliefs.
         excess_entropy, transient_information: sums over the start's way to equilibrium.
+        excess_change, transient_change: of these against the next best solution.
         variance_rate: variance of the code length per symbol in the long run, in bits squared (martingale form).
         degree: of the polynomial.
     """
@@ -44,6 +45,8 @@ class Converged(NamedTuple):
     transient_information: float
     variance_rate: float
     degree: int
+    excess_change: float = 0.0
+    transient_change: float = 0.0
 
 
 def solve_poisson(process: Process, seed: int = 0) -> Converged | None:
@@ -59,9 +62,10 @@ def solve_poisson(process: Process, seed: int = 0) -> Converged | None:
     if len(found) < 2:
         return None
     best, second, *_ = sorted(found, key=lambda fit: fit.spread)
-    rate, excess, transient = _from_enumeration(process, best)
-    change = abs(rate - _from_enumeration(process, second)[0])
-    return Converged(rate, change, best.spread, excess, transient, _variance(process, best, fresh), best.degree)
+    sums = _from_enumeration(process, best)
+    change, *changes = (abs(a - b) for a, b in zip(sums, _from_enumeration(process, second), strict=True))
+    rate, excess, transient = sums
+    return Converged(rate, change, best.spread, excess, transient, _variance(process, best, fresh), best.degree, *changes)
 
 
 def _degrees(dimension: int) -> list[int]:

@@ -226,7 +226,11 @@ def _differences(ours: Any, theirs: Any, prefix: str) -> Any:
         if hasattr(one, "__dataclass_fields__"):
             yield from _differences(one, other, f"{prefix}{part.name}.")
         elif one != other:
-            yield f"{prefix}{part.name} {one}, not {other}"
+            yield f"{prefix}{part.name} {_words(one)}, not {_words(other)}"
+
+
+def _words(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _choose(what: str, given: str, choices: tuple[str, ...]) -> None:

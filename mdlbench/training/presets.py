@@ -12,7 +12,7 @@ PRESETS = {
     # plain SGD, about a million updates. Here the read-out has no bias of its own: the final norm's stands for it.
     "paper": TrainingConfig(
         _ANY,
-        Architecture(context=10, layers=4, width=64, heads=1, head_width=8, mlp=256, activation="relu", init=0.1),
+        Architecture(context=10, layers=4, width=64, heads=1, head_width=8, activation="relu", init=0.1),
         Optimiser("sgd", learning_rate=0.01, momentum=0.0, warmup=0, schedule="constant"),
         batch_size=64,
         tokens=639_600_000,
@@ -20,7 +20,7 @@ PRESETS = {
     ),
     "fast": TrainingConfig(
         _ANY,
-        Architecture(context=10, layers=4, width=64, heads=4, mlp=256, activation="relu"),
+        Architecture(context=10, layers=4, width=64, heads=4, activation="relu"),
         Optimiser("adamw", learning_rate=3e-3, warmup=100, schedule="cosine"),
         batch_size=128,
         tokens=2_560_000,

@@ -17,6 +17,7 @@ from mdlbench.atomic import write_whole
 from mdlbench.errors import UsageError
 from mdlbench.training.checkpoints import Checkpoint, find_checkpoints
 from mdlbench.training.config import TrainingConfig
+from mdlbench.training.data import windows_of
 from mdlbench.training.loop import read_log
 
 SCHEMA = "mdlbench.run/1"
@@ -97,7 +98,7 @@ def open_run(folder: str | os.PathLike[str], config: TrainingConfig, seeds: tupl
     """Begin a run, or find the one begun with the same configuration; new seeds are added to it.
 
     Raises:
-        UsageError: the folder holds another run, or something else.
+        UsageError: the folder holds another run, or something else; or there is too little to learn from.
     """
     path = Path(folder)
     if (path / "run.json").is_file():
@@ -110,6 +111,7 @@ def open_run(folder: str | os.PathLike[str], config: TrainingConfig, seeds: tupl
         raise UsageError(f"{folder} exists and is no run; name another folder with -o")
     else:
         run = Run(path, config, tuple(sorted(set(seeds))))
+        windows_of(config, run.seeds[0])  # what cannot be learnt is refused before anything is written
     path.mkdir(parents=True, exist_ok=True)
     document = {"schema": SCHEMA, "config": run.config.to_json(), "seeds": list(run.seeds)}
     write_whole(path / "run.json", json.dumps(document, indent=2) + "\n")

@@ -1,6 +1,7 @@
 """`mdlbench hmm list`, `entropy` and `generate`: what they print, and what they refuse."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,12 @@ def test_pictures_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert b"<svg" in (tmp_path / "z1r.svg").read_bytes()[:1000]
 
 
+def test_entropy_says_what_it_did_not_reach(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, err = run(capsys, "entropy", "leaky-rrxor", "--contexts", "3", "--gap", "1e-12")
+    (gap,) = re.findall(r"\(gap (\S+)\)", out)
+    assert err == f"mdlbench: leaky-rrxor: the bounds came no closer than {gap} bits\n"
+
+
 def test_generate_writes_the_symbols(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "f.bin"
     code, out, _ = run(capsys, "generate", "mess3", "-n", "10k", "--seed", "3", "-o", target)
@@ -122,13 +129,15 @@ def test_generate_to_standard_output_and_through_the_codec(tmp_path: Path) -> No
         (["entropy", "mess4"], "did you mean mess3"),
         (["entropy", "mess3", "--param", "x"], "--param x: write KEY=VALUE"),
         (["entropy", "mess3", "--param", "x=1", "--param", "x=2"], "given twice"),
-        (["entropy", "mess3", "--param", "x=0.9"], "choose a number between 0 and 0.5"),
+        (["entropy", "mess3", "--param", "x=0.9"], "choose a number above 0 and below 0.5"),
         (["entropy", "coin", "--all"], "name one SOURCE, or give --all"),
         (["entropy", "--all", "--param", "p=0.1"], "--all takes no --param"),
         (["entropy", "coin", "--plot", "x.pdf"], "name a .png or .svg"),
         (["generate", "coin", "-o", "f"], "Missing option"),
         (["generate", "coin", "-n", "lots", "-o", "f"], "not a size"),
         (["generate", "coin", "-n", "10", "-o", "no/such/f"], "no such folder"),
+        (["generate", "coin", "-n", "10", "-o", "."], "is a folder; name a file in it with -o"),
+        (["entropy", "coin", "--plot", "no/such/x.png"], "no folder no/such; make it first"),
         (["draw"], "the commands are: list, entropy, generate"),
     ],
 )

@@ -60,6 +60,7 @@ def test_train_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert (code, out) == (2, "")
         assert err.count("\n") == 1
         assert re.search(message, err)
+        assert not folder.exists(), "what is refused leaves nothing behind"
 
 
 def test_hmm_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

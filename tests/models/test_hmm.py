@@ -133,7 +133,7 @@ def test_specs_are_canonical() -> None:
         ("hmm:mess4", "did you mean mess3"),
         ("hmm:mess3,p=0.5", "no parameter 'p'; there are: x, a"),
         ("hmm:mess3,z=0.5", "no option 'z'"),
-        ("hmm:mess3,x=1", "choose a number between 0 and 0.5"),
+        ("hmm:mess3,x=1", "choose a number above 0 and below 0.5"),
         ("hmm:none.toml", "no such file"),
         ("hmm:product:period@length=64+period@length=64+period@length=64", "too many entries"),
     ],

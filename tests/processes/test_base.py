@@ -202,7 +202,7 @@ def test_own_processes_that_are_none(tmp_path: Path, text: str, message: str) ->
     ("name", "parameters", "message"),
     [
         ("mess4", {}, "did you mean mess3"),
-        ("mess3", {"x": 0.7}, "x=0.7: choose a number between 0 and 0.5"),
+        ("mess3", {"x": 0.7}, "x=0.7: choose a number above 0 and below 0.5"),
         ("mess3", {"p": 0.1}, "no parameter 'p'; there are: x, a"),
         ("mess3", {"x": "a lot"}, "not a number"),
         ("period", {"length": 2.5}, "choose a whole number from 2 to 64"),

@@ -338,3 +338,10 @@ def test_json_has_no_infinities(mess3: Analysis) -> None:
     assert values["params"] == {"x": "0.05", "a": "0.85"}
     assert values["statistical_complexity"]["value"] is None
     assert values["joint_entropy_rate"] == pytest.approx(1.3288, abs=5e-5)
+
+
+@pytest.mark.parametrize("x", ["1e-8", "1e-12"])
+def test_sums_that_no_polynomial_settles_are_not_told(x: str) -> None:
+    found = analyse(find("mess3", {"x": x}), contexts=1)
+    assert (found.excess_entropy.value, found.transient_information.value) == (None, None)
+    assert "do not agree" in found.excess_entropy.note

@@ -1,5 +1,7 @@
 """`mdlbench hmm entropy`: what is known of a source, exactly or between bounds."""
 
+import os
+from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -61,6 +63,8 @@ def command(
             rows.append(_row(found))
         else:
             say(_page(found))
+        for line in _unmet(found, contexts, gap):
+            say(f"mdlbench: {process.name}: {line}", to_stderr=True)
         if picture is not None:
             _draw(found, picture, force)
         if output_path is not None:
@@ -71,9 +75,21 @@ def command(
         say(tabulate(rows, headers, disable_numparse=True, colalign=("left", *["right"] * 5, "left")))
 
 
+def _unmet(found: Analysis, contexts: int, gap: float | None) -> Iterator[str]:
+    """What was asked for and is not in what was found."""
+    rate = found.entropy_rate
+    if gap is not None and rate.lower is not None and rate.upper - rate.lower > gap:
+        yield f"the bounds came no closer than {rate.upper - rate.lower:.1e} bits"
+    if len(found.myopic) < contexts:
+        yield f"longer contexts than {len(found.myopic) - 1} symbols have too many words to enumerate"
+
+
 def _check_picture(path: str, force: bool) -> None:
     if not path.endswith((".png", ".svg")):
         raise UsageError(f"--plot {path}: name a .png or .svg file")
+    folder = os.path.dirname(path)
+    if folder and not os.path.isdir(folder):
+        raise UsageError(f"--plot {path}: no folder {folder}; make it first")
     common.plan_outputs((common.STANDARD,), path, False, str, force=force)
 
 

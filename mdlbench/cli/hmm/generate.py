@@ -1,5 +1,6 @@
 """`mdlbench hmm generate`: symbols drawn from a source, to a file or standard output."""
 
+import os
 from typing import Any
 
 import click
@@ -7,6 +8,7 @@ import click
 from mdlbench.cli import common
 from mdlbench.cli.hmm.options import parameters, process_of
 from mdlbench.cli.reporting import say
+from mdlbench.errors import UsageError
 from mdlbench.processes.parameters import text_of
 
 
@@ -34,6 +36,8 @@ def command(
       mdlbench hmm generate rrxor -n 100k --check -o r.bin
     """
     process = process_of(name, parameters)
+    if os.path.isdir(output):
+        raise UsageError(f"{common.printable(output)} is a folder; name a file in it with -o")
     (target,) = common.plan_outputs((common.STANDARD,), output, False, str, force=force)
     from mdlbench.processes.generator import generate_pieces
     from mdlbench.processes.sampling import RunningLength
@@ -65,15 +69,22 @@ def _check(process: Any, running: Any) -> dict[str, Any]:
     from mdlbench.processes.information import analyse
 
     found: dict[str, Any] = {"ideal_bits": running.bits, "expected_bits": None, "interval_95": None, "inside": None}
+    reason = None
     analysis = analyse(process, contexts=1)
     try:
-        if analysis.excess_entropy.value is not None:
+        if analysis.excess_entropy.value is None:
+            reason = f"E is not known: {analysis.excess_entropy.note}"
+        else:
             expected = running.against(analysis.entropy_rate.value, analysis.excess_entropy.value)
             inside = bool(expected.low - 1e-6 <= expected.ideal <= expected.high + 1e-6)
             found |= {"expected_bits": expected.mean, "interval_95": [expected.low, expected.high], "inside": inside}
-    except ValueError:
-        pass
-    return found | {"entropy_rate": analysis.entropy_rate.value, "excess_entropy": analysis.excess_entropy.value}
+    except ValueError as error:
+        reason = str(error)
+    return found | {
+        "reason": reason,
+        "entropy_rate": analysis.entropy_rate.value,
+        "excess_entropy": analysis.excess_entropy.value,
+    }
 
 
 def _line(report: dict[str, Any]) -> str:
@@ -84,4 +95,6 @@ def _line(report: dict[str, Any]) -> str:
         if report["interval_95"] is not None:
             low, high = report["interval_95"]
             text += f"; n h + E = {report['expected_bits']:,.1f}, 95 % interval {low:,.1f} .. {high:,.1f}"
+        else:
+            text += f"; no interval: {report['reason']}"
     return text

@@ -20,7 +20,8 @@ from mdlbench.leaderboard.store import load_rows
 @common.quiet
 @common.json_lines
 def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, as_json: bool) -> None:
-    """Recompute what can be recomputed of every row in DIR (results); exit code 1 and a line for each thing that does not hold.
+    """Recompute what can be recomputed of every row in DIR (results), the files DIR/CORPUS/MODEL/TIME.json; exit code 1 and a
+    line for each thing that does not hold.
 
     Rates, medians, sums, adjusted sizes, the policy hash and the digests of built-in models are made again from what
     was measured; archives, decode log and corpus must agree; and the seal, a SHA-256 over the whole row, shows edits of

@@ -19,7 +19,8 @@ from mdlbench.leaderboard.rendering import FORMATS, render
 @click.option("--published", is_flag=True, help="Also figures that others published, in a table of their own.")
 @click.option("--all", "every", is_flag=True, help="Also older rows of the same corpus, model, policy, device and -j.")
 def command(folder: str, corpora: tuple[str, ...], sort: str, form: str, published: bool, every: bool) -> None:
-    """Show the rows in DIR (results), newest of each cell, ranked within each corpus slice.
+    """Show the rows in DIR (results), newest of each cell, ranked within each corpus slice. Rows are the files
+    DIR/CORPUS/MODEL/TIME.json, where `leaderboard run` writes them.
 
     Rows of other bytes, or coded in blocks of a size that the user imposed, stand in tables of their own and are never ranked
     together. Files that are no rows are named on standard error. An index of the rows is kept in the cache folder; the

@@ -2,7 +2,8 @@
 
 const SERIES = [0, 1, 2, 3, 4, 5, 6].map(i => `var(--s${i})`);
 let printing = false;
-const widthOf = panel => (printing ? (panel.parentElement.classList.contains("panels") ? 345 : 705) : Math.max(240, panel.clientWidth));
+const alone = panel => !panel.parentElement.classList.contains("panels") || panel.parentElement.children.length === 1;
+const widthOf = panel => (printing ? (alone(panel) ? 705 : 345) : Math.max(240, panel.clientWidth));
 
 function scale(kind, [low, high], [from, to]) {
   const f = kind === "log" ? Math.log10 : value => value;

@@ -4,10 +4,11 @@
 const LINE_SHAPES = ["own", "baseline", "environment", "diamond"];
 
 function drawLines(panel, spec) {
-  const height = 300, size = canvas(panel, height, spec.title, spec.series.map(s => s.name).join("; "));
   const shown = spec.series.map((series, i) => ({ ...series, colour: `var(--s${i % SERIES.length})`, shape: LINE_SHAPES[i % LINE_SHAPES.length],
     places: series.x.map((x, at) => [x, series.y[at]]).filter(([x, y]) => y !== null && (spec.y.kind !== "log" || y > 0) && (spec.x.kind !== "log" || x > 0)) }));
   const all = shown.flatMap(series => series.places);
+  if (!all.length) { panel.replaceChildren(element("p", { class: "empty" }, `${spec.title}: nothing to show.`)); return; }
+  const height = 300, size = canvas(panel, height, spec.title, spec.series.map(s => s.name).join("; "));
   const top = 26 + lineLegend(size.root, shown, size.width);
   const frame = { left: 62, right: size.width - 12, top: top + 18, bottom: height - 46 };
   const x = scale(spec.x.kind, padded(all.map(p => p[0]), spec.x), [frame.left, frame.right]);
