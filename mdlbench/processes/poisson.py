@@ -45,8 +45,8 @@ class Converged(NamedTuple):
     transient_information: float
     variance_rate: float
     degree: int
-    excess_change: float = 0.0
-    transient_change: float = 0.0
+    excess_change: float
+    transient_change: float
 
 
 def solve_poisson(process: Process, seed: int = 0) -> Converged | None:

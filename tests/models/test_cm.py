@@ -275,3 +275,18 @@ def test_numba_calls_the_same_kernel(spec: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(native, "_CALLABLE", ())
     assert load_model(spec).encode([block])[0].payload == payload
     assert all(not isinstance(kernel, native._Kernel) for kernel in native._loaded.values())
+
+
+def test_a_block_of_many_kinds_has_a_finite_code_length() -> None:
+    """Code and text in turn, more often than a product of their flags' probabilities can say as a float."""
+    calls = x86_fields.SEGMENT // 9
+    data = bytearray(200 * x86_fields.SEGMENT)
+    for begin in range(0, len(data), 2 * x86_fields.SEGMENT):
+        for i in range(calls):
+            at = begin + 9 * i
+            data[at : at + 5] = b"\xe8" + ((4096 * (i % 50) - at) % (1 << 32)).to_bytes(4, "little")
+    assert detection.x86_segments(np.frombuffer(data, np.uint8)).tolist() == [1, 0] * 100
+    model = load_model("cm,level=1")
+    (encoded,) = model.encode([bytes(data)])
+    assert 8 * len(encoded.payload) == pytest.approx(encoded.ideal_bits, abs=80)
+    assert model.code_length([bytes(data)])[0].sum() == pytest.approx(encoded.ideal_bits)

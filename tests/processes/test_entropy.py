@@ -248,7 +248,7 @@ def test_post_quantum_rate_is_that_of_its_samples() -> None:
 
 
 def test_a_generalised_process_without_resets_has_no_lower_bound() -> None:
-    found = entropy_rate(find("tom-quantum"), solution=Converged(1.97144, 1e-5, 0.0, 0.0, 0.0, 0.0, 1))
+    found = entropy_rate(find("tom-quantum"), solution=Converged(1.97144, 1e-5, 0.0, 0.0, 0.0, 0.0, 1, 0.0, 0.0))
     assert found.lower is None
     assert found.reason is not None
     assert "converged" in found.reason

@@ -100,7 +100,7 @@ def run(mode, data, payload, lengths, segments, layout, memory, tables):
     squash, stretch, successor = tables
     n, n_mixers = len(kinds), len(selectors)
     mask, heads_mask = (table.size >> 4) - 1, (heads.size >> 4) - 1
-    total, product = 0.0, begin(mode, data, payload, segments, coder)
+    total, product = begin(mode, data, payload, segments, coder), 1.0
     last4, last8, word, word1 = 0, 0, 0, 0
     pointer, length, heads_line, known = 0, 0, 0, 0
     for position in range(data.size):
@@ -212,8 +212,8 @@ def run(mode, data, payload, lengths, segments, layout, memory, tables):
             keys[np.uint64(i)] = context_key(kinds[i], last4, last8, word, word1)
             prefetch(table, (keys[np.uint64(i)] & mask) << 4)
         if lengths.size > 0:
-            lengths[np.uint64(position)] = -log2(product)
-            product = 1.0
+            lengths[np.uint64(position)] = total - log2(product)
+            total, product = 0.0, 1.0
         elif product < 1e-200:
             total -= log2(product)
             product = 1.0

@@ -153,7 +153,7 @@ def run(mode, data, payload, lengths, segments, layout, memory, tables):
     pointers, match_lengths, match_at, predicted = scratch[13], scratch[14], scratch[15], scratch[16]
     run_at, final_row, final_guess, current, run_map_at = scratch[17], scratch[18], scratch[19], scratch[20], scratch[21]
 
-    total, product = 0.0, begin(mode, data, payload, segments, coder)
+    total, product = begin(mode, data, payload, segments, coder), 1.0
     y, node0, mixed, near, known, bucket = 0, 1, 0, 0, 0, 0
     c1, order2, order0_at, direct1_at, direct2_at, direct2_now = 0, 0, 0, 0, 0, 0
     for step in range(8 * data.size):
@@ -338,8 +338,8 @@ def run(mode, data, payload, lengths, segments, layout, memory, tables):
             if mode == DECODE:
                 data[position] = node0 & 0xFF
             if lengths.size > 0:
-                lengths[position] = -log2(product)
-                product = 1.0
+                lengths[position] = total - log2(product)
+                total, product = 0.0, 1.0
             elif product < 1e-200:
                 total -= log2(product)
                 product = 1.0
