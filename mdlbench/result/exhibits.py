@@ -1,0 +1,422 @@
+"""What to show of results, as plain data: tables, charts, bars, clouds, graphs, notes. Data decide, renderers draw.
+
+A room's `exhibits.py` turns its results into a `Section` (one function under `shows`); terminal, page, Markdown and figures for
+papers are drawn from that by `report`, which knows no kind of result. Whatever is shown is computed here or before: a renderer
+sorts, filters and draws, and never derives a number. Every figure says its unit; a null stands beside what it is a null of.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from mdlbench.result.reading import Found
+
+NONE = "–"
+Form = Literal["text", "count", "fixed", "digits", "bytes", "rate", "seconds"]
+Mark = Literal["line", "points", "line+points", "step"]
+Role = Literal["measured", "null", "bound", "published", "aside"]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Estimate(NamedTuple):
+    """A figure with its interval; the ends are None where there is none."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+Cell = str | float | int | Estimate | None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How values of one quantity are written, and what they are.
+
+    Attributes:
+        name: as a heading; the unit belongs to it or to `unit`.
+        unit: such as "bits per byte"; empty for text and counts.
+        form: "text"; "count" (1,234); "fixed" (so many decimals); "digits" (so many significant digits); "bytes" (1.5 MB);
+            "rate" (bytes per second, 1.5 MB/s); "seconds".
+        digits: decimals or significant digits.
+        definition: what the figure is, in a sentence, for those who do not know the name.
+        better: which end of a column is the good one.
+    """
+
+    name: str
+    unit: str = ""
+    form: Form = "text"
+    digits: int = 4
+    definition: str = ""
+    better: Literal["less", "more"] | None = None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether values are numbers, to be set flush right and sorted as such."""
+        return self.form != "text"
+
+    @property
+    def heading(self) -> str:
+        """Name and unit."""
+        return f"{self.name}, {self.unit}" if self.unit else self.name
+
+    def text(self, value: Cell) -> str:
+        """A value as it is shown everywhere; a dash for what is not known.
+
+        Example:
+            >>> Measure("size", form="count").text(1656407)
+            '1,656,407'
+            >>> Measure("R²", form="fixed", digits=3).text(Estimate(-0.1414, -0.2, 0))
+            '−0.141 [−0.200, 0.000]'
+        """
+        if isinstance(value, Estimate):
+            ends = "" if value.low is None or value.high is None else f" [{self.text(value.low)}, {self.text(value.high)}]"
+            return self.text(value.value) + ends
+        if value is None or value != value:
+            return NONE
+        return value if isinstance(value, str) else _FORMS[self.form](value, self.digits).replace("-", "−")
+
+
+def in_units(value: float, units: Sequence[str] = ("B", "kB", "MB", "GB", "TB", "PB")) -> str:
+    """Three digits and the unit that reads well.
+
+    Example:
+        >>> in_units(849746), in_units(999.7), in_units(0)
+        ('850 kB', '1 kB', '0 B')
+    """
+    step = 0
+    while abs(value) >= 999.5 and step < len(units) - 1:
+        value, step = value / 1000, step + 1
+    return f"{value:.3g} {units[step]}"
+
+
+_FORMS: Mapping[str, Callable[[float, int], str]] = {
+    "text": lambda value, digits: str(value),
+    "count": lambda value, digits: f"{value:,.0f}",
+    "fixed": lambda value, digits: f"{value:,.{digits}f}",
+    "digits": lambda value, digits: f"{value:,.{digits}g}",
+    "bytes": lambda value, digits: in_units(value),
+    "rate": lambda value, digits: f"{in_units(value)}/s",
+    "seconds": lambda value, digits: f"{value:,.{digits}f} s",
+}
+
+
+@dataclass(frozen=True)
+class Details:
+    """What stands behind a row, opened on demand: groups of (heading, pairs of name and text), and tables."""
+
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    tables: tuple["Table", ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table.
+
+    Attributes:
+        cells: a value for each column.
+        tags: short remarks under the row's name, each with a longer one or "".
+        facets: values that the reader can filter by, by the facet's name, such as {"decodes": "exact"}.
+        published: set apart, below those measured here.
+    """
+
+    cells: tuple[Cell, ...]
+    tags: tuple[tuple[str, str], ...] = ()
+    facets: Mapping[str, str] = field(default_factory=dict)
+    details: Details | None = None
+    published: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under measures; `name` says which column names a row.
+
+    Attributes:
+        notes: what a reader must know of these rows, a line each.
+        ranked: whether rows stand best first and are numbered.
+        bar: the column drawn as a bar behind its figures, if any.
+        folded: shown on demand only, and not printed.
+    """
+
+    title: str
+    columns: tuple[Measure, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    ranked: bool = False
+    bar: int | None = None
+    name: int = 0
+    folded: bool = False
+
+    @classmethod
+    def of(cls, title: str, columns: Sequence[Measure], rows: Iterable[Sequence[Cell]], **more: Any) -> "Table":
+        """A table whose rows are cells and nothing else."""
+        return cls(title, tuple(columns), tuple(Row(tuple(cells)) for cells in rows), **more)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis; `zero` makes it begin there."""
+
+    measure: Measure
+    scale: Literal["linear", "log"] = "linear"
+    zero: bool = False
+
+
+@dataclass(frozen=True)
+class Series:
+    """Places along two axes under one name.
+
+    Attributes:
+        x, y: of one length; a place whose y is None, or not positive on a logarithmic axis, is left out.
+        low, high: ends of the interval of each y, or empty.
+        labels: a name for each place, drawn beside it where there is room and shown on pointing at it; or empty.
+        role: "null" for what shows nothing by construction; "aside" for what is drawn in grey.
+        shape: of points.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float | None]
+    mark: Mark = "line"
+    low: Sequence[float | None] = ()
+    high: Sequence[float | None] = ()
+    labels: Sequence[str] = ()
+    role: Role = "measured"
+    shape: Literal["circle", "square", "triangle", "diamond"] = "circle"
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of an x axis that belongs to a series, drawn as a strip below the chart."""
+
+    start: float
+    end: float
+    series: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Series over two axes; `marks` are x values marked by a vertical line, each with what it says."""
+
+    title: str
+    x: Axis
+    y: Axis
+    series: tuple[Series, ...]
+    caption: str = ""
+    strip: tuple[Span, ...] = ()
+    marks: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of parts, each with its name and value, beside the nulls and the interval that its figure is held against.
+
+    Attributes:
+        parts: laid end to end, negative ones to the other side.
+        marks: (what it is, value), such as ("untrained", 0.31).
+        low, high: the interval of the sum.
+        group: bars of one group stand together.
+    """
+
+    name: str
+    parts: tuple[tuple[str, float], ...]
+    marks: tuple[tuple[str, float], ...] = ()
+    low: float | None = None
+    high: float | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Horizontal bars on one axis."""
+
+    title: str
+    axis: Axis
+    bars: tuple[Bar, ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """Many coloured points: float (n, 2) places, and a colour "rrggbb" for each."""
+
+    name: str
+    places: Sequence[Sequence[float]]
+    colours: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Simplex:
+    """Clouds in a frame of their own, such as beliefs in their triangle; drawn as an image where there are many points.
+
+    Attributes:
+        corners: (x, y, name) of a polygon drawn around; empty if there is none.
+        x, y: the axes' names where there is no polygon.
+        low, high: what is shown of the plane, (x, y) each.
+    """
+
+    title: str
+    cloud: Cloud
+    corners: tuple[tuple[float, float, str], ...] = ()
+    x: str = ""
+    y: str = ""
+    low: tuple[float, float] = (0.0, 0.0)
+    high: tuple[float, float] = (1.0, 1.0)
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A place in a graph; `filled` for what is recurrent."""
+
+    name: str
+    x: float
+    y: float
+    filled: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An arrow from node to node (by number), of a kind that has a colour, with a weight of 0 to 1."""
+
+    start: int
+    end: int
+    kind: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes and arrows."""
+
+    title: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A sentence or two that say what was found."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """What limits the figures beside it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Exhibits side by side under one heading."""
+
+    title: str
+    parts: tuple["Exhibit", ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """One exhibit at each of several stages, seen one at a time on a page and side by side on paper; the last is seen first."""
+
+    title: str
+    name: str
+    stages: tuple[tuple[str, "Exhibit"], ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Exhibits that are opened on demand, and printed only where they were."""
+
+    title: str
+    parts: tuple["Exhibit", ...]
+
+
+Exhibit = Table | Chart | Bars | Simplex | Graph | Text | Note | Panels | Stages | Folder
+
+
+@dataclass(frozen=True)
+class Part:
+    """What belongs together under one heading of a section, such as one corpus or one run."""
+
+    title: str
+    exhibits: tuple[Exhibit, ...]
+    facts: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """All that is shown of some kinds of results.
+
+    Attributes:
+        title: its heading and entry in the page's navigation.
+        summary: one sentence for the head of the page and for the terminal.
+        parts: in the order shown.
+        rank: where on the page it stands; the smallest first.
+        counts: what it shows, such as {"rows": 12}.
+        facets: names of what the reader can filter its tables by, beside a search for text.
+    """
+
+    title: str
+    summary: str
+    parts: tuple[Part, ...]
+    rank: int = 100
+    counts: Mapping[str, int] = field(default_factory=dict)
+    facets: tuple[str, ...] = ()
+
+
+_SHOWN: dict[type, Callable[[Sequence[Found[Any]]], Section]] = {}
+
+
+def shows(*payloads: type) -> Callable[[Function], Function]:
+    """Make a function the one that shows all results with these payloads: `(results: Sequence[Found]) -> Section`."""
+
+    def register(function: Function) -> Function:
+        _SHOWN.update(dict.fromkeys(payloads, function))
+        return function
+
+    return register
+
+
+def sections(results: Sequence[Found[Any]]) -> list[Section]:
+    """A section for each function under `shows` whose kinds are among the results, by rank."""
+    groups: dict[Callable[[Sequence[Found[Any]]], Section], list[Found[Any]]] = {}
+    for found in results:
+        function = _function_for(type(found.payload))
+        if function is not None:
+            groups.setdefault(function, []).append(found)
+    return sorted((function(chosen) for function, chosen in groups.items()), key=lambda section: section.rank)
+
+
+def _function_for(payload: type) -> Callable[[Sequence[Found[Any]]], Section] | None:
+    """What shows a payload: `exhibits.py` beside the module that defines it is imported first."""
+    room = payload.__module__.rpartition(".")[0]
+    if payload not in _SHOWN and (Path(__file__).parents[1] / room.rpartition(".")[2] / "exhibits.py").exists():
+        import_module(f"{room}.exhibits")
+    return _SHOWN.get(payload)
+
+
+def mean(numbers: Iterable[float | None]) -> float | None:
+    """The one rule for a mean over seeds or repeats: known only where every number is."""
+    values = list(numbers)
+    if not values or any(value is None or value != value for value in values):
+        return None
+    return sum(value for value in values if value is not None) / len(values)
+
+
+def walk(exhibits: Iterable[Exhibit]) -> Iterable[Exhibit]:
+    """Exhibits and all that they hold, in the order shown."""
+    for exhibit in exhibits:
+        yield exhibit
+        if isinstance(exhibit, Panels | Folder):
+            yield from walk(exhibit.parts)
+        elif isinstance(exhibit, Stages):
+            yield from walk(part for _, part in exhibit.stages)
