@@ -1,14 +1,20 @@
-"""`mdlbench report`: results as one self-contained page, and as plots for papers."""
+"""`mdlbench report`: results as one self-contained page, and as pictures for papers."""
 
 import time
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import click
 
 from mdlbench.cli import common
 from mdlbench.cli.reporting import say
 from mdlbench.errors import UsageError
+from mdlbench.result import Collection
+from mdlbench.text import visible
+
+_CLOSING = (
+    "Sizes are those of containers that a fresh process decoded to the same bytes; ideal code lengths are not sizes and are "
+    "named as such. This page holds all its data and asks the network for nothing."
+)
 
 
 @click.command(name="report")
@@ -16,7 +22,7 @@ from mdlbench.errors import UsageError
 @click.option(
     "-o", "--output", default="report.html", metavar="FILE", show_default=True, help="The page; - is standard output."
 )
-@click.option("--plots", metavar="FOLDER", help="Also draw each plot as PNG and SVG into FOLDER (needs matplotlib).")
+@click.option("--plots", metavar="FOLDER", help="Also draw each picture as PNG and SVG into FOLDER.")
 @click.option("--published", is_flag=True, help="Also figures that others published, never ranked among those measured.")
 @click.option("--title", default="mdlbench report", metavar="TEXT", show_default=True, help="The page's heading.")
 @common.force
@@ -34,92 +40,70 @@ def command(
 ) -> None:
     """Show the results below RESULTS (folders or files; default: results) as one HTML page that fetches nothing.
 
-    Other kinds of JSON found there are left out, and counted on the page.
+    JSON of other kinds found there is counted on the page; a file that should be a result and is not is named, with the
+    reason, and the others are shown.
 
     \b
     Example:
       mdlbench report results -o report.html
       mdlbench report results -o report.html -f --published --plots plots
     """
-    from mdlbench.report import collect, render, sections
-    from mdlbench.report.published import published as published_figures
-    from mdlbench.report.section import module_of
+    from mdlbench.report import figures, page
+    from mdlbench.result import collect
+    from mdlbench.result.exhibits import sections
 
     output = common.plan_outputs(("report",), output, False, "{}.html".format, force=force)[0]
     places = places or ("results",)
-    found = collect(places)
-    if all(module_of(one.result.kind) is None for one in found):
-        raise UsageError(f"{_nothing(places, len(found))}; `mdlbench leaderboard run --output-path results` writes some")
-    parts = sections([*found, *(published_figures() if published else [])])
-    left_out = _left_out(found)
-    pictures = _planned(found, plots, force=force) if plots is not None else {}
-    names = ", ".join(map(common.printable, places))
+    collection = collect(places)
+    if not collection.found:
+        raise UsageError(_nothing(places, collection))
+    shown = sections([*collection.found, *(_published() if published else [])])
+    notes = _notes(collection)
+    pictures = figures.planned(plots, shown, replace=force) if plots is not None else {}
+    names = ", ".join(map(visible, places))
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    subtitle = f"{'; '.join(part.summary for part in parts)}. Written {now} from {names}."
-    notes = [_note(left_out)] if left_out else []
-    page = render(parts, title=title, subtitle=subtitle, notes=[*notes, _CLOSING]).encode()
+    summary = "; ".join(section.summary for section in shown)
+    subtitle = f"{summary}. Written {now} from {names}."
+    html = page.render(shown, title=title, subtitle=subtitle, notes=[*notes, _CLOSING]).encode()
     with common.replacing(output, force=force) as sink:
-        sink.write(page)
-    drawn = _draw(pictures, force=force)
+        sink.write(html)
+    drawn = figures.write(pictures, replace=force)
     if as_json:
-        counts = {part.identifier: part.counts for part in parts}
-        common.print_json(
-            "report",
-            {"output": output, "bytes": len(page), "sections": counts, "left_out": left_out, "plots": drawn},
-            to_stderr=output == common.STANDARD,
-        )
+        values = {
+            "output": output,
+            "bytes": len(html),
+            "sections": {section.title: dict(section.counts) for section in shown},
+            "left_out": dict(collection.others),
+            "refused": [reason for _, reason in collection.refused],
+            "plots": drawn,
+        }
+        common.print_json("report", values, to_stderr=output == common.STANDARD)
     elif not quiet:
-        lines = [f"{common.printable(output)}: {len(page):,} bytes; {'; '.join(part.summary for part in parts)}"]
-        lines += [_note(left_out)] if left_out else []
-        lines += [f"{common.printable(plots or '')}: {len(drawn)} pictures"] if drawn else []
+        lines = [f"{visible(output)}: {len(html):,} bytes; {summary}", *notes]
+        lines += [f"{visible(plots or '')}: {len(drawn)} pictures"] if drawn else []
         say("\n".join(lines), to_stderr=output == common.STANDARD)
 
 
-_CLOSING = (
-    "Sizes are those of containers that a fresh process decoded to the same bytes; ideal code lengths are not sizes and are "
-    "named as such. This page holds all its data and asks the network for nothing."
-)
+def _published() -> Sequence[object]:
+    from mdlbench.leaderboard.published import published_results
+
+    return published_results()
 
 
-def _nothing(places: tuple[str, ...], others: int) -> str:
-    where = ", ".join(map(common.printable, places))
-    return f"{where}: no result that the report shows" + (f" ({others} of other kinds)" if others else "")
+def _nothing(places: Sequence[str], collection: Collection) -> str:
+    where, others = ", ".join(map(visible, places)), sum(collection.others.values())
+    why = f" ({others} of other kinds)" if others else ""
+    refused = "".join(f"; {visible(reason)}" for _, reason in collection.refused[:1])
+    return f"{where}: no result that the report shows{why}{refused}; a command's --output-path writes some"
 
 
-def _left_out(found: list[Any]) -> dict[str, int]:
-    """Number of files of each kind for which the page has no section."""
-    from collections import Counter
-
-    from mdlbench.report.section import module_of
-
-    return dict(sorted(Counter(f.result.kind for f in found if module_of(f.result.kind) is None).items()))
+def _notes(collection: Collection) -> list[str]:
+    """What was left out, and why."""
+    notes = [f"Left out: {visible(reason)}." for _, reason in collection.refused]
+    return [_left_out(collection.others), *notes] if collection.others else notes
 
 
-def _note(left_out: dict[str, int]) -> str:
-    total = sum(left_out.values())
-    kinds = ", ".join(f"{common.printable(kind)} {number}" for kind, number in left_out.items())
+def _left_out(others: Mapping[str, int]) -> str:
+    total = sum(others.values())
+    kinds = ", ".join(f"{visible(kind)} {number}" for kind, number in others.items())
     return f"{total} other JSON {'file' if total == 1 else 'files'} left out: {kinds}."
-
-
-def _planned(found: list[Any], folder: str, *, force: bool) -> dict[tuple[str, ...], Any]:
-    """For the paths of each plot's pictures what draws it; refuses before anything is drawn or written."""
-    from mdlbench.report.plots import FORMATS, plots
-
-    nearest = next(place for place in (Path(folder), *Path(folder).parents) if place.exists())
-    if not nearest.is_dir():
-        raise UsageError(f"{nearest} is no folder; name another folder with --plots")
-    planned = {tuple(str(Path(folder, f"{name}.{kind}")) for kind in FORMATS): draw for name, draw in plots(found)}
-    for path in (path for paths in planned for path in paths):
-        if Path(path).exists() and not force:
-            raise UsageError(f"{path} exists; overwrite it with -f, or name another folder with --plots")
-    return planned
-
-
-def _draw(planned: dict[tuple[str, ...], Any], *, force: bool) -> list[str]:
-    """Draw and write every picture planned; their paths."""
-    for paths, draw in planned.items():
-        for path, picture in zip(paths, draw().values(), strict=True):
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            with common.replacing(path, force=force) as sink:
-                sink.write(picture)
-    return [path for paths in planned for path in paths]

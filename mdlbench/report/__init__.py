@@ -1,10 +1,6 @@
-"""Reports: tables, plots and one self-contained HTML page; they read results and compute nothing new.
+"""Renderers of exhibits: terminal, page, figures for papers. They know no kind of result, import no room and derive no number.
 
-`section.MODULES` says which module shows which kind of result.
+terminal    tables as text, Markdown, CSV          page   one self-contained HTML page (html, assets)
+charts      chart -> Vega-Lite specification        svg    clouds and graphs, which Vega-Lite has no marks for
+figures     exhibits -> SVG, PNG, PDF               heat   a text coloured by code length
 """
-
-from mdlbench.report.collect import Found, collect
-from mdlbench.report.page import render
-from mdlbench.report.section import Section, sections
-
-__all__ = ["Found", "Section", "collect", "render", "sections"]

@@ -1,20 +1,24 @@
 """One self-contained page out of sections: everything inlined, nothing fetched, data escaped.
 
-The page's content security policy allows exactly its own style sheet and script, by their digests, and no request at all.
+The page's content security policy allows exactly its own style sheet and scripts, by their digests, and no request at all. The
+chart library comes from the installed vl-convert and interprets expressions without evaluating code.
 """
 
 import base64
 import hashlib
-import html
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from string import Template
 from typing import Any
 
+from mdlbench.report.figures import load_converter
+from mdlbench.report.html import Writer
 from mdlbench.report.palette import style_sheet
-from mdlbench.report.section import Section
+from mdlbench.result.exhibits import Section
+from mdlbench.text import escaped
 
 _ASSETS = files("mdlbench.report") / "assets"
 _HARMFUL = re.compile("[<>&\x7f\u2028\u2029]")
@@ -36,17 +40,14 @@ def embedded(data: Any) -> str:
     return _HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def visible(text: str) -> str:
-    """Text with what cannot be printed (control characters, direction marks, lone surrogates) written out."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+def content_policy(style: str, *scripts: str) -> str:
+    """A content security policy: this style sheet, these scripts, and nothing else."""
+    allowed = " ".join(f"'{_digest(script)}'" for script in scripts)
+    own = f"style-src '{_digest(style)}'; script-src {allowed}; img-src data:"
+    return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
 
 
-def escaped(text: str) -> str:
-    """Text as inert HTML."""
-    return html.escape(visible(text))
-
-
-def render(sections: Sequence[Section], *, title: str, subtitle: str, notes: Sequence[str] = ()) -> str:
+def render(sections: Sequence[Section], *, title: str, subtitle: str = "", notes: Sequence[str] = ()) -> str:
     """The page's HTML.
 
     Args:
@@ -55,23 +56,30 @@ def render(sections: Sequence[Section], *, title: str, subtitle: str, notes: Seq
         subtitle: one line under it: when and what from.
         notes: remarks for the foot of the page, plain text.
     """
-    styles = dict.fromkeys(["page.css", *(name for section in sections for name in section.styles)])
-    scripts = dict.fromkeys(["core.js", "chart.js", *(name for section in sections for name in section.scripts), "start.js"])
-    style = style_sheet() + "".join(map(asset, styles))
-    script = '(() => {\n"use strict";\n' + "\n".join(map(asset, scripts)) + "\n})();\n"
-    navigation = "".join(f'<a href="#{escaped(s.identifier)}">{escaped(s.title)}</a>' for s in sections if len(sections) > 1)
-    allowed = f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    writer = Writer()
+    body = "\n".join(writer.section(section, f"section{n}") for n, section in enumerate(sections))
+    library = chart_library() if writer.charts else ""
+    style, script = style_sheet() + asset("page.css"), asset("page.js")
+    navigation = "".join(f'<a href="#section{n}">{escaped(section.title)}</a>' for n, section in enumerate(sections))
     return Template(asset("page.html")).substitute(
-        policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
+        policy=content_policy(style, library, script),
         title=escaped(title),
         subtitle=escaped(subtitle),
-        navigation=navigation,
+        navigation=navigation if len(sections) > 1 else "",
         style=style,
-        sections="\n".join(f'<div id="{escaped(section.identifier)}">\n{section.html}\n</div>' for section in sections),
+        sections=body,
         notes="".join(f"<p>{escaped(note)}</p>" for note in notes),
-        data=embedded({section.identifier: section.data for section in sections}),
+        data=embedded({"charts": writer.charts, "details": writer.details}),
+        library=library,
         script=script,
     )
+
+
+@cache
+def chart_library() -> str:
+    """Vega with all that it needs, as one script that defines `vegaEmbed`; about 0.9 MB."""
+    bundle: str = load_converter().javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return re.sub("</(?=script)", "<\\/", bundle, flags=re.IGNORECASE).replace("<!--", "<\\!--")
 
 
 def _digest(text: str) -> str:

@@ -1,0 +1,92 @@
+"""Horizontal bars of parts as layers of a Vega-Lite specification, with the nulls and intervals they are held against."""
+
+from collections.abc import Iterator, Sequence
+
+from mdlbench.report.axes import Ink, Spec, channel, colour_by_name, domain, picked, tooltip_name
+from mdlbench.report.palette import SERIES
+from mdlbench.result.exhibits import Bar, Bars, Measure
+
+_SHAPES = (("s1", "diamond"), ("muted", "circle"), ("s2", "triangle-up"), ("s4", "cross"))
+
+
+def bar_layers(bars: Bars, ink: Ink) -> Iterator[Spec]:
+    """Bars, the line at zero, intervals, and a layer for each sort of mark."""
+    measure = bars.axis.measure
+    names = list(dict.fromkeys(map(_name, bars.bars)))
+    rows = {
+        "field": "b",
+        "type": "nominal",
+        "sort": names,
+        "title": None,
+        "axis": {"grid": False, "ticks": False, "domain": False},
+    }
+    along = {**channel("v", bars.axis, domain(bars.axis, _ends(bars.bars), room=True)), "stack": None}
+    parts = [row for bar in bars.bars for row in _parts(bar, measure)]
+    value = {"field": "value", "title": tooltip_name(measure)}
+    yield {
+        "data": {"values": parts},
+        "mark": {"type": "bar", "height": 13, "tooltip": True},
+        "encoding": {
+            "y": rows,
+            "x": {**along, "field": "a"},
+            "x2": {"field": "z"},
+            "opacity": picked(1),
+            "color": colour_by_name(part_colours(bars.bars).items(), ink),
+            "tooltip": [{"field": "bar"}, {"field": "part"}, value],
+        },
+    }
+    yield {"data": {"values": [{"v": 0}]}, "mark": {"type": "rule", "color": ink("grey")}, "encoding": {"x": along}}
+    ends = [{"b": _name(bar), "low": bar.low, "high": bar.high} for bar in bars.bars if None not in (bar.low, bar.high)]
+    if ends:
+        encode = {"y": rows, "x": {**along, "field": "low"}, "x2": {"field": "high"}}
+        yield {"data": {"values": ends}, "mark": {"type": "rule", "color": ink("ink"), "strokeWidth": 1.2}, "encoding": encode}
+    for mark, (colour, shape) in mark_looks(bars.bars).items():
+        look = {"type": "point", "filled": True, "shape": shape, "size": 45, "color": ink(colour), "stroke": ink("page")}
+        yield {
+            "data": {"values": list(_marks(bars.bars, mark, measure))},
+            "mark": {**look, "strokeWidth": 0.8, "tooltip": True},
+            "encoding": {"y": rows, "x": along, "tooltip": [{"field": "bar"}, {"field": "mark"}, value]},
+        }
+
+
+def part_colours(bars: Sequence[Bar]) -> dict[str, str]:
+    """Each part's colour in the palette: the first a quiet one, since it is most of a bar."""
+    names = dict.fromkeys(name for bar in bars for name, _ in bar.parts)
+    colours = ["body", *(f"s{n}" for n in range(len(SERIES["light"]))), "grey", "muted"]
+    return {name: colours[min(n, len(colours) - 1)] for n, name in enumerate(names)}
+
+
+def mark_looks(bars: Sequence[Bar]) -> dict[str, tuple[str, str]]:
+    """Colour and shape of each sort of mark."""
+    names = dict.fromkeys(name for bar in bars for name, _ in bar.marks)
+    return {name: _SHAPES[n % len(_SHAPES)] for n, name in enumerate(names)}
+
+
+def _name(bar: Bar) -> str:
+    return f"{bar.group}: {bar.name}" if bar.group else bar.name
+
+
+def _parts(bar: Bar, measure: Measure) -> Iterator[Spec]:
+    """Parts laid end to end, negative ones to the left."""
+    ends = [0.0, 0.0]
+    for name, value in bar.parts:
+        side = int(value >= 0)
+        known = {"b": _name(bar), "s": name, "bar": bar.name, "part": name, "value": measure.text(value)}
+        yield {**known, "a": ends[side], "z": ends[side] + value}
+        ends[side] += value
+
+
+def _marks(bars: Sequence[Bar], wanted: str, measure: Measure) -> Iterator[Spec]:
+    for bar in bars:
+        for name, value in bar.marks:
+            if name == wanted:
+                yield {"b": _name(bar), "v": value, "bar": bar.name, "mark": name, "value": measure.text(value)}
+
+
+def _ends(bars: Sequence[Bar]) -> Iterator[float | None]:
+    yield 0.0
+    for bar in bars:
+        yield sum(value for _, value in bar.parts if value > 0)
+        yield sum(value for _, value in bar.parts if value < 0)
+        yield from (value for _, value in bar.marks)
+        yield from (bar.low, bar.high)

@@ -1,0 +1,195 @@
+"""Charts and bars as Vega-Lite specifications: for the page and for paper alike, but for the width and how colours are named.
+
+    exhibit -> layers of marks with their data -> specification -> (vl-convert) Vega, SVG
+
+Which figures there are is for the exhibit to say. Vega-Lite has no labels that keep clear of each other: see `labels`.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from mdlbench.report.axes import Ink, Spec, channel, colour_by_name, domain, drawable, picked, tooltip_name
+from mdlbench.report.bars import bar_layers, mark_looks, part_colours
+from mdlbench.report.labels import label_layers
+from mdlbench.report.palette import SERIES
+from mdlbench.result.exhibits import Bars, Chart, Series, Span
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+FONT = "system-ui, Helvetica Neue, Liberation Sans, Arial, sans-serif"
+HEIGHT, BAR_HEIGHT = 240, 22
+NOMINAL_WIDTH = 420  # for which labels are placed, where the width is that of the window
+_INTERNAL = {"s", "x", "y", "n", "low", "high"}  # fields of a row that are not told to whoever points at it
+
+
+class Named(NamedTuple):
+    """An entry of a legend: a name, its colour in the palette, and how its marks look."""
+
+    name: str
+    colour: str
+    dashed: bool = False
+    shape: str = "square"
+
+
+def legend(exhibit: Chart | Bars) -> list[Named]:
+    """What a chart's colours stand for, in order; empty where there is only one thing to see."""
+    if isinstance(exhibit, Chart):
+        colours = zip(exhibit.series, series_colours(exhibit.series), strict=True)
+        entries = [
+            Named(one.name, colour, _dashed(one), one.shape if one.mark == "points" else "line")
+            for one, colour in colours
+            if one.role != "aside"
+        ]
+    else:
+        entries = [Named(name, colour) for name, colour in part_colours(exhibit.bars).items()]
+        entries += [Named(name, colour, shape=shape) for name, (colour, shape) in mark_looks(exhibit.bars).items()]
+    return entries if len(entries) > 1 else []
+
+
+def specification(exhibit: Chart | Bars, ink: Ink, width: int | str = "container") -> Spec:
+    """The Vega-Lite specification of a chart, without its legend.
+
+    Args:
+        ink: how colours are written: as CSS variables on a page, as numbers on paper.
+        width: of the plot in pixels, or "container".
+    """
+    if isinstance(exhibit, Chart):
+        drawn: Spec = {"height": HEIGHT, "layer": list(_chart_layers(exhibit, ink, width))}
+    else:
+        drawn = {"height": {"step": BAR_HEIGHT}, "layer": list(bar_layers(exhibit, ink))}
+    return {"$schema": SCHEMA, "width": width, "params": [{"name": "pick", "value": None}], **drawn, "config": _config(ink)}
+
+
+def series_colours(series: Sequence[Series]) -> list[str]:
+    """A colour of the palette for each: what measures something gets one of its own, as long as there are some."""
+    kept, free = [], iter(range(len(SERIES["light"])))
+    for one in series:
+        plain = {"null": "muted", "aside": "grey"}.get(one.role)
+        number = None if plain else next(free, None)
+        kept.append(plain or ("grey" if number is None else f"s{number}"))
+    return kept
+
+
+def _config(ink: Ink) -> Spec:
+    axis = {"labelColor": "muted", "titleColor": "muted", "gridColor": "grid", "domainColor": "grey", "tickColor": "grey"}
+    return {
+        "background": None,
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {
+            **{name: ink(colour) for name, colour in axis.items()},
+            "labelFontSize": 11,
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "labelLimit": 220,
+            "labelOverlap": "greedy",
+            "tickSize": 4,
+            "titlePadding": 8,
+        },
+    }
+
+
+def _chart_layers(chart: Chart, ink: Ink, width: int | str) -> Iterator[Spec]:
+    rows = {one.name: _rows(chart, one) for one in chart.series}
+    every = [row for group in rows.values() for row in group]
+    edges = [end for span in chart.strip for end in (span.start, span.end)] + [x for x, _ in chart.marks]
+    room = any(one.labels or one.mark in ("points", "line+points") for one in chart.series)
+    x = domain(chart.x, [*(row["x"] for row in every), *edges], room=room)
+    y = domain(chart.y, [row[end] for row in every for end in ("low", "y", "high") if end in row], room=True)
+    encode = {"x": channel("x", chart.x, x), "y": channel("y", chart.y, y)}
+    colours = dict(zip((one.name for one in chart.series), series_colours(chart.series), strict=True))
+    yield from _marked(chart, ink)
+    yield from _strip(chart.strip, colours, ink)
+    for _, group in groupby(sorted(chart.series, key=_look), key=_look):
+        alike = list(group)
+        colour = colour_by_name([(one.name, colours[one.name]) for one in alike], ink)
+        yield from _series_layers(alike[0], [row for one in alike for row in rows[one.name]], {**encode, "color": colour}, ink)
+    size = (width if isinstance(width, int) else NOMINAL_WIDTH, HEIGHT)
+    yield from label_layers(chart, (x, y), size, encode, ink)
+
+
+def _look(series: Series) -> tuple[str, bool, str, str]:
+    return series.mark, _dashed(series), series.role, series.shape
+
+
+def _dashed(series: Series) -> bool:
+    return series.dashed or series.role == "null"
+
+
+def _series_layers(like: Series, rows: list[Spec], encode: Spec, ink: Ink) -> Iterator[Spec]:
+    """Series that look alike: their intervals, lines, and points, which are seen or only pointed at."""
+    encode = {**encode, "opacity": picked(0.5 if like.role == "aside" else 1)}
+    intervals = [row for row in rows if "low" in row]
+    if intervals:
+        ends = {**encode, "y": {**encode["y"], "field": "low"}, "y2": {"field": "high"}}
+        yield {"data": {"values": intervals}, "mark": {"type": "rule", "strokeWidth": 1.2}, "encoding": ends}
+    if like.mark != "points":
+        line = {"type": "line", "strokeWidth": 1.8, "interpolate": "step-after" if like.mark == "step" else "linear"}
+        order = {"order": {"field": "n", "type": "quantitative"}, "detail": {"field": "s"}}
+        dash = {"strokeDash": [4, 3]} if _dashed(like) else {}
+        yield {"data": {"values": rows}, "mark": {**line, **dash}, "encoding": {**encode, **order}}
+    seen = like.mark in ("points", "line+points")
+    look = {"size": 42, "stroke": ink("page"), "strokeWidth": 0.8} if seen else {"size": 90}
+    told = dict.fromkeys(name for row in rows for name in row if name not in _INTERNAL)
+    yield {
+        "data": {"values": rows},
+        "mark": {
+            "type": "point",
+            "filled": True,
+            "shape": like.shape.replace("triangle", "triangle-up"),
+            "tooltip": True,
+            **look,
+        },
+        "encoding": {
+            **encode,
+            **({} if seen else {"opacity": {"value": 0}}),
+            "tooltip": [{"field": name, "title": name} for name in told],
+        },
+    }
+
+
+def _rows(chart: Chart, series: Series) -> list[Spec]:
+    """A row of data for each place that can be drawn; figures also as text, for whoever points at one."""
+    rows: list[Spec] = []
+    x_measure, y_measure = chart.x.measure, chart.y.measure
+    for n, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
+        if not drawable(chart.x, x) or not drawable(chart.y, y):
+            continue
+        row: Spec = {"s": series.name, "x": x, "y": y, "n": n, "series": series.name}
+        if series.labels:
+            row["name"] = series.labels[n]
+        row |= {tooltip_name(x_measure): x_measure.text(x), tooltip_name(y_measure): y_measure.text(y)}
+        if series.low and drawable(chart.y, series.low[n]) and drawable(chart.y, series.high[n]):
+            ends = f"{y_measure.text(series.low[n])} to {y_measure.text(series.high[n])}"
+            row |= {"low": series.low[n], "high": series.high[n], "interval": ends}
+        rows.append(row)
+    return rows
+
+
+def _marked(chart: Chart, ink: Ink) -> Iterator[Spec]:
+    """Vertical lines with what they say."""
+    if chart.marks:
+        data = {"values": [{"x": x, "l": text} for x, text in chart.marks]}
+        x = {"x": {"field": "x", "type": "quantitative"}}
+        yield {"data": data, "mark": {"type": "rule", "strokeDash": [2, 3], "color": ink("muted")}, "encoding": x}
+        text = {"type": "text", "align": "left", "dx": 4, "baseline": "top", "color": ink("muted"), "fontSize": 10, "y": 2}
+        yield {"data": data, "mark": text, "encoding": {**x, "text": {"field": "l"}}}
+
+
+def _strip(spans: Sequence[Span], colours: dict[str, str], ink: Ink) -> Iterator[Spec]:
+    """At the foot of the plot, which series each stretch belongs to."""
+    if spans:
+        used = dict.fromkeys(span.series for span in spans)
+        values = [{"a": span.start, "b": span.end, "s": span.series, "series": span.series} for span in spans]
+        yield {
+            "data": {"values": values},
+            "mark": {"type": "rect", "tooltip": True},
+            "encoding": {
+                "x": {"field": "a", "type": "quantitative"},
+                "x2": {"field": "b"},
+                "y": {"value": HEIGHT - 7},
+                "y2": {"value": HEIGHT},
+                "color": colour_by_name([(name, colours.get(name, "grey")) for name in used], ink),
+                "tooltip": [{"field": "series", "title": "least"}],
+            },
+        }

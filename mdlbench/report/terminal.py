@@ -1,0 +1,116 @@
+"""Exhibits as text: tables and sentences for a terminal, Markdown, or CSV. Pictures are left to the page and to paper.
+
+Whatever comes from a file is escaped for where it goes: a name must not move the cursor, start a link or be a formula.
+"""
+
+import csv
+import html
+import io
+from collections.abc import Callable, Iterable, Iterator
+
+from mdlbench.result.exhibits import Cell, Estimate, Exhibit, Folder, Note, Panels, Section, Stages, Table, Text
+from mdlbench.text import visible
+
+FORMS = ("table", "markdown", "csv")
+
+
+def render(exhibits: Iterable[Exhibit], form: str = "table") -> str:
+    """Tables, texts and notes among the exhibits, a blank line between two.
+
+    Args:
+        form: one of FORMS; CSV has the tables' figures in full, and nothing else.
+    """
+    parts = (_FORMS[form](exhibit) for exhibit in _written(exhibits))
+    return "\n\n".join(part for part in parts if part)
+
+
+def render_section(section: Section, form: str = "table") -> str:
+    """Everything of a section that is text, each part under its title and facts."""
+    parts: list[Exhibit] = []
+    for part in section.parts:
+        heading = part.title + (f"\n{part.facts}" if part.facts else "")
+        parts += [Text(heading), *part.exhibits]
+    return render(parts, form)
+
+
+def _written(exhibits: Iterable[Exhibit]) -> Iterator[Table | Text | Note]:
+    for exhibit in exhibits:
+        if isinstance(exhibit, Panels | Folder):
+            yield from _written(exhibit.parts)
+        elif isinstance(exhibit, Stages):
+            yield from _written(part for _, part in exhibit.stages)
+        elif isinstance(exhibit, Table | Text | Note):
+            yield exhibit
+
+
+def cells(table: Table) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows of a table as text: ranks in front where it is ranked, tags behind where rows have any."""
+    tagged = any(row.tags for row in table.rows)
+    heads = ["", *(column.heading for column in table.columns)] if table.ranked else [c.heading for c in table.columns]
+    rows, rank = [], 0
+    for row in table.rows:
+        rank += not row.published
+        values = [column.text(cell) for column, cell in zip(table.columns, row.cells, strict=True)]
+        first = ["" if row.published else str(rank)] if table.ranked else []
+        rows.append([*first, *values, *([", ".join(tag for tag, _ in row.tags)] if tagged else [])])
+    return [*heads, *(["notes"] if tagged else [])], rows
+
+
+def _alignment(table: Table, width: int) -> list[str]:
+    sides = ["right" if column.numeric else "left" for column in table.columns]
+    sides = ["right", *sides] if table.ranked else sides
+    return sides + ["left"] * (width - len(sides))
+
+
+def _plain(exhibit: Table | Text | Note) -> str:
+    if not isinstance(exhibit, Table):
+        return visible(exhibit.text, keep="\n")
+    from tabulate import tabulate
+
+    heads, rows = cells(exhibit)
+    safe = [[visible(cell) for cell in row] for row in rows]
+    grid = tabulate(safe, heads, disable_numparse=True, colalign=_alignment(exhibit, len(heads)) if rows else None)
+    lines = "\n".join(line.rstrip() for line in grid.splitlines())
+    notes = "".join(f"\n  * {visible(note)}" for note in exhibit.notes)
+    return f"{visible(exhibit.title)}\n\n{lines}{notes}" if exhibit.title else lines + notes
+
+
+def _markdown(exhibit: Table | Text | Note) -> str:
+    if not isinstance(exhibit, Table):
+        return marked_down(exhibit.text, keep="\n")
+    heads, rows = cells(exhibit)
+    rule = ["---:" if side == "right" else "---" for side in _alignment(exhibit, len(heads))]
+    lines = [heads, rule, *([marked_down(cell) for cell in row] for row in rows)]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    notes = "\n\n" + "\n".join(f"* {marked_down(note)}" for note in exhibit.notes) if exhibit.notes else ""
+    return (f"**{marked_down(exhibit.title)}**\n\n" if exhibit.title else "") + text + notes
+
+
+def marked_down(text: str, keep: str = "") -> str:
+    """Text that Markdown shows as it is."""
+    safe = html.escape(visible(text, keep=keep), quote=False)
+    return "".join(f"\\{c}" if c in "|\\`*_[]" else c for c in safe)
+
+
+def _csv(exhibit: Table | Text | Note) -> str:
+    if not isinstance(exhibit, Table):
+        return ""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.heading for column in exhibit.columns])
+    for row in exhibit.rows:
+        writer.writerow([_csv_cell(cell) for cell in row.cells])
+    return out.getvalue().rstrip("\n")
+
+
+def _csv_cell(cell: Cell) -> Cell:
+    """A figure in full; text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV Injection)."""
+    if isinstance(cell, Estimate):
+        return cell.value
+    if isinstance(cell, str):
+        text = visible(cell)
+        return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return "" if cell is None else cell
+
+
+_FORMS: dict[str, Callable[[Table | Text | Note], str]] = {"table": _plain, "markdown": _markdown, "csv": _csv}
