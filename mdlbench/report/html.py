@@ -3,6 +3,7 @@
 Everything that comes from results enters as escaped text or as inert JSON.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
@@ -51,7 +52,7 @@ class Writer:
 
     charts: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
-    _count: int = 0
+    _named: Counter[str] = field(default_factory=Counter)
 
     def section(self, section: Section, identifier: str) -> str:
         """A section with its filters and parts."""
@@ -71,8 +72,8 @@ class Writer:
         return "\n".join(map(self.exhibit, exhibits))
 
     def _new(self, prefix: str) -> str:
-        self._count += 1
-        return f"{prefix}{self._count}"
+        self._named[prefix] += 1
+        return f"{prefix}{self._named[prefix]}"
 
     @singledispatchmethod
     def exhibit(self, exhibit: Any) -> str:
@@ -162,11 +163,11 @@ class Writer:
         cells = [f'<td class="number rank">{"–" if row.published else rank}</td>'] if table.ranked else []
         for at, (column, cell) in enumerate(zip(table.columns, row.cells, strict=True)):
             bar = _bar(cell, worst) if at == table.bar else ""
-            cells.append(self._named(row, column.text(cell)) if at == table.name else _cell(column, cell, bar))
+            cells.append(self._heading(row, column.text(cell)) if at == table.name else _cell(column, cell, bar))
         facets = "".join(f' data-facet-{escaped(facet)}="{escaped(value)}"' for facet, value in row.facets.items())
         return f"<tr{facets}>{''.join(cells)}</tr>"
 
-    def _named(self, row: Row, text: str) -> str:
+    def _heading(self, row: Row, text: str) -> str:
         """The cell that names a row: a button where there is more to open."""
         name = f'<span class="name">{escaped(text)}</span>'
         if row.details is not None:

@@ -89,7 +89,7 @@ def parse(path: str | os.PathLike[str]) -> Any:
         ResultError: naming the file and what is wrong.
     """
     try:
-        text = Path(path).read_bytes()
+        text = Path(path).read_text(encoding="utf8")
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise ResultError(f"{path}: not JSON ({error}); remove the file or write it again") from None

@@ -1,0 +1,52 @@
+"""Exhibits as text: the same figures in each form, escaped for where they go."""
+
+import csv
+import io
+
+from mdlbench.report import terminal
+from mdlbench.result.exhibits import Measure, Row, Table
+from tests.report import sample
+
+
+def test_a_table_has_ranks_units_and_notes() -> None:
+    text = terminal.render([sample.table()])
+    lines = text.splitlines()
+    assert lines[0] == "The leaderboard"
+    assert lines[2].split("  ")[-1] == "notes"
+    assert lines[4].split() == ["1", "cm", "500,000", "1.7000", "300", "kB/s"]
+    assert lines[5].split()[-1] == "baseline"
+    assert lines[-2].split() == ["nncp", "123,456", "1.1000", "–"]
+    assert lines[-1] == "  * speeds of two machines"
+
+
+def test_a_section_leaves_pictures_out_and_opens_folders() -> None:
+    text = terminal.render_section(sample.section())
+    assert text.startswith("enwik8, first 4,000,000 bytes\n9 rows\n\nThe leaderboard")
+    for part in ("A note.", "mess3", "A sentence.", "1.2500 [1.0000, 1.5000]"):
+        assert part in text, part
+    assert "Emergence" not in text
+
+
+def test_what_comes_from_a_file_does_not_move_the_cursor() -> None:
+    for form in terminal.FORMS:
+        text = terminal.render_section(sample.section(hostile=sample.HOSTILE), form)
+        assert not [c for c in text if not c.isprintable() and c != "\n"], form
+
+
+def test_markdown_is_escaped() -> None:
+    hostile = Table("*t*", (Measure("model"),), (Row(("a|b*<img src=x>[x](y)",)),))
+    text = terminal.render([hostile], "markdown")
+    assert text.splitlines() == [r"**\*t\***", "", "| model |", "| --- |", r"| a\|b\*&lt;img src=x&gt;\[x\](y) |"]
+
+
+def test_csv_has_figures_in_full_and_no_formulas() -> None:
+    table = Table("t", (Measure("model"), Measure("rate", form="fixed", digits=1)), (Row(("=1+1", 1.23456)), Row(("b", None))))
+    assert list(csv.reader(io.StringIO(terminal.render([table], "csv")))) == [
+        ["model", "rate"],
+        ["'=1+1", "1.23456"],
+        ["b", ""],
+    ]
+
+
+def test_an_empty_table_has_its_heads() -> None:
+    assert terminal.render([Table("none", (Measure("model"),), ())]).splitlines()[2].strip() == "model"
