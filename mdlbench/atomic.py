@@ -8,6 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from mdlbench.errors import UsageError
+from mdlbench.text import reason
+
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -61,6 +64,25 @@ def write_new(folder: Path, stem: str, suffix: str, text: str) -> Path:
                 write_whole(path, text, replace=False)
                 return path
     raise FileExistsError(errno.EEXIST, "full of files of this name", str(folder / f"{stem}{suffix}"))
+
+
+def check_folder(folder: str | os.PathLike[str], option: str = "--output-path") -> None:
+    """See, before what takes long, that files can be written to a folder, which need not be there yet; nothing is left behind.
+
+    Args:
+        option: of the command line, with which another folder is named.
+
+    Raises:
+        UsageError: it, or the folder that it would be made in, is none or cannot be written to.
+    """
+    places = (Path(folder), *Path(folder).absolute().parents)
+    nearest = next(place for place in places if place.exists() or place.is_symlink())
+    if not nearest.is_dir():
+        raise UsageError(f"{nearest} is no folder; name another with {option}")
+    try:
+        tempfile.TemporaryFile(dir=nearest).close()
+    except OSError as error:
+        raise UsageError(f"{nearest} cannot be written to ({reason(error)}); name another folder with {option}") from None
 
 
 def as_new(file: IO[Any]) -> None:

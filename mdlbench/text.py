@@ -1,6 +1,7 @@
-"""Text that is safe to show."""
+"""Text for people: what is safe to show, and numbers as sentences and tables write them."""
 
 import html
+from collections.abc import Sequence
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -17,3 +18,37 @@ def visible(text: str, keep: str = "") -> str:
 def escaped(text: str) -> str:
     """Text as inert HTML, XML or SVG."""
     return html.escape(visible(text))
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, exactly.
+
+    Example:
+        >>> counted(1, "block"), counted(1048576, "byte")
+        ('1 block', '1,048,576 bytes')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def in_units(value: float, units: Sequence[str] = ("B", "kB", "MB", "GB", "TB", "PB")) -> str:
+    """Three digits and the unit that reads well.
+
+    Example:
+        >>> in_units(849746), in_units(999.7), in_units(0)
+        ('850 kB', '1 kB', '0 B')
+    """
+    step = 0
+    while abs(value) >= 999.5 and step < len(units) - 1:
+        value, step = value / 1000, step + 1
+    return f"{value:.3g} {units[step]}"
+
+
+def speed(n_bytes: int, seconds: float) -> str:
+    """Bytes per second, such as `144 kB/s`; a time too short for the clock counts as a nanosecond."""
+    return f"{in_units(n_bytes / max(seconds, 1e-9))}/s"
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused something, to stand inside a sentence: `no such file or directory`."""
+    said = error.strerror or str(error)
+    return said[:1].lower() + said[1:]

@@ -65,8 +65,3 @@ def parse_size(text: str) -> int:
     if scaled.denominator != 1:
         raise ValueError(f"{text!r} is not a whole number of bytes")
     return int(scaled)
-
-
-def format_size(n_bytes: int) -> str:
-    """A size for a sentence: `1,048,576 bytes`; exact, since sizes are results here."""
-    return f"{n_bytes:,} byte{'' if n_bytes == 1 else 's'}"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mdlbench.atomic import whole_file, write_new, write_whole
+from mdlbench.atomic import check_folder, whole_file, write_new, write_whole
+from mdlbench.errors import UsageError
 
 
 def fill(error: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,3 +88,24 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         write_whole(tmp_path / "none" / "a", "text")
     assert caught.value.filename == str(tmp_path / "none" / "a")
+
+
+def test_a_folder_is_seen_to_be_writable_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    monkeypatch.chdir(tmp_path)
+    check_folder("not/yet/there")
+    check_folder(tmp_path)
+    assert sorted(os.listdir()) == ["file", "link"]
+    for place, nearest in (("file", "file"), ("file/below", str(tmp_path / "file")), ("link", "link")):
+        with pytest.raises(UsageError, match=f"^{nearest} is no folder; name another with --plots$"):
+            check_folder(place, "--plots")
+
+
+def test_a_folder_that_takes_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    with pytest.raises(UsageError, match=r"cannot be written to \(read-only file system\); name another folder with --output-"):
+        check_folder(tmp_path / "rows")

@@ -9,7 +9,7 @@ from mdlbench.corpora.corpus import CHUNK
 from mdlbench.corpora.known import KnownCorpus, KnownFile
 from mdlbench.errors import CorpusError, MissingCorpusError
 from mdlbench.numerics.cache import cache_root
-from mdlbench.units import format_size
+from mdlbench.text import counted
 
 
 def corpora_folder() -> Path:
@@ -61,7 +61,7 @@ def check_file(path: Path, known: KnownFile) -> FileCheck:
     except FileNotFoundError:
         return FileCheck(known, path, "missing")
     if size != known.size:
-        return FileCheck(known, path, f"{format_size(size)}, not {known.size:,}")
+        return FileCheck(known, path, f"{counted(size, 'byte')}, not {known.size:,}")
     running = [hashlib.new(algorithm, usedforsecurity=False) for algorithm, _ in known.digests]
     with open(path, "rb") as file:
         while running and (data := file.read(CHUNK)):

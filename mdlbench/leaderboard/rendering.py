@@ -11,6 +11,7 @@ from typing import Any
 from mdlbench.leaderboard.board import Board, Group, imposed, is_busy
 from mdlbench.leaderboard.index import Summary
 from mdlbench.leaderboard.published import PublishedRow
+from mdlbench.text import visible
 
 HEADERS = (
     "", "model", "bytes", "bits per byte", "ratio", "ideal bits per byte", "encode kB/s", "decode kB/s", "memory MB",
@@ -99,8 +100,8 @@ def _group_cells(group: Group) -> list[list[str]]:
 def _table(board: Board) -> str:
     parts = []
     for group in board.groups:
-        text = _plain(group.title) + "\n\n" + _grid(HEADERS, _group_cells(group))
-        parts.append("\n".join([text, *(f"  * {_plain(note)}" for note in group.notes)]))
+        text = visible(group.title) + "\n\n" + _grid(HEADERS, _group_cells(group))
+        parts.append("\n".join([text, *(f"  * {visible(note)}" for note in group.notes)]))
     if board.groups:
         parts.append("\n".join(LEGEND))
     if board.published:
@@ -111,18 +112,13 @@ def _table(board: Board) -> str:
 
 def _grid(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns in line; written out because ten thousand rows must not take a second."""
-    safe = [[_plain(cell) for cell in row] for row in rows]
+    safe = [[visible(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headers, *safe, strict=True)]
     layout = "  ".join(
         f"{{:{'<' if name in _TEXT_COLUMNS else '>'}{width}}}" for name, width in zip(headers, widths, strict=True)
     )
     lines = [layout.format(*headers), "  ".join("-" * width for width in widths), *(layout.format(*row) for row in safe)]
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _plain(text: str) -> str:
-    """Control characters escaped: a row's file must not move the cursor."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _markdown(board: Board) -> str:
@@ -146,7 +142,7 @@ def _pipes(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _marked_down(text: str) -> str:
-    safe = html.escape(_plain(text), quote=False)
+    safe = html.escape(visible(text), quote=False)
     return "".join(f"\\{c}" if c in "|\\`*_[]" else c for c in safe)
 
 

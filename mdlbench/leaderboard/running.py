@@ -1,12 +1,12 @@
 """`run`: every corpus with every model, one cell after the other, each finished one a row on disk."""
 
 import dataclasses
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from mdlbench.atomic import check_folder
 from mdlbench.corpora import Corpus, find_corpus
 from mdlbench.errors import MdlbenchError, ResultError, UsageError
 from mdlbench.leaderboard.baselines import baselines
@@ -135,25 +135,13 @@ def _events(config: Config) -> Iterator[Event]:
         if made:
             yield dataclasses.replace(told, kind="skipped", row=made)
             continue
-        _writable(config.output_path)
+        check_folder(config.output_path)
         yield told
         try:
             row = write_row(config.output_path, measure(cell, _yardstick(config.output_path, cell)))
             yield dataclasses.replace(told, kind="finished", row=row)
         except (MdlbenchError, OSError) as error:
             yield dataclasses.replace(told, kind="failed", error=error)
-
-
-def _writable(folder: str) -> None:
-    """End the run now if a row could not be written after all that measuring; nothing is left behind."""
-    place = Path(folder)
-    while not (place.exists() or place.is_symlink()):
-        place = place.parent
-    try:
-        tempfile.TemporaryFile(dir=place).close()
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise UsageError(f"{folder}: no row can be written there: {place}: {why}; choose another --output-path") from None
 
 
 def existing(folder: str, cell: Cell, model: Model) -> Row | None:

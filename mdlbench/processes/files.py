@@ -17,6 +17,7 @@ from typing import Any
 
 from mdlbench.processes.base import MAX_SYMBOLS, Process, ProcessError, as_transitions
 from mdlbench.processes.parameters import exact_value
+from mdlbench.text import reason
 
 _KEYS = {"name", "citation", "summary", "tensor", "edges", "start", "right"}
 _MOST_STATES = 512
@@ -47,10 +48,8 @@ def _load(path: str) -> dict[str, Any]:
     try:
         text = Path(path).read_text(encoding="utf8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ProcessError(
-            f"{path}: {(reason or str(error)).lower()}; name a .toml or .json file that holds a process"
-        ) from None
+        why = reason(error) if isinstance(error, OSError) else "not UTF-8 text"
+        raise ProcessError(f"{path}: {why}; name a .toml or .json file that holds a process") from None
     parse: Callable[..., Any] = json.loads if path.endswith(".json") else tomllib.loads
     try:
         document = parse(text, parse_float=str)  # as text: a decimal is exact

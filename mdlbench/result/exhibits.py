@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from mdlbench.result.reading import Found
+from mdlbench.text import in_units
 
 NONE = "–"
 Form = Literal["text", "count", "fixed", "digits", "bytes", "rate", "seconds"]
@@ -77,19 +78,6 @@ class Measure:
         if value is None or value != value:
             return NONE
         return value if isinstance(value, str) else _FORMS[self.form](value, self.digits).replace("-", "−")
-
-
-def in_units(value: float, units: Sequence[str] = ("B", "kB", "MB", "GB", "TB", "PB")) -> str:
-    """Three digits and the unit that reads well.
-
-    Example:
-        >>> in_units(849746), in_units(999.7), in_units(0)
-        ('850 kB', '1 kB', '0 B')
-    """
-    step = 0
-    while abs(value) >= 999.5 and step < len(units) - 1:
-        value, step = value / 1000, step + 1
-    return f"{value:.3g} {units[step]}"
 
 
 _FORMS: Mapping[str, Callable[[float, int], str]] = {
