@@ -58,7 +58,8 @@ class Target:
         return found
 
     def _page(self, file: str, is_cut: bool, symbols: list[SymbolBits], found: Evaluation, model: str) -> str:
-        from mdlbench.report.heat import Picture, heat_page
+        from mdlbench.evaluation.coloured import coloured_text
+        from mdlbench.report.heat import heat_page
 
         total = os.path.getsize(file) if os.path.isfile(file) else None
         if is_cut and not self.quiet:
@@ -66,7 +67,7 @@ class Target:
         silent = not any(symbol.alternatives for symbol in symbols)
         note = f"alternatives: not available for {model}" if silent else ""
         name = common.name_of(os.path.basename(file))
-        return heat_page(symbols, Picture(name, total if is_cut else found.input_bytes, found, note))
+        return heat_page(coloured_text(name, symbols, found, total if is_cut else found.input_bytes, note))
 
 
 def _line(symbol: SymbolBits) -> bytes:

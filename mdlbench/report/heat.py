@@ -7,20 +7,15 @@ the dark theme), so that it can be read without seeing hues. Bytes that are not 
 steer others, are spelled out. Nothing in the text can become markup, and the page may load or send nothing.
 """
 
-import base64
-import hashlib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from string import Template
 from typing import Any
 
-from mdlbench.evaluation import Evaluation
-from mdlbench.evaluation.by_symbol import SymbolBits
 from mdlbench.report.oklab import Ramp
-from mdlbench.report.page import asset, embedded
-from mdlbench.units import bits_per_byte
+from mdlbench.report.page import asset, content_policy, embedded
+from mdlbench.result.exhibits import ColouredText, Costed
 
 SHADES = 24
 TOP = 8.0  # bits per byte of the last shade: as much as bytes that nothing is known about
@@ -35,52 +30,21 @@ _SHOWN_CONTROLS = {0x0A: "↵\n", 0x0D: "␍", 0x09: "→\t", 0x7F: "␡"}
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-@dataclass(frozen=True)
-class Picture:
-    """What the page shows beside the symbols.
-
-    Attributes:
-        name: of the file; total_bytes: its size, None if unknown; the symbols may cover less of it.
-        evaluation: of the part that is shown.
-        note: a remark on alternatives that there are none of, or "".
-    """
-
-    name: str
-    total_bytes: int | None
-    evaluation: Evaluation
-    note: str = ""
-
-
-def heat_page(symbols: Sequence[SymbolBits], picture: Picture) -> str:
-    """The page's HTML.
-
-    Args:
-        symbols: in the order of the file, without gaps.
-    """
+def heat_page(text: ColouredText) -> str:
+    """The page's HTML."""
     style, script = style_sheet() + asset("heat.css"), asset("heat.js")
     return Template(asset("heat.html")).substitute(
-        policy=_policy(style, script),
-        title=escape(f"{_printable(picture.name)} under {_printable(picture.evaluation.model)}"),
-        heading=escape(_printable(picture.name)),
-        facts=_facts(picture),
-        notice=_notice(picture),
+        policy=content_policy(style, script),
+        title=escape(f"{_printable(text.name)} under {_printable(text.model)}"),
+        heading=escape(_printable(text.name)),
+        facts="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(_printable(value))}</dd></div>" for name, value in text.facts),
+        notice=f'<p class="notice">{escape(text.notice)}</p>' if text.notice else "",
         legend=_legend(),
-        overview=_overview(symbols),
-        text=_text(symbols),
-        data=embedded(_data(symbols, picture)),
+        overview=_overview(text.symbols),
+        text=_text(text.symbols),
+        data=embedded(_data(text)),
         style=style,
         script=script,
-    )
-
-
-def _policy(style: str, script: str) -> str:
-    """The page may run its own script, use its own style, and nothing else."""
-    style_digest, script_digest = (
-        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)
-    )
-    return (
-        f"default-src 'none'; style-src 'sha256-{style_digest}'; script-src 'sha256-{script_digest}'; base-uri 'none'; "
-        "form-action 'none'"
     )
 
 
@@ -106,7 +70,7 @@ def _shades(theme: str) -> str:
     return "".join(f"--h{at}:{colour.hex};--k{at}:{colour.ink};" for at, colour in enumerate(colours))
 
 
-def drawn(symbols: Sequence[SymbolBits]) -> list[str]:
+def drawn(symbols: Sequence[Costed]) -> list[str]:
     """What is written for each symbol: the characters whose last byte it has, hidden ones spelled out."""
     text = b"".join(symbol.raw for symbol in symbols).decode("utf-8", "surrogateescape")
     parts: list[str] = []
@@ -144,15 +108,16 @@ def _printable(text: str) -> str:
     return "".join(map(_spelled_out, text))
 
 
-def _text(symbols: Sequence[SymbolBits]) -> str:
+def _text(symbols: Sequence[Costed]) -> str:
     return "".join(
         f'<i class="h{shade(symbol.bits, len(symbol.raw))}{"" if text else " t" if symbol.raw else " z"}">{escape(text)}</i>'
         for symbol, text in zip(symbols, drawn(symbols), strict=True)
     )
 
 
-def _data(symbols: Sequence[SymbolBits], picture: Picture) -> dict[str, Any]:
+def _data(text: ColouredText) -> dict[str, Any]:
     """What the script needs: bits and sizes by symbol; alternatives as numbers of labels; bytes where text would not do."""
+    symbols = text.symbols
     labels: dict[bytes, int] = {}
     tops = [
         [[labels.setdefault(one.symbol, len(labels)), float(f"{one.probability:.3g}")] for one in symbol.alternatives or ()]
@@ -165,7 +130,7 @@ def _data(symbols: Sequence[SymbolBits], picture: Picture) -> dict[str, Any]:
         "labels": [_label(raw) for raw in labels],
         "names": {at: _label(symbol.raw) for at, symbol in enumerate(symbols) if not _is_text(symbol.raw)},
         "first": symbols[0].start if symbols else 0,
-        "note": picture.note,
+        "note": text.note,
     }
 
 
@@ -190,29 +155,6 @@ def _label(raw: bytes) -> str:
     return "␣" * left + inner + "␣" * (len(text) - left - len(inner))
 
 
-def _facts(picture: Picture) -> str:
-    found = picture.evaluation
-    rate = bits_per_byte(found.ideal_bits, found.input_bytes)
-    per_symbol = found.to_json()["symbol_perplexity"]
-    facts = [
-        ("bits per byte", "–" if rate is None else f"{rate:.4f}"),
-        ("model", _printable(found.model)),
-        ("bytes", f"{found.input_bytes:,}"),
-        ("symbols", f"{found.symbols:,}"),
-        ("ideal code length", f"{found.ideal_bits:,.0f} bits"),
-        ("perplexity per symbol", "–" if per_symbol is None else f"{per_symbol:.2f}"),
-    ]
-    return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
-
-
-def _notice(picture: Picture) -> str:
-    shown, total = picture.evaluation.input_bytes, picture.total_bytes
-    if total == shown:
-        return ""
-    whole = f"{total:,} bytes" if total is not None else "a longer stream"
-    return f'<p class="notice">The first {shown:,} bytes of {whole}. All figures are of this part.</p>'
-
-
 def _legend() -> str:
     cells = "".join(f'<b class="h{at}"></b>' for at in range(SHADES))
     marks = "".join(
@@ -221,7 +163,7 @@ def _legend() -> str:
     return f'<div class="scale">{cells}</div><svg class="ticks" aria-hidden="true">{marks}</svg>'
 
 
-def _overview(symbols: Sequence[SymbolBits]) -> str:
+def _overview(symbols: Sequence[Costed]) -> str:
     """Bars of bits per byte along the file, on the same scale; each knows the symbol that it begins with."""
     total = sum(len(symbol.raw) for symbol in symbols)
     width = max(1, -(-total // _STRIPES))

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from mdlbench.evaluation.by_symbol import SymbolBits, evaluate_symbols
+from mdlbench.evaluation.coloured import coloured_text
 from mdlbench.models import load_model
 from mdlbench.models.base import Alternative
-from mdlbench.report.heat import RAMPS, SHADES, Picture, drawn, heat_page, shade
+from mdlbench.report.heat import RAMPS, SHADES, drawn, heat_page, shade
 from mdlbench.report.oklab import linear_srgb, relative_luminance
 
 HOSTILE = b"</script><img src=x onerror=alert(1)>&amp;\"'<!-- ${text} $text \xe2\x80\xae evil \xe2\x80\xa8 \x00\x1b[2J</i>"
@@ -30,7 +31,7 @@ def symbols_of(*parts: bytes, bits: float = 3.0) -> list[SymbolBits]:
 def page_of(data: bytes, spec: str = "ngram,order=2", name: str = "name", total: int | None = None) -> str:
     symbols: list[SymbolBits] = []
     found = evaluate_symbols(io.BytesIO(data), load_model(spec), symbols.append)
-    return heat_page(symbols, Picture(name, len(data) if total is None else total, found))
+    return heat_page(coloured_text(name, symbols, found, len(data) if total is None else total))
 
 
 class _Elements(HTMLParser):
@@ -105,7 +106,7 @@ def test_hostile_text_and_names_are_inert() -> None:
     assert not re.search(r'(src|href)="(?!https://pypi\.org)', hostile)
     alternatives = (Alternative(b"</script><b>", 0.5),)
     found = evaluate_symbols(io.BytesIO(b"a"), load_model("uniform"), lambda symbol: None)
-    page = heat_page([SymbolBits(0, b"a", 8.0, 0.0, alternatives)], Picture("n", 1, found))
+    page = heat_page(coloured_text("n", [SymbolBits(0, b"a", 8.0, 0.0, alternatives)], found, 1))
     assert "</script><b>" not in page
 
 
