@@ -36,7 +36,13 @@ def command(spec: str | None, as_json: bool) -> None:
             common.print_json("model", describe(name))
     else:
         rows = [
-            [name, row.summary, model_class(name).portability, "yes" if row.built_in else "-m SPEC", row.example]
+            [
+                name,
+                row.summary,
+                model_class(name).portability,
+                "yes" if model_class(name).decodes_alone() else "-m SPEC",
+                row.example,
+            ]
             for name, row in CATALOG.items()
         ]
         say(tabulate(rows, ["model", "what it is", "portability", "decodes alone", "example"]))
@@ -53,7 +59,7 @@ def describe(spec: str) -> dict[str, Any]:
     ]
     row = CATALOG[name]
     page: dict[str, Any] = {
-        "model": name, "summary": row.summary, "portability": cls.portability, "built_in": row.built_in,
+        "model": name, "summary": row.summary, "portability": cls.portability, "built_in": cls.decodes_alone(),
         "example": row.example, "arguments": cls.arguments(),
         "options": options, "spec": None, "digest": None, "block_size": None, "bytes": None,
     }  # fmt: skip

@@ -77,11 +77,10 @@ def _hindrance(document: dict[str, Any]) -> str | None:
     if document["model"]["portability"] != "exact":
         return f"{spec} is no exact model: its archives are the same only under the same software and device"
     model = load_model(spec)
-    if not document["repeats"]["same_archives"] or getattr(model, "dated", False):
+    if not document["repeats"]["same_archives"] or not model.repeatable:
         return f"{spec} writes something else into each file, such as the time"
-    here = getattr(model, "version", lambda: None)()
-    if here != version:
-        return f"{spec} was {version}, here it is {here}"
+    if model.version != version:
+        return f"{spec} was {version}, here it is {model.version}"
     if model.digest.hex() != document["model"]["digest"]:
         return f"{spec} has another digest here: {model.digest.hex()}"
     return None

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from mdlbench.models.base import Alternative
-from mdlbench.models.hf.environment import fixed_arithmetic
-from mdlbench.models.hf.fallback import encode_spans
+from mdlbench.models.fallback import encode_spans
 from mdlbench.tokens import Symbols
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ _ROWS = 64  # distributions in float64 at a time
 def likeliest(model: "HuggingFace", symbols: Symbols, count: int) -> list[tuple[Alternative, ...]]:
     """The `count` likeliest tokens at each token; nothing for the entries of raw spans."""
     found: list[tuple[Alternative, ...]] = []
-    with fixed_arithmetic(model.options.threads):
+    with model.arithmetic():
         for logits, _ in model.predictor.parallel(symbols.tokens):
             for rows in logits.split(_ROWS):
                 chances, tokens = torch.softmax(rows.double(), dim=1).topk(min(count, rows.shape[1]))

@@ -23,7 +23,7 @@ TOKENS = 256  # compared, at most
 def examine(model: "HuggingFace", tokens: np.ndarray) -> list[Check]:
     """Compare the counts of the first tokens under one changed setting after the other."""
     tokens = tokens[:TOKENS]
-    threads, everyone = model.options.threads, os.cpu_count() or 1
+    threads, everyone = model.threads, os.cpu_count() or 1
     usual = _stepwise(model.predictor, tokens, threads)
     checks = []
 
