@@ -10,7 +10,7 @@ from importlib import import_module
 
 from mdlbench.errors import SpecError
 from mdlbench.models.base import Model, Predictor
-from mdlbench.models.spec import parse_options, split_spec
+from mdlbench.models.spec import is_file, parse_options, split_spec
 
 ModelLike = str | Model | Predictor  # a spec, a model, or a predictor of bytes
 ModelsLike = ModelLike | Sequence[ModelLike]
@@ -66,7 +66,7 @@ def load_model(spec: str, revision: int | None = None) -> Model:
         'kt,order=2'
     """
     name, argument, values = split_spec(spec)
-    if name.endswith(".py"):
+    if is_file(name):
         from mdlbench.models.from_file import load_predictor
 
         model: Model = load_predictor(name, argument, values, spec)

@@ -130,7 +130,7 @@ class Model(ABC):
     block_size: int = 16 << 20
     batch_size: int = 1
     takes_argument: ClassVar[bool] = False
-    Options: ClassVar[type] = NoOptions
+    Options: type = NoOptions
     has_probabilities: ClassVar[bool] = True
     repeatable: bool = True
     device: str = "cpu"

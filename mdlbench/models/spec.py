@@ -42,6 +42,11 @@ def split_spec(text: str) -> tuple[str, str, dict[str, str]]:
     return match[1], match[2] or "", options
 
 
+def is_file(name: str) -> bool:
+    """Whether the name in a spec is that of a Python file, which holds a predictor of the user's."""
+    return name.endswith(".py")
+
+
 def parse_options(cls: type[T], values: dict[str, str], spec: str) -> T:
     """Read the text of each option by the type of its field in the dataclass `cls`.
 
