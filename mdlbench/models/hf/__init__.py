@@ -138,13 +138,14 @@ class HuggingFace(PredictorModel):
     def alternatives(self, block: bytes, count: int) -> list[tuple[Alternative, ...]]:
         from mdlbench.models.hf.alternatives import likeliest
 
-        return likeliest(self, self.tokens.encode(block), count)
+        with self.arithmetic():
+            return likeliest(self.predictor, self.tokens, self.tokens.encode(block), count)
 
     def doctor(self, block: bytes) -> list[Check]:
         """What the integer counts of `block`'s first tokens depend on, measured."""
         from mdlbench.models.hf.doctor import examine
 
-        return examine(self, self.tokens.encode(block).tokens)
+        return examine(self.predictor, self.tokens.encode(block).tokens, self.threads, self.load_network)
 
     @cached_property
     def tokens(self) -> Tokens:
