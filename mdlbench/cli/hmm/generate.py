@@ -39,12 +39,11 @@ def command(
     if os.path.isdir(output):
         raise UsageError(f"{common.printable(output)} is a folder; name a file in it with -o")
     (target,) = common.plan_outputs((common.STANDARD,), output, False, str, force=force)
-    from mdlbench.processes.generator import generate_pieces
     from mdlbench.processes.sampling import RunningLength
 
     running = RunningLength(process) if check else None
     with common.replacing(target, force=force) as sink:
-        for piece in generate_pieces(process, n, seed):
+        for piece in process.generate_pieces(n, seed):
             sink.write(piece.tobytes())
             if running is not None:
                 running.add(piece)

@@ -149,10 +149,9 @@ class _Run:
         from mdlbench.coder import bits
         from mdlbench.models.hmm import kernel
         from mdlbench.numerics.compiled import announce_first_compilation
-        from mdlbench.processes.belief import matrices
 
         announce_first_compilation(kernel, "hmm model", 5)
-        self._bits, self._kernel, self._matrices = bits, kernel, matrices(process)
+        self._bits, self._kernel, self._matrices = bits, kernel, process.matrices
         self._depth = (process.alphabet_size - 1).bit_length()
         self._belief = process.stationary.copy()
 
