@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mdlbench.numerics.frequencies import Frequencies
     from mdlbench.result import Result
     from mdlbench.seekable import open_container as open
+    from mdlbench.verification import RoundTrip, verify_round_trip
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,7 @@ _LOCATIONS = {
     "Model": "mdlbench.models.base",
     "Predictor": "mdlbench.models.base",
     "Result": "mdlbench.result",
+    "RoundTrip": "mdlbench.verification",
     "code_length": "mdlbench.evaluation",
     "compress": "mdlbench.codec",
     "compress_stream": "mdlbench.codec",
@@ -37,6 +39,7 @@ _LOCATIONS = {
     "load_model": "mdlbench.models",
     "open": "mdlbench.seekable",
     "verify": "mdlbench.codec",
+    "verify_round_trip": "mdlbench.verification",
 }
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "Model",
     "Predictor",
     "Result",
+    "RoundTrip",
     "code_length",
     "compress",
     "compress_stream",
@@ -57,6 +61,7 @@ __all__ = [
     "load_model",
     "open",
     "verify",
+    "verify_round_trip",
 ]
 
 

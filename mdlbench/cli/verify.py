@@ -1,25 +1,18 @@
 """`mdlbench verify`: a file's round trip in a fresh process, or a container against its digests."""
 
 import os
-import subprocess
-import sys
-import tempfile
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
-import mdlbench
 from mdlbench.cli import common
 from mdlbench.cli.reporting import compression_json, report_line, say, speed
-from mdlbench.codec import DEFAULT_MODEL, compress_stream, decompress_stream
+from mdlbench.codec import DEFAULT_MODEL, decompress_stream
 from mdlbench.container.format import MAGIC, VERSION
-from mdlbench.errors import UsageError, VerificationError
+from mdlbench.errors import UsageError
 from mdlbench.inspection import inspect_file
 from mdlbench.units import bits_per_byte, bytes_to_bits
-
-_COMPARED_AT_ONCE = 1 << 20
+from mdlbench.verification import verify_round_trip
 
 
 @click.command(name="verify")
@@ -102,56 +95,9 @@ def _round_trip(
     **options: Any,
 ) -> None:
     specs = common.specs(models or (DEFAULT_MODEL,), model_args)
-    with tempfile.TemporaryDirectory(prefix="mdlbench-") as folder:
-        path = os.path.join(folder, "container" + common.SUFFIX)
-        with (
-            common.opened(file) as source,
-            open(path, "wb") as sink,
-            common.progress_bar(file, shown=not quiet) as progress,
-        ):
-            done = compress_stream(source, sink, specs, block_size=block_size, jobs=jobs, verify=False, progress=progress)
-        message, differs = _decompress_afresh(file, path, specs, jobs)
-    if message:
-        raise VerificationError(f"{file}: the fresh process failed: {message}")
-    if differs is not None:
-        raise VerificationError(f"{file}: byte {differs:,} differs after a round trip through {' '.join(specs)}")
-    done = replace(done, verified=True)
+    with common.progress_bar(file, shown=not quiet) as progress:
+        done = verify_round_trip(file, specs, block_size=block_size, jobs=jobs, progress=progress).compression
     if as_json:
         common.print_json("verify", compression_json(file, None, done))
     elif not quiet:
         say(report_line(file, None, done) + " (in a fresh process)")
-
-
-def _decompress_afresh(file: str, container: str, specs: list[str], jobs: int) -> tuple[str, int | None]:
-    """Decode in a new process and compare with `file`: what went wrong there, if anything, and the first byte that differs."""
-    given = [argument for spec in specs for argument in ("-m", spec)]
-    # -P and the package's own folder first: a numpy.py in the current folder must not be what is imported
-    folder = str(Path(mdlbench.__file__).parents[1])
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))}
-    command = [sys.executable, "-P", "-m", "mdlbench", "decompress", "-q", "-c", "-j", str(jobs), *given, container]
-    with (
-        tempfile.TemporaryFile() as errors,
-        common.opened(file) as original,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=environment) as fresh,
-    ):
-        assert fresh.stdout is not None
-        differs = _first_difference(original, fresh.stdout)
-        fresh.stdout.close()
-        exit_code = fresh.wait()
-        errors.seek(0)
-        message = errors.read().decode(errors="replace").strip()
-    failed = exit_code not in (0, common.BROKEN_PIPE)
-    return (message or f"exit code {exit_code}") if failed else "", differs
-
-
-def _first_difference(one: BinaryIO, other: Any) -> int | None:
-    """Where two streams first differ; None if they are equal."""
-    position = 0
-    while True:
-        left = one.read(_COMPARED_AT_ONCE)
-        right = other.read(len(left) or 1)
-        if left != right:
-            return position + next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), len(right))
-        if not left:
-            return None
-        position += len(left)
