@@ -6,9 +6,12 @@ from typing import Any
 
 import click
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.outputs import plan_outputs, replacing
+from mdlbench.cli.common.paths import STANDARD
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.errors import UsageError
+from mdlbench.text import counted, visible
 
 
 @click.command(name="report")
@@ -19,9 +22,9 @@ from mdlbench.errors import UsageError
 @click.option("--plots", metavar="FOLDER", help="Also draw each plot as PNG and SVG into FOLDER (needs matplotlib).")
 @click.option("--published", is_flag=True, help="Also figures that others published, never ranked among those measured.")
 @click.option("--title", default="mdlbench report", metavar="TEXT", show_default=True, help="The page's heading.")
-@common.force
-@common.json_lines
-@common.quiet
+@option.force
+@option.json_lines
+@option.quiet
 def command(
     places: tuple[str, ...],
     output: str,
@@ -45,7 +48,7 @@ def command(
     from mdlbench.report.published import published as published_figures
     from mdlbench.report.section import module_of
 
-    output = common.plan_outputs(("report",), output, False, "{}.html".format, force=force)[0]
+    output = plan_outputs(("report",), output, False, "{}.html".format, force=force)[0]
     places = places or ("results",)
     found = collect(places)
     if all(module_of(one.result.kind) is None for one in found):
@@ -53,26 +56,26 @@ def command(
     parts = sections([*found, *(published_figures() if published else [])])
     left_out = _left_out(found)
     pictures = _planned(found, plots, force=force) if plots is not None else {}
-    names = ", ".join(map(common.printable, places))
+    names = ", ".join(map(visible, places))
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     subtitle = f"{'; '.join(part.summary for part in parts)}. Written {now} from {names}."
     notes = [_note(left_out)] if left_out else []
     page = render(parts, title=title, subtitle=subtitle, notes=[*notes, _CLOSING]).encode()
-    with common.replacing(output, force=force) as sink:
+    with replacing(output, force=force) as sink:
         sink.write(page)
     drawn = _draw(pictures, force=force)
     if as_json:
         counts = {part.identifier: part.counts for part in parts}
-        common.print_json(
+        print_json(
             "report",
             {"output": output, "bytes": len(page), "sections": counts, "left_out": left_out, "plots": drawn},
-            to_stderr=output == common.STANDARD,
+            to_stderr=output == STANDARD,
         )
     elif not quiet:
-        lines = [f"{common.printable(output)}: {len(page):,} bytes; {'; '.join(part.summary for part in parts)}"]
+        lines = [f"{visible(output)}: {len(page):,} bytes; {'; '.join(part.summary for part in parts)}"]
         lines += [_note(left_out)] if left_out else []
-        lines += [f"{common.printable(plots or '')}: {len(drawn)} pictures"] if drawn else []
-        say("\n".join(lines), to_stderr=output == common.STANDARD)
+        lines += [f"{visible(plots or '')}: {len(drawn)} pictures"] if drawn else []
+        say("\n".join(lines), to_stderr=output == STANDARD)
 
 
 _CLOSING = (
@@ -82,7 +85,7 @@ _CLOSING = (
 
 
 def _nothing(places: tuple[str, ...], others: int) -> str:
-    where = ", ".join(map(common.printable, places))
+    where = ", ".join(map(visible, places))
     return f"{where}: no result that the report shows" + (f" ({others} of other kinds)" if others else "")
 
 
@@ -97,8 +100,8 @@ def _left_out(found: list[Any]) -> dict[str, int]:
 
 def _note(left_out: dict[str, int]) -> str:
     total = sum(left_out.values())
-    kinds = ", ".join(f"{common.printable(kind)} {number}" for kind, number in left_out.items())
-    return f"{total} other JSON {'file' if total == 1 else 'files'} left out: {kinds}."
+    kinds = ", ".join(f"{visible(kind)} {number}" for kind, number in left_out.items())
+    return f"{counted(total, 'other JSON file')} left out: {kinds}."
 
 
 def _planned(found: list[Any], folder: str, *, force: bool) -> dict[tuple[str, ...], Any]:
@@ -120,6 +123,6 @@ def _draw(planned: dict[tuple[str, ...], Any], *, force: bool) -> list[str]:
     for paths, draw in planned.items():
         for path, picture in zip(paths, draw().values(), strict=True):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            with common.replacing(path, force=force) as sink:
+            with replacing(path, force=force) as sink:
                 sink.write(picture)
     return [path for paths in planned for path in paths]
