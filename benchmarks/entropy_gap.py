@@ -19,9 +19,9 @@ from tabulate import tabulate
 
 from mdlbench.codec import compress_stream, decompress
 from mdlbench.models import load_model
-from mdlbench.processes import Process
+from mdlbench.processes import Process, find
 from mdlbench.processes.information import analyse
-from mdlbench.processes.names import find, label
+from mdlbench.processes.names import label
 from mdlbench.processes.sampling import expected_length
 from mdlbench.result import Result
 from mdlbench.units import bytes_to_bits, parse_size

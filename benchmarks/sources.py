@@ -22,8 +22,7 @@ from tabulate import tabulate
 from mdlbench.beliefs.activations import read_activations
 from mdlbench.beliefs.prefixes import enumerate_prefixes
 from mdlbench.beliefs.regression import Moments, cross_validate, fit
-from mdlbench.processes import Process
-from mdlbench.processes.names import find
+from mdlbench.processes import Process, find
 from mdlbench.processes.words import levels
 from mdlbench.result import Result
 from mdlbench.training.architectures import build_network

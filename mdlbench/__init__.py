@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mdlbench.codec import Compression, compress, compress_stream, decompress, decompress_stream, verify
     from mdlbench.codec.ledger import Ledger
     from mdlbench.codec.seekable import open_container as open
+    from mdlbench.codec.verification import RoundTrip, verify_round_trip
     from mdlbench.errors import MdlbenchError
     from mdlbench.evaluation import Evaluation, code_length, evaluate
     from mdlbench.models import load_model
@@ -28,6 +29,7 @@ _LOCATIONS = {
     "Model": "mdlbench.models.base",
     "Predictor": "mdlbench.models.base",
     "Result": "mdlbench.result",
+    "RoundTrip": "mdlbench.codec.verification",
     "code_length": "mdlbench.evaluation",
     "compress": "mdlbench.codec",
     "compress_stream": "mdlbench.codec",
@@ -37,6 +39,7 @@ _LOCATIONS = {
     "load_model": "mdlbench.models",
     "open": "mdlbench.codec.seekable",
     "verify": "mdlbench.codec",
+    "verify_round_trip": "mdlbench.codec.verification",
 }
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "Model",
     "Predictor",
     "Result",
+    "RoundTrip",
     "code_length",
     "compress",
     "compress_stream",
@@ -57,6 +61,7 @@ __all__ = [
     "load_model",
     "open",
     "verify",
+    "verify_round_trip",
 ]
 
 

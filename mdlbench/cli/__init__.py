@@ -9,8 +9,9 @@ import sys
 import click
 
 from mdlbench import __version__
-from mdlbench.cli.lazy import LazyGroup
-from mdlbench.errors import InterruptedRunError, MdlbenchError, UsageError
+from mdlbench.cli.common.failures import as_line, report_error
+from mdlbench.cli.common.lazy import LazyGroup
+from mdlbench.errors import MdlbenchError
 
 COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, a module or a package of subcommands
     "compress": "Compress files with any model, and verify that they decode.",
@@ -68,9 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(error.format_message(), file=sys.stderr)
         sys.exit(2)
     except (MdlbenchError, OSError, MemoryError, KeyboardInterrupt, click.ClickException, click.Abort) as error:
-        from mdlbench.cli.common import report_error
-
-        code = report_error(_as_line(error), as_json=as_json, data_on_stdout=data_on_stdout)
+        code = report_error(as_line(error), as_json=as_json, data_on_stdout=data_on_stdout)
         if isinstance(error, KeyboardInterrupt | click.Abort):
             from mdlbench.workers import leave
 
@@ -88,19 +87,3 @@ class _Stopped(KeyboardInterrupt):
 
 def _stop(number: int, frame: object) -> None:
     raise _Stopped(number)
-
-
-def _as_line(error: BaseException) -> Exception:
-    """The same error with the text and exit code that the user sees."""
-    if isinstance(error, click.UsageError):
-        hint = f" (try: {error.ctx.command_path} --help)" if error.ctx else ""
-        return UsageError(error.format_message() + hint)
-    if isinstance(error, click.ClickException):
-        return MdlbenchError(error.format_message())
-    if isinstance(error, MemoryError):
-        return MdlbenchError("out of memory; use a smaller --block-size, memory= or -j")
-    if isinstance(error, KeyboardInterrupt | click.Abort):
-        number = getattr(error.__cause__ or error, "signal", signal.SIGINT)  # click's Abort has it as its cause
-        return InterruptedRunError("interrupted; what was not finished is not kept", number)
-    assert isinstance(error, Exception)
-    return error

@@ -4,25 +4,31 @@ from typing import Any
 
 import click
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import compression_json, ledger_table, report_line, say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.failures import for_each
+from mdlbench.cli.common.inputs import opened
+from mdlbench.cli.common.outputs import plan_outputs, replacing
+from mdlbench.cli.common.paths import STANDARD, SUFFIX
+from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.progress import progress_bar
+from mdlbench.cli.common.reporting import compression_json, ledger_table, report_line
 from mdlbench.codec import DEFAULT_MODEL, Compression, compress_stream, read_back
 
 
 @click.command(name="compress")
-@common.files
+@option.files
 @click.option("-o", "--output", metavar="OUT", help="Output file; a directory if there are several inputs.")
-@common.model(default=DEFAULT_MODEL, help="Model spec; repeat it and each block uses the best.")
-@common.model_args
-@common.block_size
-@common.jobs
-@common.to_stdout
-@common.force
+@option.model(default=DEFAULT_MODEL, help="Model spec; repeat it and each block uses the best.")
+@option.model_args
+@option.block_size
+@option.jobs
+@option.to_stdout
+@option.force
 @click.option("--verify/--no-verify", default=True, show_default=True, help="Decode every block again before it is kept.")
-@common.quiet
+@option.quiet
 @click.option("-v", "--verbose", is_flag=True, help="Also print where every byte went.")
-@common.json_lines
-@common.zstd_habits
+@option.json_lines
+@option.zstd_habits
 def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: bool, **options: Any) -> None:
     """Compress each FILE to FILE.mdlz; `-` is standard input. Inputs are kept.
 
@@ -34,14 +40,12 @@ def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: 
       mdlbench compress -m cm,level=9 -o out/ a.txt b.txt
       tar c folder | mdlbench compress -c - > folder.tar.mdlz
     """
-    outputs = common.plan_outputs(files, output, to_stdout, lambda file: file + common.SUFFIX, force=force)
+    outputs = plan_outputs(files, output, to_stdout, lambda file: file + SUFFIX, force=force)
 
     def run(file: str, target: str) -> None:
         report(file, target, compress_file(file, target, force=force, **options), **options)
 
-    common.for_each(
-        list(zip(files, outputs, strict=True)), run, as_json=options["as_json"], data_on_stdout=common.STANDARD in outputs
-    )
+    for_each(list(zip(files, outputs, strict=True)), run, as_json=options["as_json"], data_on_stdout=STANDARD in outputs)
 
 
 def compress_file(
@@ -49,14 +53,14 @@ def compress_file(
 ) -> Compression:
     """Compress one input; what is written to a file is read back once more before it gets its name."""
     with (
-        common.opened(file) as source,
-        common.replacing(target, force=force, like=file, check=_read_back if options["verify"] else None) as sink,
-        common.progress_bar(file, shown=not options["quiet"]) as progress,
+        opened(file) as source,
+        replacing(target, force=force, like=file, check=_read_back if options["verify"] else None) as sink,
+        progress_bar(file, shown=not options["quiet"]) as progress,
     ):
         return compress_stream(
             source,
             sink,
-            common.specs(models, model_args),
+            option.specs(models, model_args),
             block_size=options["block_size"],
             jobs=options["jobs"],
             verify=options["verify"],
@@ -71,9 +75,9 @@ def _read_back(path: str) -> None:
 
 def report(file: str, target: str, done: Compression, *, as_json: bool, quiet: bool, verbose: bool, **_: Any) -> None:
     """One line, or one JSON object, per input; the ledger too if asked."""
-    to_stderr = target == common.STANDARD
+    to_stderr = target == STANDARD
     if as_json:
-        common.print_json("compress", compression_json(file, target, done), to_stderr=to_stderr)
+        print_json("compress", compression_json(file, target, done), to_stderr=to_stderr)
     elif not quiet:
         say(report_line(file, target, done), to_stderr=to_stderr)
         if verbose:

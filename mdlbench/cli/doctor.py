@@ -5,8 +5,10 @@ from importlib.resources import files
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.inputs import opened
+from mdlbench.cli.common.paths import name_of
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.codec import DEFAULT_MODEL
 from mdlbench.errors import UsageError
 from mdlbench.models import load_model
@@ -15,12 +17,12 @@ _SAMPLE = 4096
 
 
 @click.command(name="doctor")
-@common.model(default=DEFAULT_MODEL, help="Model spec.")
-@common.model_args
+@option.model(default=DEFAULT_MODEL, help="Model spec.")
+@option.model_args
 @click.option(
     "--sample", metavar="FILE", help=f"Measure on the first {_SAMPLE:,} bytes of FILE.  [default: mdlbench's FORMAT.md]"
 )
-@common.json_lines
+@option.json_lines
 def command(models: tuple[str, ...], model_args: str, sample: str | None, as_json: bool) -> None:
     """Measure what a model's integers depend on: batch, threads, parallel or step by step, device.
 
@@ -33,7 +35,7 @@ def command(models: tuple[str, ...], model_args: str, sample: str | None, as_jso
       mdlbench doctor -m hf:./gpt2
     """
     block = _sample(sample)
-    for spec in common.specs(models, model_args):
+    for spec in option.specs(models, model_args):
         model = load_model(spec)
         checks = model.doctor(block)
         differing = [check.what for check in checks if check.same is False]
@@ -44,7 +46,7 @@ def command(models: tuple[str, ...], model_args: str, sample: str | None, as_jso
         if as_json:
             rows = [check._asdict() for check in checks]
             values = {"model": model.spec, "portability": model.portability, "verdict": verdict, "checks": rows}
-            common.print_json("doctor", {**values, "environment": model.environment()})
+            print_json("doctor", {**values, "environment": model.environment()})
         else:
             words = {True: "same", False: "differs", None: "not here"}
             table = [[check.what, words[check.same], check.detail] for check in checks]
@@ -58,8 +60,8 @@ def command(models: tuple[str, ...], model_args: str, sample: str | None, as_jso
 def _sample(path: str | None) -> bytes:
     if path is None:
         return files("mdlbench.container").joinpath("FORMAT.md").read_bytes()[:_SAMPLE]
-    with common.opened(path) as source:
+    with opened(path) as source:
         block = source.read(_SAMPLE)
     if not block:
-        raise UsageError(f"{common.name_of(path)} is empty; give a sample of some kilobytes")
+        raise UsageError(f"{name_of(path)} is empty; give a sample of some kilobytes")
     return block

@@ -7,9 +7,15 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common, symbols
+from mdlbench.atomic import check_folder
+from mdlbench.cli import symbols
+from mdlbench.cli.common import option
+from mdlbench.cli.common.failures import for_each
+from mdlbench.cli.common.inputs import Limited, opened
+from mdlbench.cli.common.paths import STANDARD, name_of
+from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.progress import progress_bar
 from mdlbench.cli.harness import comparison_text
-from mdlbench.cli.reporting import say
 from mdlbench.codec import DEFAULT_MODEL, Progress
 from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation, evaluate
@@ -37,11 +43,11 @@ class _Request:
 
 
 @click.command(name="eval")
-@common.files
-@common.model(default=DEFAULT_MODEL, help="Model spec; repeat it to compare.")
-@common.model_args
-@common.block_size
-@click.option("--limit", type=common.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
+@option.files
+@option.model(default=DEFAULT_MODEL, help="Model spec; repeat it to compare.")
+@option.model_args
+@option.block_size
+@click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
 @click.option(
     "--tokens", metavar="PATH",
     help="Also write what each symbol cost: .html, the text coloured by code length (of the first 100 kB, unless --limit says "
@@ -51,10 +57,10 @@ class _Request:
     "--compat", type=click.Choice(["lm-eval"]),
     help="Also what lm-evaluation-harness would say of the text (hf: models), and line by line why it differs.",
 )  # fmt: skip
-@common.quiet
-@common.json_lines
+@option.quiet
+@option.json_lines
 @click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
-@common.force
+@option.force
 def command(**options: Any) -> None:
     """Ideal code length of each FILE: the sum of -log2 p over its symbols, each counted once.
 
@@ -69,18 +75,19 @@ def command(**options: Any) -> None:
       mdlbench eval README.md -m hf:./gpt2 --compat lm-eval
     """
     asked = _Request(**options)
-    files, specs = asked.files, common.specs(asked.models, asked.model_args)
-    if files.count(common.STANDARD) > 1 or (common.STANDARD in files and len(specs) > 1):
+    files, specs = asked.files, option.specs(asked.models, asked.model_args)
+    if files.count(STANDARD) > 1 or (STANDARD in files and len(specs) > 1):
         raise UsageError("standard input can be read only once: save it to a file to compare models on it")
     if asked.tokens is not None:
         if asked.compat is not None:
             raise UsageError("--tokens and --compat are two runs: give one at a time")
         symbols.check(asked.tokens, files, specs, force=asked.force)
-    common.result_folder(asked.output_path)
+    if asked.output_path is not None:
+        check_folder(asked.output_path)
     rows: list[list[str]] = []
     try:
         pairs = [(file, spec) for file in files for spec in specs]
-        common.for_each(pairs, lambda file, spec: rows.append(_run(asked, file, spec)), as_json=asked.as_json)
+        for_each(pairs, lambda file, spec: rows.append(_run(asked, file, spec)), as_json=asked.as_json)
     finally:
         if rows and not asked.as_json and not asked.quiet:
             headers = ["file", "model", "bytes", "symbols", "ideal bits", "ideal bits per byte", "perplexity per symbol"]
@@ -91,19 +98,19 @@ def _run(asked: _Request, file: str, spec: str) -> list[str]:
     """One file under one model: everything that was asked for, and its row of the table."""
     model = load_model(spec)
     limit = symbols.limit_of(asked.tokens, asked.limit)
-    bar = common.progress_bar(file, shown=not asked.quiet, total=lambda path: limit or os.path.getsize(path))
+    bar = progress_bar(file, shown=not asked.quiet, total=lambda path: limit or os.path.getsize(path))
     compared = None
-    with common.opened(file) as source, bar as progress:
+    with opened(file) as source, bar as progress:
         if asked.compat is None:
-            found = _evaluate(asked, file, common.Limited(source, limit), model, progress)
+            found = _evaluate(asked, file, Limited(source, limit), model, progress)
         else:
-            data = common.Limited(source, limit).read()
+            data = Limited(source, limit).read()
             compared, found = compare(data, model, block_size=asked.block_size, progress=progress)
-    values = {"input": common.name_of(file), **found.to_json()}
+    values = {"input": name_of(file), **found.to_json()}
     if compared is not None:
         values["lm_eval"] = compared.to_json()
     if asked.as_json:
-        common.print_json("eval", values)
+        print_json("eval", values)
     elif compared is not None and not asked.quiet:
         say(f"{values['input']}, {model.spec}\n{comparison_text(compared, found.ideal_bits)}\n")
     if asked.output_path is not None:

@@ -5,20 +5,24 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import ledger_table, say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.failures import for_each
+from mdlbench.cli.common.inputs import opened
+from mdlbench.cli.common.paths import json_name, name_of
+from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.reporting import ledger_table
 from mdlbench.codec.inspection import Inspection, inspect_stream
 
 _ROWS_SHOWN = 40
 
 
 @click.command(name="inspect")
-@common.files
+@option.files
 @click.option("--decode", is_flag=True, help="Also decode, and split the payload: ideal + quantisation + coder.")
-@common.model(help="With --decode: the model that wrote it, if not built in.")
-@common.model_args
-@common.force_environment
-@common.json_lines
+@option.model(help="With --decode: the model that wrote it, if not built in.")
+@option.model_args
+@option.force_environment
+@option.json_lines
 def command(
     files: tuple[str, ...], decode: bool, models: tuple[str, ...], model_args: str, force_environment: bool, as_json: bool
 ) -> None:
@@ -31,15 +35,15 @@ def command(
     """
 
     def run(file: str) -> None:
-        with common.opened(file) as source:
-            specs = common.specs(models, model_args)
+        with opened(file) as source:
+            specs = option.specs(models, model_args)
             found = inspect_stream(source, specs, decode=decode, force_environment=force_environment)
         if as_json:
-            common.print_json("inspect", {"input": common.json_name(file), **found.to_json()})
+            print_json("inspect", {"input": json_name(file), **found.to_json()})
         else:
-            say(_page(common.name_of(file), found, decode))
+            say(_page(name_of(file), found, decode))
 
-    common.for_each([(file,) for file in files], run, as_json=as_json)
+    for_each([(file,) for file in files], run, as_json=as_json)
 
 
 def _page(name: str, found: Inspection, decode: bool) -> str:

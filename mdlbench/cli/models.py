@@ -7,8 +7,8 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.errors import MdlbenchError
 from mdlbench.models import CATALOG, Entry, load_model, model_class
 from mdlbench.models.spec import is_file, split_spec
@@ -16,7 +16,7 @@ from mdlbench.models.spec import is_file, split_spec
 
 @click.command(name="models")
 @click.argument("spec", required=False)
-@common.json_lines
+@option.json_lines
 def command(spec: str | None, as_json: bool) -> None:
     """What models there are; with a name or SPEC, its options, portability, size and an example.
 
@@ -28,12 +28,12 @@ def command(spec: str | None, as_json: bool) -> None:
     if spec is not None:
         page = describe(spec)
         if as_json:
-            common.print_json("model", page)
+            print_json("model", page)
         else:
             say(_page(page))
     elif as_json:
         for name in CATALOG:
-            common.print_json("model", describe(name))
+            print_json("model", describe(name))
     else:
         rows = [
             [

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.outputs import plan_outputs, replacing
+from mdlbench.cli.common.paths import STANDARD
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.errors import UsageError
 from mdlbench.result import Collection
 from mdlbench.text import visible
@@ -25,9 +27,9 @@ _CLOSING = (
 @click.option("--plots", metavar="FOLDER", help="Also draw each picture as PNG and SVG into FOLDER.")
 @click.option("--published", is_flag=True, help="Also figures that others published, never ranked among those measured.")
 @click.option("--title", default="mdlbench report", metavar="TEXT", show_default=True, help="The page's heading.")
-@common.force
-@common.json_lines
-@common.quiet
+@option.force
+@option.json_lines
+@option.quiet
 def command(
     places: tuple[str, ...],
     output: str,
@@ -52,7 +54,7 @@ def command(
     from mdlbench.result import collect
     from mdlbench.result.exhibits import sections
 
-    output = common.plan_outputs(("report",), output, False, "{}.html".format, force=force)[0]
+    output = plan_outputs(("report",), output, False, "{}.html".format, force=force)[0]
     places = places or ("results",)
     collection = collect(places)
     if not collection.found:
@@ -65,7 +67,7 @@ def command(
     summary = "; ".join(section.summary for section in shown)
     subtitle = f"{summary}. Written {now} from {names}."
     html = page.render(shown, title=title, subtitle=subtitle, notes=[*notes, _CLOSING]).encode()
-    with common.replacing(output, force=force) as sink:
+    with replacing(output, force=force) as sink:
         sink.write(html)
     drawn = figures.write(pictures, replace=force)
     if as_json:
@@ -77,11 +79,11 @@ def command(
             "refused": [reason for _, reason in collection.refused],
             "plots": drawn,
         }
-        common.print_json("report", values, to_stderr=output == common.STANDARD)
+        print_json("report", values, to_stderr=output == STANDARD)
     elif not quiet:
         lines = [f"{visible(output)}: {len(html):,} bytes; {summary}", *notes]
         lines += [f"{visible(plots or '')}: {len(drawn)} pictures"] if drawn else []
-        say("\n".join(lines), to_stderr=output == common.STANDARD)
+        say("\n".join(lines), to_stderr=output == STANDARD)
 
 
 def _published() -> Sequence[object]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say
+from mdlbench.cli.common.outputs import replacing
+from mdlbench.cli.common.paths import STANDARD, name_of
+from mdlbench.cli.common.printing import say
 from mdlbench.codec import Progress
 from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation
@@ -26,7 +27,7 @@ def check(path: str, files: Sequence[str], specs: Sequence[str], *, force: bool)
         raise UsageError(f"--tokens shows one file under one model, not {len(files)} under {len(specs)}; run it for each")
     if os.path.isfile(path) and not force:
         raise UsageError(f"{path} exists; overwrite it with -f, or name another file")
-    if files[0] != common.STANDARD and os.path.exists(path) and os.path.exists(files[0]) and os.path.samefile(path, files[0]):
+    if files[0] != STANDARD and os.path.exists(path) and os.path.exists(files[0]) and os.path.samefile(path, files[0]):
         raise UsageError(f"{path} is the input itself; name another file")
 
 
@@ -46,14 +47,14 @@ class Target:
     def write(self, file: str, source: Any, model: Model, *, block_size: int | None, progress: Progress) -> Evaluation:
         """Evaluate `source` and write its symbols; the file appears whole or not at all."""
         if self.path.endswith(LINES):
-            with common.replacing(self.path, force=self.force) as sink:
+            with replacing(self.path, force=self.force) as sink:
                 return evaluate_symbols(
                     source, model, lambda symbol: sink.write(_line(symbol)), block_size=block_size, progress=progress
                 )
         symbols: list[SymbolBits] = []
         found = evaluate_symbols(source, model, symbols.append, block_size=block_size, progress=progress)
         page = self._page(file, source.is_cut(), symbols, found, model.name)
-        with common.replacing(self.path, force=self.force) as sink:
+        with replacing(self.path, force=self.force) as sink:
             sink.write(page.encode())
         return found
 
@@ -66,7 +67,7 @@ class Target:
             say(f"{self.path} shows the first {found.input_bytes:,} bytes; --limit SIZE shows more", to_stderr=True)
         silent = not any(symbol.alternatives for symbol in symbols)
         note = f"alternatives: not available for {model}" if silent else ""
-        name = common.name_of(os.path.basename(file))
+        name = name_of(os.path.basename(file))
         return heat_page(coloured_text(name, symbols, found, total if is_cut else found.input_bytes, note))
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common, training
-from mdlbench.cli.reporting import say
+from mdlbench.cli import training
+from mdlbench.cli.common import option
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.training.data import file_source
 from mdlbench.training.presets import preset
 from mdlbench.training.run import open_run
@@ -15,12 +16,12 @@ from mdlbench.training.summary import summarise
 
 
 @click.command(name="train")
-@common.files
+@option.files
 @click.option("-o", "--output", metavar="RUN", required=True, help="Folder of the run; one that was begun is continued.")
 @click.option("--symbols", type=click.IntRange(2, 256), default=256, metavar="K", help="The files hold bytes 0 to K - 1 only.")
 @training.settings
-@common.quiet
-@common.json_lines
+@option.quiet
+@option.json_lines
 @click.option("--output-path", metavar="DIR", help="Also write the result, with provenance, to a JSON file in DIR.")
 def command(
     files: tuple[str, ...], output: str, symbols: int, quiet: bool, as_json: bool, output_path: str | None, **options: Any
@@ -49,7 +50,7 @@ def command(
         if not quiet:
             say(f"wrote {path}", to_stderr=True)
     if as_json:
-        common.print_json("train", result.values)
+        print_json("train", result.values)
     elif not quiet:
         headers = ["seed", "tokens", "loss, bits per symbol", "seconds", "checkpoint"]
         rows = [

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mdlbench.cli import common
+from mdlbench.cli.common import option
 from mdlbench.training.config import ACTIVATIONS, ARCHITECTURES, OPTIMISERS, SCHEDULES, TrainingConfig, parse_counts
 from mdlbench.training.loop import Progress
 
@@ -23,7 +23,7 @@ class Count(click.ParamType):
     name = "count"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        return common.Size().convert(value, param, ctx)
+        return option.Size().convert(value, param, ctx)
 
 
 def settings(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,8 +55,8 @@ def settings(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--seeds", type=whole, default=1, show_default=True, metavar="N", help="Train seeds 0 to N - 1."),
         click.option("-j", "--jobs", type=whole, metavar="N", help="Seeds at a time, one thread each.  [default: the cores]"),
     ]  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
+    for decorate in reversed(options):
+        function = decorate(function)
     return function
 
 

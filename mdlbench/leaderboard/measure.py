@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdlbench.errors import ResultError, VerificationError
+from mdlbench.fresh import Ran, run_fresh, shown
 from mdlbench.leaderboard.contamination import contamination_note
 from mdlbench.leaderboard.figures import UNIT_BYTES, Document, derive, put, sum_ledgers
-from mdlbench.leaderboard.process import Ran, run_fresh, shown
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.workers import ended_with
@@ -125,8 +125,8 @@ def _warm_up(cell: Cell, model: Model, originals: list[Path], folder: Path) -> N
     with open(originals[0], "rb") as source:
         sample.write_bytes(source.read(_SAMPLE) or b"\0")
     archive = folder / "sample.mdlz"
-    run_fresh(_compress(cell, model, sample, archive), folder)
-    run_fresh(_decompress(cell, model, archive, folder / "sample.back"), folder)
+    run_fresh(_compress(cell, model, sample, archive))
+    run_fresh(_decompress(cell, model, archive, folder / "sample.back"))
 
 
 def _repeat(cell: Cell, model: Model, originals: list[Path], folder: Path) -> Repeat:
@@ -135,13 +135,13 @@ def _repeat(cell: Cell, model: Model, originals: list[Path], folder: Path) -> Re
     for place, (file, original) in enumerate(zip(cell.corpus.files, originals, strict=True)):
         archive = folder / f"{place}.mdlz"
         archive.unlink(missing_ok=True)
-        done.encode.append(run_fresh(_compress(cell, model, original, archive), folder))
+        done.encode.append(run_fresh(_compress(cell, model, original, archive)))
         size = archive.stat().st_size
         done.archives.append({"name": file.name, "bytes": file.size, "container_bytes": size, "sha256": file_sha256(archive)})
     for place in range(len(originals)):
         archive, output = folder / f"{place}.mdlz", folder / "decoded"
         output.unlink(missing_ok=True)
-        ran = run_fresh(_decompress(cell, model, archive, output), folder)
+        ran = run_fresh(_decompress(cell, model, archive, output))
         done.decode.append(ran)
         done.decode_log.append(_log(ran, archive, output))
     return done
@@ -182,7 +182,7 @@ def hold_against(cell: Cell, model: Model, repeats: list[Repeat]) -> None:
 
 def _units(cell: Cell, model: Model, originals: list[Path], folder: Path) -> list[float]:
     pairs = [str(path) for place, original in enumerate(originals) for path in (original, folder / f"{place}.mdlz")]
-    ran = run_fresh(["-m", "mdlbench.leaderboard.unit_bits", model.spec, str(block_size_of(cell, model)), *pairs], folder)
+    ran = run_fresh(["-m", "mdlbench.leaderboard.unit_bits", model.spec, str(block_size_of(cell, model)), *pairs])
     return ran.said["ideal_bits"]
 
 

@@ -10,7 +10,7 @@ Matrices of rational parameters are kept as fractions, so that what is exact sta
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 
 from mdlbench.errors import UsageError
+from mdlbench.processes.belief import Matrices, as_matrices, filter_beliefs, filter_probabilities
+from mdlbench.processes.generator import BeliefWalk, StateWalk, Walk, generate, generate_pieces, generate_windows
 from mdlbench.processes.linear import Number, null_vectors
 
 MAX_SYMBOLS = 256  # a symbol is one byte
@@ -163,29 +165,49 @@ class Process:
         n = self.n_states
         return null_vectors([[sum(m[j][i] for m in self.transitions) - (i == j) for j in range(n)] for i in range(n)])
 
+    @cached_property
+    def matrices(self) -> Matrices:
+        """What the compiled kernels take."""
+        return as_matrices(self.tensor, self.right_vector, self.stationary, self.emission)
+
+    @cached_property
+    def walk(self) -> Walk:
+        """How symbols are drawn: through states where there are any."""
+        return StateWalk(self.stationary_numbers, self.transitions) if self.is_hidden_markov else BeliefWalk(self.matrices)
+
     def generate(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` symbols from a stationary start, uint8 (n,); the same on every machine for a seed."""
-        from mdlbench.processes.generator import generate
+        return generate(self.walk, n, seed)
 
-        return generate(self, n, seed)
+    def generate_pieces(self, n: int, seed: int = 0) -> Iterator[np.ndarray]:
+        """The same as `generate`, a million symbols at a time: memory stays flat."""
+        return generate_pieces(self.walk, n, seed)
 
     def generate_windows(self, count: int, length: int, seed: int = 0) -> np.ndarray:
         """Independent stationary sequences, uint8 (count, length)."""
-        from mdlbench.processes.generator import generate_windows
-
-        return generate_windows(self, count, length, seed)
+        return generate_windows(self.walk, count, length, seed)
 
     def filter(self, symbols: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
-        """Probability of each symbol given those before it, float64 of `symbols`' shape, (L,) or (B, L)."""
-        from mdlbench.processes.belief import filter_probabilities
+        """Probability of each symbol given those before it, float64 of `symbols`' shape, (L,) or (B, L).
 
-        return filter_probabilities(self, symbols, start)
+        Example:
+            >>> from mdlbench.processes import find
+            >>> find("z1r").filter(np.array([1, 1]))
+            array([0.5       , 0.33333333])
+        """
+        _check_symbols(self, symbols)
+        return filter_probabilities(self.matrices, symbols, start)
 
     def beliefs(self, symbols: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
-        """Belief before each symbol and after the last, float64 (..., L + 1, N)."""
-        from mdlbench.processes.belief import filter_beliefs
+        """Belief before each symbol and after the last, float64 (..., L + 1, N).
 
-        return filter_beliefs(self, symbols, start)
+        Example:
+            >>> from mdlbench.processes import find
+            >>> find("z1r").beliefs(np.array([1]))[-1]  # the belief after a 1: it was S1 or SR
+            array([0.33333333, 0.        , 0.66666667])
+        """
+        _check_symbols(self, symbols)
+        return filter_beliefs(self.matrices, symbols, start)
 
 
 def recurrent_classes(edges: np.ndarray) -> list[list[int]]:
@@ -254,6 +276,16 @@ def _check_words(process: Process) -> None:
         if masses.min() < -_CLOSE:
             raise ProcessError(f"process {process.name}: a word of length {length} has probability {masses.min():.3g}")
         level = level[masses > _CLOSE]
+
+
+def _check_symbols(process: Process, symbols: np.ndarray) -> None:
+    given = np.asarray(symbols)
+    if given.ndim not in (1, 2) or given.dtype.kind not in "iu":
+        raise ValueError(f"symbols have shape {given.shape} and type {given.dtype}; expected integers (L,) or (B, L)")
+    if given.size and not 0 <= int(given.min()) <= int(given.max()) < process.alphabet_size:
+        raise ProcessError(
+            f"symbols run from {given.min()} to {given.max()}; {process.name} has 0 to {process.alphabet_size - 1}"
+        )
 
 
 def as_numbers(values: Sequence[Any]) -> tuple[Number, ...]:

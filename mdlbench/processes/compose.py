@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from mdlbench.processes.base import MAX_SYMBOLS, MOST_ENTRIES, Composition, Process, ProcessError, as_numbers, as_transitions
+from mdlbench.processes.names import label
 
 
 def reverse(process: Process) -> Process:
@@ -37,7 +38,7 @@ def product(parts: Sequence[Process]) -> Process:
     """Independent processes side by side: symbol x of the first and y of the second is x K + y, and so on."""
     n_symbols = prod(part.alphabet_size for part in parts)
     if n_symbols > MAX_SYMBOLS:
-        raise ProcessError(f"product:{'+'.join(map(_label, parts))} has {n_symbols} symbols; a symbol is one byte: at most 256")
+        raise ProcessError(f"product:{'+'.join(map(label, parts))} has {n_symbols} symbols; a symbol is one byte: at most 256")
     _check_size("product", n_symbols, prod(part.n_states for part in parts))
     whole, start, right = parts[0].transitions, parts[0].stationary_numbers, parts[0].right_numbers
     for part in parts[1:]:
@@ -50,7 +51,7 @@ def product(parts: Sequence[Process]) -> Process:
         if all(key in part.closed_form for part in parts)
     }
     return Process(
-        f"product:{'+'.join(map(_label, parts))}", as_transitions(whole), {}, "independent factors side by side",
+        f"product:{'+'.join(map(label, parts))}", as_transitions(whole), {}, "independent factors side by side",
         "; ".join(part.citation for part in parts), None if all(part.right is None for part in parts) else as_numbers(right),
         as_numbers(start), known, Composition("product", tuple(parts)),
     )  # fmt: skip
@@ -80,7 +81,7 @@ def mixture(parts: Sequence[Process], weights: Sequence[Fraction]) -> Process:
         pairs = zip(weights, parts, strict=True)
         known["entropy_rate"] = sum(float(weight) * part.closed_form["entropy_rate"] for weight, part in pairs)
     return Process(
-        f"mixture:{'+'.join(map(_label, parts))}", as_transitions(matrices), {}, "one of several, drawn once: not ergodic",
+        f"mixture:{'+'.join(map(label, parts))}", as_transitions(matrices), {}, "one of several, drawn once: not ergodic",
         "; ".join(part.citation for part in parts), None if all(part.right is None for part in parts) else as_numbers(right),
         as_numbers(start), known, Composition("mixture", tuple(parts), tuple(weights)),
     )  # fmt: skip
@@ -89,10 +90,3 @@ def mixture(parts: Sequence[Process], weights: Sequence[Fraction]) -> Process:
 def _check_size(kind: str, n_symbols: int, n_states: int) -> None:
     if n_symbols * n_states**2 > MOST_ENTRIES:
         raise ProcessError(f"this {kind} has {n_symbols} symbols and {n_states} states, too many entries; use fewer parts")
-
-
-def _label(process: Process) -> str:
-    """A part's name with the parameters that are not its default, as `find` reads it."""
-    from mdlbench.processes.names import label
-
-    return label(process)

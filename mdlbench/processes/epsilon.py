@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mdlbench.processes.base import Process, as_numbers, as_transitions
+from mdlbench.processes.base import Process, as_numbers, as_transitions, recurrent_classes
 from mdlbench.processes.mixed_states import MixedStates
 
 _DIGITS = 9  # at which float probabilities are compared
@@ -106,8 +106,6 @@ def _numbered(keys: dict[int, Hashable]) -> dict[int, int]:
 
 
 def _classes(successors: np.ndarray) -> list[list[int]]:
-    from mdlbench.processes.base import recurrent_classes
-
     edges = np.zeros((len(successors), len(successors)), dtype=bool)
     for row, targets in enumerate(successors):
         edges[row, targets[targets >= 0]] = True

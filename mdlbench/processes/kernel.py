@@ -4,10 +4,8 @@
 
 The filter's step is belief' = belief T[x] / p with p = belief T[x] right, over the non-zero entries of T[x] in a fixed order:
 IEEE double + * / and nothing else, so every machine computes the same bits. A symbol that cannot come has p = 0 and puts the
-belief back to the start.
+belief back to the start. `m` is a `belief.Matrices`.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,25 +13,6 @@ from mdlbench.numerics.compiled import inline, kernel
 
 _TO_UNIT = 2.0**-53
 _11 = np.uint64(11)
-
-
-class Matrices(NamedTuple):
-    """A process for the kernels: the non-zero entries of T[x] are first[x] .. first[x + 1].
-
-    Attributes:
-        first: int64 (K + 1,).
-        source, target, weight: int64, int64, float64 (entries,), sorted by target and then source.
-        right, start: float64 (N,).
-        emission: float64 (N, K).
-    """
-
-    first: np.ndarray
-    source: np.ndarray
-    target: np.ndarray
-    weight: np.ndarray
-    right: np.ndarray
-    start: np.ndarray
-    emission: np.ndarray
 
 
 @inline

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mdlbench.processes.base import Process
-from mdlbench.processes.belief import matrices
+from mdlbench.processes.belief import kernels
 
 _NORMAL_95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 _FEWEST = 100  # symbols
@@ -55,10 +55,8 @@ class RunningLength:
 
     def add(self, symbols: np.ndarray) -> None:
         """The next piece, uint8 (n,)."""
-        from mdlbench.processes import kernel
-
         p = np.empty((1, len(symbols)))
-        kernel.filter_rows(matrices(self._process), np.ascontiguousarray(symbols, np.uint8)[None, :], self._belief, p)
+        kernels().filter_rows(self._process.matrices, np.ascontiguousarray(symbols, np.uint8)[None, :], self._belief, p)
         with np.errstate(divide="ignore"):
             bits = -np.log2(p[0])
         self.count, self.bits = self.count + len(bits), self.bits + float(bits.sum())

@@ -1,7 +1,6 @@
 """Seeds of a run side by side, a process and one thread each; a worker stops, saved, when its standard input ends."""
 
 import json
-import os
 import queue
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mdlbench.errors import InterruptedRunError, MdlbenchError
+from mdlbench.fresh import environment
 from mdlbench.training.loop import Progress, Task, train_seed
 from mdlbench.training.run import Run, open_run
 
@@ -106,12 +106,10 @@ class _Workers:
             self._stop()
 
     def _start(self, task: Task) -> None:
-        command = [sys.executable, "-P", "-m", "mdlbench.training.worker", str(self._run.folder), str(task.seed)]
-        places = [_package_parent(), os.environ.get("PYTHONPATH", "")]
-        environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, places))}
+        command = [sys.executable, "-m", "mdlbench.training.worker", str(self._run.folder), str(task.seed)]
         worker = subprocess.Popen(
             [*command, str(task.last_step)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, encoding="utf8", env=environment,
+            text=True, encoding="utf8", env=environment() | _ENVIRONMENT,
         )  # fmt: skip
         listener = threading.Thread(target=self._listen, args=(task.seed, worker), daemon=True)
         self._running[task.seed] = worker, listener
@@ -163,11 +161,6 @@ def _close(worker: "subprocess.Popen[str]", listener: threading.Thread) -> None:
 
 def _interrupted(folder: Path) -> str:
     return f"interrupted; what is trained so far is in {folder}, and the same command goes on from there"
-
-
-def _package_parent() -> str:
-    """Where this package is imported from, for a worker started in any folder."""
-    return str(Path(__file__).resolve().parents[2])
 
 
 __all__ = ["open_run", "train_run"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mdlbench.report.collect import Found
 
 from mdlbench.beliefs.geometry import Setting
 from mdlbench.beliefs.study import compare_runs, study_run
@@ -13,7 +14,6 @@ from mdlbench.cli import main
 from mdlbench.report import beliefs, collect, render, sections
 from mdlbench.report.belief_charts import charts, plots
 from mdlbench.report.beliefs import Cloud, amount, animated, belief_colours, scatters
-from mdlbench.report.collect import Found
 from mdlbench.result import Result
 from mdlbench.training import Architecture, Run, TrainingConfig, open_run, train_run
 from mdlbench.training.data import process_source

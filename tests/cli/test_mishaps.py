@@ -128,3 +128,16 @@ def test_a_signal_ends_a_running_kernel_at_once(arguments: tuple[str, ...], numb
     assert begun.returncode == 128 + number
     assert err.decode().endswith("mdlbench: interrupted; what was not finished is not kept\n")
     assert list(folder.iterdir()) == []
+
+
+@LINUX
+@pytest.mark.parametrize(
+    "command", [("models",), ("corpus", "list", "--json"), ("compress", "-c", "-q", "-m", "uniform", "{}")]
+)
+def test_a_command_ends_in_silence_once_nobody_reads(command: tuple[str, ...], file: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    arguments = [sys.executable, "-m", "mdlbench", *(part.format(file) for part in command)]
+    done = subprocess.run(arguments, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")

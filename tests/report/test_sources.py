@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mdlbench.report.collect import Found
 
 from mdlbench.errors import ResultError
 from mdlbench.processes import find
 from mdlbench.processes.curves import curves, synchronisation
 from mdlbench.processes.information import analyse
 from mdlbench.report import collect, sections
-from mdlbench.report.collect import Found
 from mdlbench.result import Result
 from tests.report.test_page import page_of
 

@@ -2,7 +2,7 @@
 
 import click
 
-from mdlbench.cli.lazy import LazyGroup
+from mdlbench.cli.common.lazy import LazyGroup
 
 
 @click.group(

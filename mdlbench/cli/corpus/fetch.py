@@ -6,13 +6,15 @@ from contextlib import contextmanager
 
 import click
 
-from mdlbench.cli import common
+from mdlbench.cli.common import option
+from mdlbench.cli.common.failures import for_each
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.cli.corpus.verify import checks_json
-from mdlbench.cli.reporting import say
 from mdlbench.corpora.downloading import Progress
 from mdlbench.corpora.fetching import Fetched, fetch
 from mdlbench.corpora.known import KnownCorpus, known_corpus
 from mdlbench.errors import InterruptedRunError, UsageError
+from mdlbench.text import visible
 
 
 @click.command(name="fetch")
@@ -21,8 +23,8 @@ from mdlbench.errors import InterruptedRunError, UsageError
     "--from", "source", metavar="URL|PATH", help="Take it from here: an http address, a file, a folder or an archive."
 )
 @click.option("-f", "--force", is_flag=True, help="Fetch although it is here and right.")
-@common.quiet
-@common.json_lines
+@option.quiet
+@option.json_lines
 def command(names: tuple[str, ...], source: str | None, force: bool, quiet: bool, as_json: bool) -> None:
     """Fetch known corpora into the cache folder: whole and checked, or not at all.
 
@@ -47,11 +49,11 @@ def command(names: tuple[str, ...], source: str | None, force: bool, quiet: bool
                 f"interrupted; what was downloaded of {name} is kept, run the same command again to go on"
             ) from None
         if as_json:
-            common.print_json("corpus-fetch", _json(known, done))
+            print_json("corpus-fetch", _json(known, done))
         elif not quiet:
             say(_line(known, done))
 
-    common.for_each([(name,) for name in names], run, as_json=as_json)
+    for_each([(name,) for name in names], run, as_json=as_json)
 
 
 def _json(known: KnownCorpus, done: Fetched) -> dict:
@@ -65,7 +67,7 @@ def _line(known: KnownCorpus, done: Fetched) -> str:
     origin = "already here" if done.source is None else f"from {done.source}"
     count = f"{len(known.files)} files, " if len(known.files) > 1 else ""
     by = "size only: no digest is known" if known.check == "size only" else f"every digest right ({known.check})"
-    return common.printable(f"{known.name}: {count}{known.size:,} bytes, {by}, {origin}  [→ {done.folder}]")
+    return visible(f"{known.name}: {count}{known.size:,} bytes, {by}, {origin}  [→ {done.folder}]")
 
 
 @contextmanager

@@ -5,16 +5,17 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.corpora.known import KnownCorpus, registry
 from mdlbench.corpora.store import corpora_folder, corpus_folder, is_fetched
+from mdlbench.text import visible
 
 _HEADERS = ["name", "bytes", "files", "what it is", "checked by", "here", "source"]
 
 
 @click.command(name="list")
-@common.json_lines
+@option.json_lines
 def command(as_json: bool) -> None:
     """The known corpora. "Here" means fetched in full size; `mdlbench corpus verify NAME` looks at the digests.
 
@@ -25,12 +26,12 @@ def command(as_json: bool) -> None:
     """
     if as_json:
         for known in registry().values():
-            common.print_json("corpus", describe(known))
+            print_json("corpus", describe(known))
         return
     rows = [_row(known) for known in registry().values()]
     alignment = ("left", "right", "right", *["left"] * 4)
     say(tabulate(rows, _HEADERS, colalign=alignment, disable_numparse=True))
-    say(f"\nFetched corpora are in {common.printable(str(corpora_folder()))}; `mdlbench corpus fetch NAME` fetches one.")
+    say(f"\nFetched corpora are in {visible(str(corpora_folder()))}; `mdlbench corpus fetch NAME` fetches one.")
 
 
 def describe(known: KnownCorpus) -> dict[str, Any]:

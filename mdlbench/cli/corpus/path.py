@@ -2,14 +2,15 @@
 
 import click
 
-from mdlbench.cli import common
+from mdlbench.cli.common import option
+from mdlbench.cli.common.printing import print_json
 from mdlbench.corpora.known import known_corpus
 from mdlbench.corpora.store import corpus_folder, fetched_path
 
 
 @click.command(name="path")
 @click.argument("name", metavar="NAME")
-@common.json_lines
+@option.json_lines
 def command(name: str, as_json: bool) -> None:
     """Print where a fetched corpus is: the file, or the folder if there are several; NAME/FILE names one of them.
 
@@ -24,6 +25,6 @@ def command(name: str, as_json: bool) -> None:
     paths = [fetched_path(known, file) for file in wanted]
     path = paths[0] if len(paths) == 1 else corpus_folder(known)
     if as_json:
-        common.print_json("corpus-path", {"name": name, "path": str(path), "files": [str(file) for file in paths]})
+        print_json("corpus-path", {"name": name, "path": str(path), "files": [str(file) for file in paths]})
     else:
         click.echo(path)

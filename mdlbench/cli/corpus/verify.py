@@ -6,8 +6,9 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.failures import for_each
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.corpora.fetching import verify
 from mdlbench.corpora.known import known_corpus
 from mdlbench.corpora.store import FileCheck, corpus_folder
@@ -16,8 +17,8 @@ from mdlbench.errors import CorpusError, MissingCorpusError
 
 @click.command(name="verify")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@common.quiet
-@common.json_lines
+@option.quiet
+@option.json_lines
 def command(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Hold each file of fetched corpora against its size and every digest known of it.
 
@@ -36,14 +37,14 @@ def command(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
         wrong = [check for check in checks if check.problem]
         if as_json:
             values = {"name": name, "path": str(corpus_folder(known)), "ok": not wrong, "files": checks_json(checks)}
-            common.print_json("corpus-verify", values)
+            print_json("corpus-verify", values)
         elif not quiet:
             say(tabulate([_row(check) for check in checks], ["file", "bytes", "checked by", "result"], disable_numparse=True))
         if wrong:
             what = f"{wrong[0].file.name}: {wrong[0].problem}" + (f" (and {len(wrong) - 1} more)" if wrong[1:] else "")
             raise CorpusError(f"{name}: {what}; run: mdlbench corpus fetch {name}")
 
-    common.for_each([(name,) for name in names], run, as_json=as_json)
+    for_each([(name,) for name in names], run, as_json=as_json)
 
 
 def checks_json(checks: Sequence[FileCheck]) -> list[dict[str, Any]]:

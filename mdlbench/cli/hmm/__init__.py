@@ -2,7 +2,7 @@
 
 import click
 
-from mdlbench.cli.lazy import LazyGroup
+from mdlbench.cli.common.lazy import LazyGroup
 
 COMMANDS = {
     "list": "The zoo of sources, or one source's parameters.",

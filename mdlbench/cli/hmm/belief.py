@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from mdlbench.atomic import write_whole
-from mdlbench.cli import common
+from mdlbench.atomic import check_folder, write_whole
+from mdlbench.cli.common import option
+from mdlbench.cli.common.paths import name_of
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.cli.hmm.belief_tables import comparison_table, tables
-from mdlbench.cli.reporting import say
 from mdlbench.errors import UsageError
 
 
@@ -37,8 +38,8 @@ class Seeds(click.ParamType):
 @click.option("--emergence/--no-emergence", default=True, show_default=True, help="Measure every checkpoint as well.")
 @click.option("--plots", metavar="DIR", help="Write pictures there, PNG and SVG; needs matplotlib.")
 @click.option("--animation", is_flag=True, help="With --plots: also a GIF of the image through the checkpoints.")
-@common.quiet
-@common.json_lines
+@option.quiet
+@option.json_lines
 @click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
 def command(
     runs: tuple[str, ...], plots: str | None, animation: bool, quiet: bool, as_json: bool, output_path: str | None,
@@ -70,17 +71,18 @@ def command(
         from mdlbench.report.beliefs import load_matplotlib
 
         load_matplotlib()  # now rather than after minutes
-    common.result_folder(output_path)
+    if output_path is not None:
+        check_folder(output_path)
     found = []
     for name in runs:
         run = load_run(name)
         setting = _setting(run, options)
-        report = _silent if quiet else partial(_say_what_is_next, common.name_of(name))
+        report = _silent if quiet else partial(_say_what_is_next, name_of(name))
         with _OneThread():
             result, clouds = study_run(run, setting, seeds=options["seeds"], with_emergence=options["emergence"], report=report)
         found.append(result.values)
         if as_json:
-            common.print_json("hmm-belief", result.values)
+            print_json("hmm-belief", result.values)
         elif not quiet:
             say(tables(result.values))
         written = [] if output_path is None else [result.write(output_path)]

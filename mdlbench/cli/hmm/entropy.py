@@ -8,9 +8,12 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common
+from mdlbench.atomic import check_folder
+from mdlbench.cli.common import option
+from mdlbench.cli.common.outputs import plan_outputs, replacing
+from mdlbench.cli.common.paths import STANDARD
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.cli.hmm.options import parameters, process_of
-from mdlbench.cli.reporting import say
 from mdlbench.errors import UsageError
 from mdlbench.processes import ZOO, Process, find
 from mdlbench.processes.curves import curves
@@ -28,8 +31,8 @@ from mdlbench.units import bits_to_nats
 @click.option("--contexts", type=click.IntRange(1, 64), default=11, show_default=True, help="Myopic entropies to print.")
 @click.option("--gap", type=click.FloatRange(1e-12, 1.0), default=None, metavar="BITS", help="Refine the bounds to this gap.")
 @click.option("--plot", "picture", metavar="FILE", help="Also draw it: a .png or .svg.")
-@common.force
-@common.json_lines
+@option.force
+@option.json_lines
 @click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
 def command(
     name: str | None, parameters: tuple[str, ...], every: bool, contexts: int, gap: float | None, picture: str | None,
@@ -50,7 +53,8 @@ def command(
         raise UsageError("name one SOURCE, or give --all")
     if every and (parameters or picture):
         raise UsageError("--all takes no --param and no --plot; name one SOURCE for them")
-    common.result_folder(output_path)
+    if output_path is not None:
+        check_folder(output_path)
     if picture is not None:
         _check_picture(picture, force)
     sources = [process_of(name, parameters)] if name is not None else [find(each) for each in (*ZOO, *COMPOSED)]
@@ -58,7 +62,7 @@ def command(
     for process in sources:
         found = analyse(process, contexts, gap)
         if as_json:
-            common.print_json("entropy", found.to_json())
+            print_json("entropy", found.to_json())
         elif every:
             rows.append(_row(found))
         else:
@@ -90,13 +94,13 @@ def _check_picture(path: str, force: bool) -> None:
     folder = os.path.dirname(path)
     if folder and not os.path.isdir(folder):
         raise UsageError(f"--plot {path}: no folder {folder}; make it first")
-    common.plan_outputs((common.STANDARD,), path, False, str, force=force)
+    plan_outputs((STANDARD,), path, False, str, force=force)
 
 
 def _draw(found: Analysis, path: str, force: bool) -> None:
     from mdlbench.report.hmm import draw_process
 
-    with common.replacing(path, force=force) as sink:
+    with replacing(path, force=force) as sink:
         draw_process(found, sink, path.rpartition(".")[2])
 
 

@@ -5,23 +5,26 @@ from typing import Any
 
 import click
 
-from mdlbench.cli import common
+from mdlbench.cli.common import option
+from mdlbench.cli.common.outputs import plan_outputs, replacing
+from mdlbench.cli.common.paths import STANDARD, json_name
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.cli.hmm.options import parameters, process_of
-from mdlbench.cli.reporting import say
 from mdlbench.errors import UsageError
 from mdlbench.processes.parameters import text_of
+from mdlbench.text import visible
 
 
 @click.command(name="generate")
 @click.argument("name", metavar="SOURCE")
 @parameters
-@click.option("-n", "--symbols", "n", type=common.Size(), required=True, metavar="N", help="How many: 1000, 10M.")
+@click.option("-n", "--symbols", "n", type=option.Size(), required=True, metavar="N", help="How many: 1000, 10M.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same symbols on every machine.")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to; - is standard output.")
 @click.option("--check", is_flag=True, help="Also hold its own code length against n h + E (some seconds more).")
-@common.force
-@common.quiet
-@common.json_lines
+@option.force
+@option.quiet
+@option.json_lines
 def command(
     name: str, parameters: tuple[str, ...], n: int, seed: int, output: str, check: bool, force: bool, quiet: bool, as_json: bool
 ) -> None:  # fmt: skip
@@ -37,14 +40,13 @@ def command(
     """
     process = process_of(name, parameters)
     if os.path.isdir(output):
-        raise UsageError(f"{common.printable(output)} is a folder; name a file in it with -o")
-    (target,) = common.plan_outputs((common.STANDARD,), output, False, str, force=force)
-    from mdlbench.processes.generator import generate_pieces
+        raise UsageError(f"{visible(output)} is a folder; name a file in it with -o")
+    (target,) = plan_outputs((STANDARD,), output, False, str, force=force)
     from mdlbench.processes.sampling import RunningLength
 
     running = RunningLength(process) if check else None
-    with common.replacing(target, force=force) as sink:
-        for piece in generate_pieces(process, n, seed):
+    with replacing(target, force=force) as sink:
+        for piece in process.generate_pieces(n, seed):
             sink.write(piece.tobytes())
             if running is not None:
                 running.add(piece)
@@ -53,13 +55,13 @@ def command(
         "params": {key: text_of(value) for key, value in process.parameters.items()},
         "symbols": n,
         "seed": seed,
-        "output": common.json_name(target, "standard output"),
+        "output": json_name(target, "standard output"),
     }
     if running is not None:
         report |= _check(process, running)
-    on_stdout = target == common.STANDARD
+    on_stdout = target == STANDARD
     if as_json:
-        common.print_json("generate", report, to_stderr=on_stdout)
+        print_json("generate", report, to_stderr=on_stdout)
     elif not quiet:
         say(_line(report), to_stderr=on_stdout)
 
@@ -89,7 +91,7 @@ def _check(process: Any, running: Any) -> dict[str, Any]:
 
 def _line(report: dict[str, Any]) -> str:
     text = f"{report['process']}: {report['symbols']:,} symbols, seed {report['seed']}"
-    text += "" if report["output"] == "standard output" else f" → {common.printable(report['output'])}"
+    text += "" if report["output"] == "standard output" else f" → {visible(report['output'])}"
     if "ideal_bits" in report:
         text += f"\nideal code length under its own filter: {report['ideal_bits']:,.1f} bits"
         if report["interval_95"] is not None:

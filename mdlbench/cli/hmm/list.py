@@ -5,8 +5,8 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.processes import ZOO, find
 from mdlbench.processes.names import COMPOSED, parameters_of
 from mdlbench.processes.parameters import text_of
@@ -14,7 +14,7 @@ from mdlbench.processes.parameters import text_of
 
 @click.command(name="list")
 @click.argument("name", required=False)
-@common.json_lines
+@option.json_lines
 def command(name: str | None, as_json: bool) -> None:
     """The sources of the zoo; with a NAME, its parameters, matrices and where it comes from.
 
@@ -26,12 +26,12 @@ def command(name: str | None, as_json: bool) -> None:
     if name is not None:
         page = describe(name)
         if as_json:
-            common.print_json("process", page)
+            print_json("process", page)
         else:
             say(_page(page))
     elif as_json:
         for known in (*ZOO, *COMPOSED):
-            common.print_json("process", describe(known))
+            print_json("process", describe(known))
     else:
         rows = [_row(known) for known in (*ZOO, *COMPOSED)]
         say(tabulate(rows, ["source", "what it is", "K", "N", "parameters"], disable_numparse=True))

@@ -5,9 +5,11 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from mdlbench.cli import common, training
+from mdlbench.atomic import check_folder
+from mdlbench.cli import training
+from mdlbench.cli.common import option
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.cli.hmm.options import parameters, read_pairs
-from mdlbench.cli.reporting import say
 
 
 @click.command(name="train")
@@ -17,8 +19,8 @@ from mdlbench.cli.reporting import say
 @click.option("--preset", "preset_name", type=click.Choice(["paper", "fast"]), default="fast", show_default=True,
               help="Settings for minutes, or those of the published run.")  # fmt: skip
 @training.settings
-@common.quiet
-@common.json_lines
+@option.quiet
+@option.json_lines
 @click.option("--output-path", metavar="DIR", help="Also write the result, with provenance, to a JSON file in DIR.")
 def command(
     process: str, output: str | None, parameters: tuple[str, ...], preset_name: str, quiet: bool, as_json: bool,
@@ -48,7 +50,8 @@ def command(
     from mdlbench.training.run import open_run
     from mdlbench.training.seeds import train_run
 
-    common.result_folder(output_path)
+    if output_path is not None:
+        check_folder(output_path)
     source = process_source(process, read_pairs(parameters))
     config = training.configured(preset(preset_name, source, options["tokens"]), options)
     seeds = tuple(range(options["seeds"]))
@@ -62,7 +65,7 @@ def command(
         if not quiet:
             say(f"wrote {path}", to_stderr=True)
     if as_json:
-        common.print_json("hmm-train", result.values)
+        print_json("hmm-train", result.values)
     elif not quiet:
         say(_table_of_contexts(result.values))
         say("\n" + _table_of_seeds(result.values))

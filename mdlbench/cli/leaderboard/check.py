@@ -4,12 +4,13 @@ from collections import Counter
 
 import click
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.errors import UsageError
 from mdlbench.leaderboard.checking import Verdict, check
 from mdlbench.leaderboard.replaying import Replay, replay
 from mdlbench.leaderboard.store import load_rows
+from mdlbench.text import counted, visible
 
 
 @click.command(name="check")
@@ -17,8 +18,8 @@ from mdlbench.leaderboard.store import load_rows
 @click.option("--replay", "replayed", is_flag=True, help="Also code again with every exact model; compare the archives.")
 @click.option("-C", "--corpus", "corpora", multiple=True, metavar="NAME|PATH",
               help="Where --replay finds the bytes, beside known corpora that were fetched; repeatable.")  # fmt: skip
-@common.quiet
-@common.json_lines
+@option.quiet
+@option.json_lines
 def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Recompute what can be recomputed of every row in DIR (results), the files DIR/CORPUS/MODEL/TIME.json; exit code 1 and a
     line for each thing that does not hold.
@@ -42,7 +43,7 @@ def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, 
         _report(verdict, as_json=as_json)
     bad = sum(bool(verdict.problems) for verdict in verdicts)
     if not as_json and not quiet:
-        say(f"{folder}: {len(verdicts):,} row{'' if len(verdicts) == 1 else 's'}, {bad or 'none'} with problems")
+        say(f"{folder}: {counted(len(verdicts), 'row')}, {bad or 'none'} with problems")
     failed = bad
     if replayed:
         outcomes = replay(load_rows(folder).rows, corpora, lambda done: _tell(done, as_json=as_json, quiet=quiet))
@@ -58,15 +59,15 @@ def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, 
 def _report(verdict: Verdict, *, as_json: bool) -> None:
     if as_json:
         problems = [problem._asdict() for problem in verdict.problems]
-        common.print_json("leaderboard-check", {"path": str(verdict.path), "problems": problems})
+        print_json("leaderboard-check", {"path": str(verdict.path), "problems": problems})
         return
     for problem in verdict.problems:
-        say(common.printable(f"{verdict.path}: {problem.field}: {problem.text}"))
+        say(visible(f"{verdict.path}: {problem.field}: {problem.text}"))
 
 
 def _tell(done: Replay, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         values = {"path": str(done.path), "outcome": done.outcome, "text": done.text}
-        common.print_json("leaderboard-replay", values)
+        print_json("leaderboard-replay", values)
     elif not quiet or done.outcome == "different":
-        say(common.printable(f"{done.path}: {done.outcome}: {done.text}"))
+        say(visible(f"{done.path}: {done.outcome}: {done.text}"))

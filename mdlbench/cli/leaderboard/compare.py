@@ -2,10 +2,11 @@
 
 import click
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say
+from mdlbench.cli.common import option
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.leaderboard.comparing import Comparison, compare
 from mdlbench.leaderboard.finding import find_row
+from mdlbench.text import visible
 
 
 @click.command(name="compare")
@@ -13,7 +14,7 @@ from mdlbench.leaderboard.finding import find_row
 @click.argument("b", metavar="B")
 @click.option("--results", "folder", default="results", show_default=True, metavar="DIR", help="Where the rows of specs are.")
 @click.option("-C", "--corpus", metavar="NAME[:START:END]", help="Which corpus, if the specs have rows of several.")
-@common.json_lines
+@option.json_lines
 def command(a: str, b: str, folder: str, corpus: str | None, as_json: bool) -> None:
     """Compare two rows over the same bytes; A and B are row files, or specs of models that have rows in DIR.
 
@@ -29,17 +30,17 @@ def command(a: str, b: str, folder: str, corpus: str | None, as_json: bool) -> N
     one, two = find_row(a, folder, corpus), find_row(b, folder, corpus)
     found = compare(one, two)
     if as_json:
-        common.print_json("leaderboard-compare", found.to_json())
+        print_json("leaderboard-compare", found.to_json())
     else:
-        say(common.printable(found.verdict))
+        say(visible(found.verdict))
         say(_details(found))
 
 
 def _details(found: Comparison) -> str:
     lines = [
-        f"A  {common.printable(found.a)}: {found.container_bytes_a:,} bytes of container",
-        f"B  {common.printable(found.b)}: {found.container_bytes_b:,} bytes of container",
-        f"on {common.printable(found.corpus)}, {found.input_bytes:,} bytes, {found.units:,} units",
+        f"A  {visible(found.a)}: {found.container_bytes_a:,} bytes of container",
+        f"B  {visible(found.b)}: {found.container_bytes_b:,} bytes of container",
+        f"on {visible(found.corpus)}, {found.input_bytes:,} bytes, {found.units:,} units",
         f"ideal code length, A - B: {found.difference:+.4f} bits per byte"
         + ("" if found.low is None else f", 95 % interval {found.low:+.4f} to {found.high:+.4f}"),
         f"units: A smaller in {found.smaller_a:,}, B smaller in {found.smaller_b:,}, equal in {found.equal:,}",

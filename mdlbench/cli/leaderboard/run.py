@@ -6,36 +6,38 @@ from typing import Any
 
 import click
 
-from mdlbench.cli import common
-from mdlbench.cli.reporting import say, speed
+from mdlbench.cli.common import option
+from mdlbench.cli.common.failures import report_error
+from mdlbench.cli.common.printing import print_json, say
 from mdlbench.errors import InterruptedRunError
 from mdlbench.leaderboard.baselines import LEAST_SPEED, baselines
 from mdlbench.leaderboard.board import Board, Query, load_board
 from mdlbench.leaderboard.rendering import render
 from mdlbench.leaderboard.running import Config, Event, run
 from mdlbench.leaderboard.store import Row
+from mdlbench.text import counted, speed, visible
 
 
 @click.command(name="run")
 @click.option("-C", "--corpus", "corpora", multiple=True, required=True, metavar="NAME|PATH[:START:END]",
               help="Corpus, file or folder, perhaps a slice in bytes; repeatable.")  # fmt: skip
-@common.model(help="Model spec; repeatable.")
+@option.model(help="Model spec; repeatable.")
 @click.option("--baselines", type=click.Choice(list(LEAST_SPEED)), default="none", show_default=True,
               help="Also other compressors that are here: all above 100 kB/s, fast ones above 1 MB/s.")  # fmt: skip
-@click.option("--limit", type=common.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
+@click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
 @click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, metavar="N",
               help="Code and decode N times; times are medians.")  # fmt: skip
 @click.option("--repeat-seconds", type=click.FloatRange(0), default=30.0, show_default=True, metavar="SECONDS",
               help="Begin no repeat of a cell after those before it took SECONDS.")  # fmt: skip
-@common.jobs
+@option.jobs
 @click.option("--output-path", default="results", show_default=True, metavar="DIR", help="Folder of the rows.")
 @click.option("--resume/--rerun", default=True, show_default=True,
               help="Skip what has a sound row, or measure everything again.")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where hf: models run.")
-@click.option("--block-size", type=common.BLOCK_SIZE, metavar="SIZE",
+@click.option("--block-size", type=option.BLOCK_SIZE, metavar="SIZE",
               help="Impose SIZE original bytes per block; such rows are ranked apart.  [default: each model's]")  # fmt: skip
-@common.quiet
-@common.json_lines
+@option.quiet
+@option.json_lines
 def command(quiet: bool, as_json: bool, resume: bool, corpora: tuple[str, ...], **options: Any) -> None:
     """Measure every model on every corpus, one after the other; each finished cell is a row in DIR.
 
@@ -58,7 +60,7 @@ def command(quiet: bool, as_json: bool, resume: bool, corpora: tuple[str, ...], 
     try:
         outcome = run(config, teller.tell)
     except KeyboardInterrupt:
-        kept = f"{teller.finished} finished row{'' if teller.finished == 1 else 's'} in {config.output_path} stay"
+        kept = f"{counted(teller.finished, 'finished row')} in {config.output_path} stay"
         raise InterruptedRunError(f"interrupted; {kept}, and the same command goes on with the rest") from None
     if not quiet and not as_json and outcome.finished + outcome.skipped:
         say("\n" + render(_board(config.output_path, outcome.finished + outcome.skipped)))
@@ -87,13 +89,13 @@ class _Teller:
         if event.kind == "failed":
             assert event.error is not None
             error = type(event.error)(f"{event.corpus.name}, {event.spec}: {event.error}")
-            common.report_error(error, as_json=self._as_json)
+            report_error(error, as_json=self._as_json)
         elif event.kind == "started":
             return
         elif self._as_json:
             assert event.row is not None
             values = {"kind": event.kind, "corpus": event.corpus.name, "model": event.spec, "path": str(event.row.path)}
-            common.print_json("leaderboard-run", values)
+            print_json("leaderboard-run", values)
         elif not self._quiet:
             say(_line(event))
 
@@ -104,10 +106,10 @@ def _line(event: Event) -> str:
     done = row["repeats"]["done"]
     speeds = [f"{way} {speed(row['input_bytes'], row[way]['median_coding_seconds'])}" for way in ("encode", "decode")]
     rate = "empty" if row["bits_per_byte"] is None else f"{row['bits_per_byte']:.4f} bits per byte"
-    parts = [f"{row['container_bytes']:,} bytes", rate, *speeds, f"{done} repeat{'' if done == 1 else 's'}"]
+    parts = [f"{row['container_bytes']:,} bytes", rate, *speeds, counted(done, "repeat")]
     kept = " (measured before)" if event.kind == "skipped" else ""
-    return f"{_place(event)}: " + ", ".join(parts) + kept + f"  [→ {common.printable(str(event.row.path))}]"
+    return f"{_place(event)}: " + ", ".join(parts) + kept + f"  [→ {visible(str(event.row.path))}]"
 
 
 def _place(event: Event) -> str:
-    return f"[{event.number}/{event.total}] {event.corpus.name}, {common.printable(event.spec)}"
+    return f"[{event.number}/{event.total}] {event.corpus.name}, {visible(event.spec)}"

@@ -4,9 +4,10 @@ import sys
 
 import click
 
-from mdlbench.cli import common
+from mdlbench.cli.common.printing import say
 from mdlbench.leaderboard.board import SORTS, Query, load_board
 from mdlbench.leaderboard.rendering import FORMATS, render
+from mdlbench.text import visible
 
 
 @click.command(name="show")
@@ -34,9 +35,5 @@ def command(folder: str, corpora: tuple[str, ...], sort: str, form: str, publish
     board = load_board(folder, Query(corpora, sort, every, published))
     for path, reason in board.refused:
         line = reason if reason.startswith(path) else f"{path}: {reason}"
-        print(f"mdlbench: left out: {common.printable(line)}", file=sys.stderr)
-    try:
-        print(render(board, form), flush=True)
-    except BrokenPipeError:
-        common.close_stdout()
-        raise click.exceptions.Exit(common.BROKEN_PIPE) from None
+        print(f"mdlbench: left out: {visible(line)}", file=sys.stderr)
+    say(render(board, form))

@@ -95,10 +95,9 @@ class HiddenMarkov(StretchedModel):
     def start(self, size: int) -> Step:
         from mdlbench.models.hmm import kernel
         from mdlbench.numerics.compiled import announce_first_compilation
-        from mdlbench.processes.belief import matrices
 
         announce_first_compilation(kernel, "hmm model", 5)
-        m, belief = matrices(self.process), self.process.stationary.copy()
+        m, belief = self.process.matrices, self.process.stationary.copy()
 
         def step(mode: int, part: np.ndarray, *arrays: np.ndarray) -> int:
             kernel.run(mode, m, self.decisions, belief, part, *arrays)

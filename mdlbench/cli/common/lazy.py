@@ -1,9 +1,13 @@
-"""Groups of commands whose modules are imported when a command is run or its help is asked for, so that `--help` is quick."""
+"""Groups of commands whose modules are imported when one is run or its help is asked for, so that `--help` is quick."""
 
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
 import click
+
+_BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell has it
 
 
 class LazyGroup(click.Group):
@@ -13,6 +17,14 @@ class LazyGroup(click.Group):
         """`summaries` gives one line of help for each name, in the order shown."""
         super().__init__(*args, **kwargs)
         self._package, self._summaries = package, summaries
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; it ends in silence when its reader has seen enough."""
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain at exit
+            raise click.exceptions.Exit(_BROKEN_PIPE) from None
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(self._summaries)

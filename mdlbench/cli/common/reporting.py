@@ -1,17 +1,12 @@
-"""Lines, tables and JSON fields that several commands print."""
+"""What is said of a compression, by the commands that make or inspect one: a line, a table, JSON fields."""
 
-import sys
 from typing import Any
 
-from mdlbench.cli.common import STANDARD, json_name, name_of, printable
+from mdlbench.cli.common.paths import STANDARD, json_name, name_of
 from mdlbench.codec import Compression
 from mdlbench.codec.ledger import Ledger
+from mdlbench.text import speed, visible
 from mdlbench.units import bits_per_byte, bytes_to_bits, ratio
-
-
-def say(text: str, *, to_stderr: bool = False) -> None:
-    """Print a report where it does not mix with data."""
-    print(text, file=sys.stderr if to_stderr else sys.stdout, flush=True)
 
 
 def compression_json(file: str, target: str | None, done: Compression) -> dict[str, Any]:
@@ -44,16 +39,7 @@ def report_line(file: str, target: str | None, done: Compression) -> str:
         speed(done.input_bytes, done.seconds),
         "verified" if done.verified else "not verified",
     ]
-    return ", ".join(parts) + f"  [{' '.join(done.models)}{'' if target in (None, STANDARD) else f' → {printable(target)}'}]"
-
-
-def speed(n_bytes: int, seconds: float) -> str:
-    """Original bytes per second, in the unit that reads well."""
-    rate = n_bytes / max(seconds, 1e-9)
-    for unit, scale in (("MB/s", 1e6), ("kB/s", 1e3)):
-        if rate >= scale:
-            return f"{rate / scale:.3g} {unit}"
-    return f"{rate:.3g} B/s"
+    return ", ".join(parts) + f"  [{' '.join(done.models)}{'' if target in (None, STANDARD) else f' → {visible(target)}'}]"
 
 
 def ledger_table(ledger: Ledger) -> str:

@@ -1,6 +1,6 @@
-"""Run one command and say what it cost: the only program between a measurement and the process that is measured.
+"""Run one command and say what it cost: the only program between whoever asks and the process that is measured.
 
-    python -I -S timed.py STDOUT STDERR COMMAND...      prints {"exit_code", "wall_seconds", "cpu_seconds", "peak_bytes"}
+    python -I -S launcher.py COMMAND...      last on stderr: {"exit_code", "wall_seconds", "cpu_seconds", "peak_bytes"}
 
 It is a script of its own, of the standard library alone, because a process inherits the resident size of the one that starts
 it into its own recorded peak: what starts the measured one must be small. Wall time runs from just before the process is
@@ -22,20 +22,20 @@ PATIENCE = 5.0
 _PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
-def main(stdout: str, stderr: str, *command: str) -> None:
-    """Run `command` with its output in two files; print its cost as JSON."""
-    with open(stdout, "wb") as out, open(stderr, "wb") as err:
-        began = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        threading.Thread(target=_end_with_input, args=(process.pid,), daemon=True).start()
-        cost = _reap(process)
-        cost["wall_seconds"] = time.perf_counter() - began
-    with suppress(BrokenPipeError):  # whoever started this is gone
-        print(json.dumps(cost), flush=True)
+def main(*command: str) -> None:
+    """Run `command`, which inherits stdout and stderr; write its cost as JSON."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    threading.Thread(target=_end_with_input, args=(process.pid,), daemon=True).start()
+    cost = _reap(process)
+    cost["wall_seconds"] = time.perf_counter() - began
+    with suppress(OSError):  # whoever started this is gone, or the disk is full
+        sys.stderr.write(f"\n{json.dumps(cost)}\n")
+        sys.stderr.flush()
     os._exit(0)  # the thread may still be reading
 
 
-def _reap(process: subprocess.Popen[bytes]) -> dict[str, float | int | None]:
+def _reap(process: "subprocess.Popen[bytes]") -> dict[str, float | int | None]:
     if not hasattr(os, "wait4"):  # Windows says no more than that it ended
         return {"exit_code": process.wait(), "cpu_seconds": None, "peak_bytes": None}
     _, status, usage = os.wait4(process.pid, 0)

@@ -1,0 +1,62 @@
+"""From a name to a process: `mess3`, `reversed:sns`, `product:mess3+z1r`, `mixture:coin@p=0.1+coin@p=0.9`, `./own.toml`."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mdlbench.processes.base import Process, ProcessError
+from mdlbench.processes.compose import mixture, product, reverse
+from mdlbench.processes.files import read_process
+from mdlbench.processes.names import WEIGHT, family, is_file
+from mdlbench.processes.parameters import read_parameters
+
+
+def find(name: str, parameters: Mapping[str, Any] | None = None) -> Process:
+    """The process of this name.
+
+    Args:
+        name: of the zoo; `reversed:NAME`; `product:NAME+NAME`; `mixture:NAME+NAME`; or the path of a .toml or .json file. Parts
+            carry their own parameters as `NAME@key=value`.
+        parameters: values by name, numbers or their text; defaults for the others.
+
+    Raises:
+        ProcessError: there is no such process or parameter, with near misses; or the file does not hold one.
+
+    Example:
+        >>> find("mess3", {"x": 0.05, "a": "0.85"}).alphabet_size
+        3
+    """
+    given = dict(parameters or {})
+    name, *own = name.strip().split("@") if ":" not in name and not is_file(name) else [name.strip()]
+    for pair in own:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise ProcessError(f"{pair!r} is not a parameter; write NAME@key=value")
+        given[key] = value
+    if is_file(name):
+        if given:
+            raise ProcessError(f"{name}: a process from a file has no parameters; it gave {', '.join(given)}")
+        return read_process(name)
+    kind, colon, rest = name.partition(":")
+    if colon:
+        return _composed(kind, rest, given)
+    found, key = family(name)
+    return found.process(key, read_parameters(found.parameters, given, key))
+
+
+def _composed(kind: str, rest: str, given: Mapping[str, Any]) -> Process:
+    if kind == "reversed":
+        return reverse(find(rest, given))
+    if kind not in ("product", "mixture"):
+        raise ProcessError(
+            f"no way {kind!r} of making processes; there are: reversed:NAME, product:NAME+NAME, mixture:NAME+NAME"
+        )
+    parts = [find(part) for part in rest.split("+")]
+    if len(parts) < 2:
+        raise ProcessError(f"{kind}:{rest}: name at least two parts, joined by +")
+    values = read_parameters({"weight": WEIGHT} if kind == "mixture" else {}, given, kind)
+    if kind == "product":
+        return product(parts)
+    first = values["weight"]
+    found = mixture(parts, [first, *[(1 - first) / (len(parts) - 1)] * (len(parts) - 1)])
+    return replace(found, parameters=values)
