@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mdlbench.codec import Compression, compress, compress_stream, decompress, decompress_stream, verify
+    from mdlbench.codec.ledger import Ledger
+    from mdlbench.codec.seekable import open_container as open
     from mdlbench.errors import MdlbenchError
     from mdlbench.evaluation import Evaluation, code_length, evaluate
-    from mdlbench.ledger import Ledger
     from mdlbench.models import load_model
     from mdlbench.models.base import Model, Predictor
     from mdlbench.numerics.frequencies import Frequencies
     from mdlbench.result import Result
-    from mdlbench.seekable import open_container as open
 
 __version__ = "0.1.0"
 
@@ -23,7 +23,7 @@ _LOCATIONS = {
     "Compression": "mdlbench.codec",
     "Evaluation": "mdlbench.evaluation",
     "Frequencies": "mdlbench.numerics.frequencies",
-    "Ledger": "mdlbench.ledger",
+    "Ledger": "mdlbench.codec.ledger",
     "MdlbenchError": "mdlbench.errors",
     "Model": "mdlbench.models.base",
     "Predictor": "mdlbench.models.base",
@@ -35,7 +35,7 @@ _LOCATIONS = {
     "decompress_stream": "mdlbench.codec",
     "evaluate": "mdlbench.evaluation",
     "load_model": "mdlbench.models",
-    "open": "mdlbench.seekable",
+    "open": "mdlbench.codec.seekable",
     "verify": "mdlbench.codec",
 }
 

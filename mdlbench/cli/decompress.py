@@ -105,7 +105,7 @@ def _decompress(file: str, target: str, *, force: bool, models: Any, model_args:
 def _copy_range(
     file: str, target: str, *, force: bool, byte_range: tuple[int, int | None], models: Any, model_args: str, **options: Any
 ) -> _Done:
-    from mdlbench.seekable import ContainerFile, copy_range
+    from mdlbench.codec.seekable import ContainerFile, copy_range
 
     began = time.perf_counter()
     specs = common.specs(models, model_args)
@@ -120,7 +120,7 @@ def _copy_range(
 
 
 def _salvage(file: str, target: str, *, force: bool, models: Any, model_args: str, **options: Any) -> _Done:
-    from mdlbench.seekable import salvage_stream
+    from mdlbench.codec.salvage import salvage_stream
 
     if file == common.STANDARD:
         raise UsageError("--salvage needs a file that can be read at any place, not a pipe; save it first")

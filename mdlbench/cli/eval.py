@@ -13,7 +13,7 @@ from mdlbench.cli.reporting import say
 from mdlbench.codec import DEFAULT_MODEL, Progress
 from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation, evaluate
-from mdlbench.harness import compare
+from mdlbench.evaluation.lm_eval import compare
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.result import Result

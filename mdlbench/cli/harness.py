@@ -2,7 +2,7 @@
 
 from tabulate import tabulate
 
-from mdlbench.harness import Comparison
+from mdlbench.evaluation.lm_eval import Comparison
 from mdlbench.units import bits_per_byte
 
 

@@ -7,7 +7,7 @@ from tabulate import tabulate
 
 from mdlbench.cli import common
 from mdlbench.cli.reporting import ledger_table, say
-from mdlbench.inspection import Inspection, inspect_stream
+from mdlbench.codec.inspection import Inspection, inspect_stream
 
 _ROWS_SHOWN = 40
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from mdlbench.cli.common import STANDARD, json_name, name_of, printable
 from mdlbench.codec import Compression
-from mdlbench.ledger import Ledger
+from mdlbench.codec.ledger import Ledger
 from mdlbench.units import bits_per_byte, bytes_to_bits, ratio
 
 

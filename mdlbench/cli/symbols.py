@@ -11,8 +11,8 @@ from mdlbench.cli.reporting import say
 from mdlbench.codec import Progress
 from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation
+from mdlbench.evaluation.by_symbol import SymbolBits, evaluate_symbols
 from mdlbench.models.base import Model
-from mdlbench.symbolwise import SymbolBits, evaluate_symbols
 
 PAGE, LINES = ".html", ".jsonl"
 DRAWN = 100_000  # bytes on a page unless the user says otherwise: a browser should not stumble

@@ -14,9 +14,9 @@ import mdlbench
 from mdlbench.cli import common
 from mdlbench.cli.reporting import compression_json, report_line, say, speed
 from mdlbench.codec import DEFAULT_MODEL, compress_stream, decompress_stream
+from mdlbench.codec.inspection import inspect_file
 from mdlbench.container.format import MAGIC, VERSION
 from mdlbench.errors import UsageError, VerificationError
-from mdlbench.inspection import inspect_file
 from mdlbench.units import bits_per_byte, bytes_to_bits
 
 _COMPARED_AT_ONCE = 1 << 20

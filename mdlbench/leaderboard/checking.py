@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mdlbench.container.matching import is_built_in
+from mdlbench.codec.matching import is_built_in
+from mdlbench.container.writer import PARTS
 from mdlbench.errors import MdlbenchError
 from mdlbench.leaderboard.figures import UNIT_BYTES, Document, derive, get, seal
 from mdlbench.leaderboard.store import load_rows
-from mdlbench.ledger import PARTS
 from mdlbench.models import load_model, model_class
 from mdlbench.models.spec import split_spec
 from mdlbench.units import bytes_to_bits

@@ -17,9 +17,9 @@ from string import Template
 from typing import Any
 
 from mdlbench.evaluation import Evaluation
+from mdlbench.evaluation.by_symbol import SymbolBits
 from mdlbench.report.oklab import Ramp
 from mdlbench.report.page import asset, embedded
-from mdlbench.symbolwise import SymbolBits
 from mdlbench.units import bits_per_byte
 
 SHADES = 24

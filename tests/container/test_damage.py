@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from mdlbench.codec import compress, decompress
+from mdlbench.codec.matching import header_for
+from mdlbench.codec.salvage import salvage_stream
+from mdlbench.codec.seekable import ContainerFile
 from mdlbench.container import read_containers, table_of_contents
 from mdlbench.container.format import BlockHeader, Header, IndexEntry, ModelEntry, checksum, trailer_bytes
-from mdlbench.container.matching import header_for
 from mdlbench.errors import ContainerError, DamagedError, MdlbenchError, TruncatedError
 from mdlbench.models import load_model
-from mdlbench.seekable import ContainerFile, salvage_stream
 from tests.check_codec import TEXT
 
 FAMILIES = {
@@ -38,7 +39,7 @@ def test_any_change_to_a_language_models_container_is_a_clean_error(tmp_path: Pa
 
     tiny_model(tmp_path / "tiny", "gpt2", "bytelevel", layers=1)
     spec = f"hf:{tmp_path / 'tiny'},context=16,batch_size=1"
-    monkeypatch.setattr("mdlbench.codec.load_model", functools.cache(load_model))
+    monkeypatch.setattr("mdlbench.codec.decompression.load_model", functools.cache(load_model))
     model, data = load_model(spec), DATA[:48] + b"\xff"  # too little for the writer to name a model: put together by hand
     payload = model.encode([data])[0].payload
     block = BlockHeader(0, len(data), len(payload), checksum(data), only=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mdlbench.codec import compress
+from mdlbench.codec.salvage import salvage_stream
 from mdlbench.container.format import MAGIC, BlockHeader, varint
 from mdlbench.container.search import Structures, _block_headers
-from mdlbench.seekable import salvage_stream
 from tests.check_codec import TEXT
 
 MIB = 1 << 20

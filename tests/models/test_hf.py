@@ -15,13 +15,13 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from mdlbench.codec import compress, decompress
+from mdlbench.codec.seekable import open_container
 from mdlbench.errors import DamagedBlockError, EnvironmentMismatchError, MdlbenchError, MissingExtraError, SpecError
 from mdlbench.models import load_model
 from mdlbench.models.base import Encoded
 from mdlbench.models.hf import HuggingFace
 from mdlbench.models.hf.fallback import encode_bytes, encode_spans, from_base128, to_base128
 from mdlbench.models.hf.loading import count_parameters
-from mdlbench.seekable import open_container
 from tests.check_codec import check_codec
 from tests.models.tiny import ARCHITECTURES, sample_text, tiny_model
 

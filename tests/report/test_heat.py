@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from mdlbench.evaluation.by_symbol import SymbolBits, evaluate_symbols
 from mdlbench.models import load_model
 from mdlbench.models.base import Alternative
 from mdlbench.report.heat import RAMPS, SHADES, Picture, drawn, heat_page, shade
 from mdlbench.report.oklab import linear_srgb, relative_luminance
-from mdlbench.symbolwise import SymbolBits, evaluate_symbols
 
 HOSTILE = b"</script><img src=x onerror=alert(1)>&amp;\"'<!-- ${text} $text \xe2\x80\xae evil \xe2\x80\xa8 \x00\x1b[2J</i>"
 

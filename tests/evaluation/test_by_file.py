@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mdlbench.errors import UsageError
-from mdlbench.evaluation import Measured, evaluate, evaluate_units
+from mdlbench.evaluation import Measured, evaluate
+from mdlbench.evaluation.by_file import evaluate_units
 from mdlbench.models import load_model
 from tests.models.tiny import sample_text, tiny_model
 

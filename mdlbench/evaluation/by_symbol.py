@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from mdlbench.codec import Progress, no_progress
-from mdlbench.evaluation import Evaluation, Measured, evaluate
+from mdlbench.evaluation.by_file import Evaluation, Measured, evaluate
 from mdlbench.models.base import Alternative, Model
 
 

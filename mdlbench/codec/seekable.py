@@ -1,22 +1,19 @@
-"""Reading a container file at any place, and what can be recovered from a damaged one. Only the blocks needed are decoded."""
+"""Reading a container file at any place; only the blocks needed are decoded."""
 
 import bisect
 import builtins
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
-from mdlbench.codec import decode_blocks
-from mdlbench.container import Header, ModelEntry, Place, block_name, locate_blocks, read_block, table_of_contents
-from mdlbench.container.matching import models_for
-from mdlbench.errors import ContainerError, EnvironmentMismatchError, ModelMismatchError, UsageError
+from mdlbench.codec.decompression import decode_blocks
+from mdlbench.codec.matching import models_for
+from mdlbench.container import Header, Place, read_block, table_of_contents
+from mdlbench.errors import UsageError
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.workers import interruptible
-
-_ZEROS = bytes(1 << 20)
 
 
 class ContainerFile(io.RawIOBase):
@@ -122,58 +119,3 @@ def copy_range(source: io.RawIOBase, sink: BinaryIO, start: int, end: int) -> in
         sink.write(data)
         left -= len(data)
     return end - start
-
-
-@dataclass(frozen=True)
-class Salvage:
-    """What was recovered: names of blocks, what was lost and why, original bytes with their holes."""
-
-    recovered: list[str]
-    lost: list[str]
-    size: int
-
-
-def salvage_stream(file: BinaryIO, sink: BinaryIO, models: Sequence[str] = (), *, force_environment: bool = False) -> Salvage:
-    """Write every undamaged block of a container file; lost ranges become zeros, so that what is found keeps its place.
-
-    A range whose length nothing tells (a lost block header, and no index) is left out, and the text says so. Blocks are held
-    against their checksums; that none is missing is known from the index, or from the digest where the index is damaged.
-
-    Args:
-        sink: holes are left in it where it can seek, else zeros are written.
-        models: specs for models that are not built in, or to stand in for a damaged header.
-    """
-    supplied = [load_model(spec) for spec in models]
-    stand_in = Header(tuple(ModelEntry(model.digest, model.spec) for model in supplied)) if supplied else None
-    found: dict[int, list[Model]] = {}  # the models of each container, by its header's identity
-    recovered, lost, size = [], [], 0
-    for item in locate_blocks(file, stand_in):
-        length = item.original_size if isinstance(item, Place) else item.size
-        reason = "not found"
-        if isinstance(item, Place):
-            try:
-                if id(item.container) not in found:
-                    found[id(item.container)] = models_for(item.container, supplied, force_environment=force_environment)
-                data = interruptible(decode_blocks, found[id(item.container)], [read_block(file, item)])[0]
-                sink.write(data)
-                recovered.append(block_name(item.number, size, len(data)))
-                size += len(data)
-                continue
-            except (ContainerError, ModelMismatchError, EnvironmentMismatchError) as error:
-                reason = "damaged" if isinstance(error, ContainerError) else str(error)
-        if length is None:
-            lost.append(f"from byte {size}, length unknown, perhaps 0 (no index tells)")
-            continue
-        lost.append(f"bytes {size}-{size + length - 1} ({reason})")
-        _leave_hole(sink, length)
-        size += length
-    return Salvage(recovered, lost, size)
-
-
-def _leave_hole(sink: BinaryIO, length: int) -> None:
-    """Skip `length` bytes, which read as zeros; they take no room in a file."""
-    if sink.seekable():
-        sink.seek(length - 1, os.SEEK_CUR)
-        length = 1
-    for at in range(0, length, len(_ZEROS)):
-        sink.write(_ZEROS[: length - at])

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from mdlbench.evaluation import evaluate
+from mdlbench.evaluation.by_symbol import SymbolBits, evaluate_symbols
 from mdlbench.models import load_model
 from mdlbench.models.counts.alternatives import distributions
-from mdlbench.symbolwise import SymbolBits, evaluate_symbols
 from tests.models.tiny import sample_text, tiny_model
 
 MIXED = sample_text(300) + b"\xff\xfe raw \x00" + "naïve 日本 \U0001f600".encode() + b"\xff" + sample_text(200, seed=1)

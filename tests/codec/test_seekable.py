@@ -9,8 +9,8 @@ import pytest
 
 import mdlbench
 from mdlbench.codec import compress
+from mdlbench.codec.seekable import ContainerFile, copy_range
 from mdlbench.errors import ContainerError, UsageError
-from mdlbench.seekable import ContainerFile, copy_range
 from tests.check_codec import TEXT
 
 DATA = TEXT * 8

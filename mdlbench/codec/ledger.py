@@ -4,12 +4,13 @@ Two sums that must come out: the parts of the file in bytes, and the payloads in
 coder. What cannot be part of either (the model's own weight, the cost of choices) stands beside them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mdlbench.container.writer import PARTS
+from mdlbench.models.base import Model
 from mdlbench.units import bytes_to_bits
-
-PARTS = ("header", "block_headers", "payloads", "raw_blocks", "index", "trailer")
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,14 @@ class Ledger:
             "ideal": split.ideal, "quantisation": split.quantisation, "coder": split.coder,
         }  # fmt: skip
         return {"bytes": dict(self.bytes), "payload_bits": bits, "beside": self.beside}
+
+
+def model_descriptions(models: Sequence[Model]) -> dict[str, Any]:
+    """What the models themselves weigh, in bytes: for the ledger's figures beside the sums."""
+    return {
+        "model_bytes": {
+            model.spec: {"code": d.code, "weights": d.weights, "weights_16bit": d.weights_16bit}
+            for model in models
+            for d in [model.description()]
+        }
+    }

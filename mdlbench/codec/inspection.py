@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from mdlbench.codec import decode_blocks, model_descriptions
+from mdlbench.codec.decompression import decode_blocks
+from mdlbench.codec.ledger import Ledger, PayloadSplit, model_descriptions
+from mdlbench.codec.matching import models_for
 from mdlbench.container import RAW, Header, read_containers
 from mdlbench.container.format import DIGEST_SIZE, IndexEntry, trailer_bytes
-from mdlbench.container.matching import models_for
-from mdlbench.ledger import PARTS, Ledger, PayloadSplit
+from mdlbench.container.writer import PARTS
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.workers import interruptible

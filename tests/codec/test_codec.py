@@ -91,7 +91,7 @@ class _Wrong(Uniform):
 
 
 def test_verification_catches_a_model_that_does_not_decode(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mdlbench.codec.load_model", lambda spec: _Wrong())
+    monkeypatch.setattr("mdlbench.codec.compression.load_model", lambda spec: _Wrong())
     with pytest.raises(VerificationError, match=r"block 0 \(bytes 0-2\) does not decode to the same bytes with uniform"):
         compress(b"abc", "uniform")
 

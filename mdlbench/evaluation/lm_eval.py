@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdlbench.codec import Progress, batches_of, no_progress
 from mdlbench.errors import UsageError
-from mdlbench.evaluation import Evaluation, evaluate
+from mdlbench.evaluation.by_file import Evaluation, evaluate
 from mdlbench.models.base import Model
 from mdlbench.units import bits_per_byte, bits_to_nats, ratio
 

@@ -13,7 +13,7 @@ from tokenizers import processors
 
 from mdlbench.cli import main
 from mdlbench.errors import UsageError
-from mdlbench.harness import Comparison, compare
+from mdlbench.evaluation.lm_eval import Comparison, compare
 from mdlbench.models import load_model
 from mdlbench.models.hf.rolling import windows
 from tests.models.tiny import sample_text, tiny_model, tiny_tokenizer

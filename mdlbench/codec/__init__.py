@@ -1,0 +1,29 @@
+"""The codec: compress, decompress, verify; read a container at any place, account for it, recover a damaged one.
+
+`compress_stream` and `decompress_stream` are the whole path of a byte; `compress` and `decompress` do the same in memory.
+"""
+
+from mdlbench.codec.blocks import Batch, Progress, batches_of, no_progress
+from mdlbench.codec.compression import DEFAULT_MODEL, Compression, compress, compress_stream, read_back
+from mdlbench.codec.decompression import Decompression, decode_blocks, decompress, decompress_stream, verify
+from mdlbench.codec.ledger import Ledger, PayloadSplit, model_descriptions
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "Batch",
+    "Compression",
+    "Decompression",
+    "Ledger",
+    "PayloadSplit",
+    "Progress",
+    "batches_of",
+    "compress",
+    "compress_stream",
+    "decode_blocks",
+    "decompress",
+    "decompress_stream",
+    "model_descriptions",
+    "no_progress",
+    "read_back",
+    "verify",
+]

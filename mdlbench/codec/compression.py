@@ -1,0 +1,194 @@
+"""Blocks of bytes → a model's payloads → a container.
+
+Blocks are coded independently, in batches of the size the model asks for, on any number of worker processes; the container is
+the same for all of them.
+"""
+
+import io
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NamedTuple
+
+from mdlbench.codec.blocks import Batch, Progress, batches_of, no_progress
+from mdlbench.codec.ledger import Ledger, PayloadSplit, model_descriptions
+from mdlbench.codec.matching import Recipe, build, header_for
+from mdlbench.container import RAW, Writer, block_name, read_containers
+from mdlbench.errors import UsageError, VerificationError
+from mdlbench.models import load_model
+from mdlbench.models.base import Encoded, Model
+from mdlbench.units import bytes_to_bits
+from mdlbench.workers import interruptible, ordered_map
+
+DEFAULT_MODEL = "cm"
+
+
+@dataclass(frozen=True)
+class Compression:
+    """What `compress_stream` did; sizes are of the container as written.
+
+    Attributes:
+        models, digests: canonical specs and digests (hexadecimal), in the header's order.
+        ideal_bits: ideal code length of all blocks, raw ones at 8 bits a byte; None if a model gives none.
+        verified: every payload was decoded to its block again before it was written.
+    """
+
+    input_bytes: int
+    output_bytes: int
+    ideal_bits: float | None
+    models: tuple[str, ...]
+    digests: tuple[str, ...]
+    portability: str
+    policies: tuple[dict[str, Any], ...]
+    seconds: float
+    verified: bool
+    ledger: Ledger
+
+
+class Coded(NamedTuple):
+    """One block after encoding: index of the model or RAW, and what it became."""
+
+    model: int
+    encoded: Encoded
+
+
+@dataclass
+class _Account:
+    """Sums over the blocks, kept while they go by."""
+
+    original: int = 0
+    ideal: float | None = 0.0
+    quantised: float | None = 0.0
+
+    def add(self, original: bytes, coded: Coded) -> None:
+        self.original += len(original)
+        if coded.model == RAW:
+            return
+        ideal, quantised = coded.encoded.ideal_bits, coded.encoded.quantised_bits
+        self.ideal = None if ideal is None or self.ideal is None else self.ideal + ideal
+        self.quantised = None if quantised is None or self.quantised is None else self.quantised + quantised
+
+    def split(self, payload_bytes: int) -> PayloadSplit | None:
+        if self.ideal is None or self.quantised is None:
+            return None
+        return PayloadSplit.of(payload_bytes, self.ideal, self.quantised)
+
+
+def compress_stream(
+    source: BinaryIO,
+    sink: BinaryIO,
+    models: Sequence[str] = (DEFAULT_MODEL,),
+    *,
+    block_size: int | None = None,
+    jobs: int = 1,
+    verify: bool = True,
+    progress: Progress = no_progress,
+) -> Compression:
+    """Compress all of `source` into a container written to `sink`.
+
+    With several models, each block is coded with each and the smallest is kept; its tag in the container pays for the choice.
+    A block that every model would expand is stored raw.
+
+    Args:
+        block_size: original bytes per block; by default the first model's own.
+        jobs: worker processes; the container does not depend on it.
+        verify: decode every payload with fresh state and compare, before it is written.
+        progress: called with the number of original bytes that each batch completed.
+
+    Raises:
+        VerificationError: naming the block that did not decode to what went in.
+    """
+    loaded = [load_model(spec) for spec in models]
+    if not loaded:
+        raise UsageError("no model was named; name at least one, such as cm")
+    interruptible(_prepare, loaded)
+    began = time.perf_counter()
+    size = loaded[0].block_size if block_size is None else block_size
+    tasks = batches_of(source, size, max(model.batch_size for model in loaded))
+    writer = Writer(sink, header_for(loaded))
+    account = _Account()
+    work = _encode_verified if verify else _encode
+    for batch, coded in ordered_map(work, tasks, jobs, loaded, build, [Recipe.of(model) for model in loaded]):
+        for original, block in zip(batch.blocks, coded, strict=True):
+            writer.add(original, block.model, original if block.model == RAW else block.encoded.payload)
+            account.add(original, block)
+            progress(len(original))
+    writer.finish()
+    if not writer.names_models:
+        account = _Account(account.original)  # no payload was worth naming a model
+    return Compression(
+        input_bytes=account.original,
+        output_bytes=sum(writer.sizes.values()),
+        ideal_bits=None if account.ideal is None else account.ideal + bytes_to_bits(writer.sizes["raw_blocks"]),
+        models=tuple(model.spec for model in loaded),
+        digests=tuple(model.digest.hex() for model in loaded),
+        portability="exact" if all(model.portability == "exact" for model in loaded) else "environment",
+        policies=tuple({"block_size": size, **model.policy()} for model in loaded),
+        seconds=time.perf_counter() - began,
+        verified=verify,
+        ledger=Ledger(dict(writer.sizes), account.split(writer.sizes["payloads"]), model_descriptions(loaded)),
+    )
+
+
+def compress(data: bytes, model: str | Sequence[str] = DEFAULT_MODEL, *, block_size: int | None = None, jobs: int = 1) -> bytes:
+    """Compress bytes into a container, decoding it again before it is returned.
+
+    Args:
+        data: any bytes.
+        model: a model spec, or several, of which each block uses the best.
+        block_size: bytes per block; the model's own by default.
+
+    Returns:
+        The container; `decompress` gives `data` back.
+
+    Raises:
+        SpecError: the model does not exist.
+
+    Example:
+        >>> container = compress(b"abracadabra" * 100, model="kt,order=2")
+        >>> decompress(container) == b"abracadabra" * 100
+        True
+    """
+    sink = io.BytesIO()
+    compress_stream(io.BytesIO(memoryview(data)), sink, _specs(model), block_size=block_size, jobs=jobs)
+    read_back(io.BytesIO(sink.getvalue()))
+    return sink.getvalue()
+
+
+def read_back(container: BinaryIO) -> None:
+    """Read a container that was just written: structure and digest; its payloads were decoded before they were written."""
+    for _ in read_containers(container):
+        pass
+
+
+def _prepare(models: Sequence[Model]) -> None:
+    for model in models:
+        model.prepare()
+
+
+def _specs(model: str | Sequence[str]) -> Sequence[str]:
+    return [model] if isinstance(model, str) else model
+
+
+def _encode(models: Sequence[Model], batch: Batch) -> list[Coded]:
+    """Code each block with every model and keep the smallest, or RAW where none is smaller than the block."""
+    best = [Coded(RAW, Encoded(block, None, None)) for block in batch.blocks]
+    for index, model in enumerate(models):
+        for place, encoded in enumerate(model.encode(batch.blocks)):
+            if len(encoded.payload) < len(best[place].encoded.payload):
+                best[place] = Coded(index, encoded)
+    return best
+
+
+def _encode_verified(models: Sequence[Model], batch: Batch) -> list[Coded]:
+    coded = _encode(models, batch)
+    start = batch.start
+    for index, model in enumerate(models):
+        places = [place for place, block in enumerate(coded) if block.model == index]
+        payloads = [coded[place].encoded.payload for place in places]
+        decoded = model.decode(payloads, [len(batch.blocks[place]) for place in places]) if places else []
+        for place, data in zip(places, decoded, strict=True):
+            if data != batch.blocks[place]:
+                name = block_name(batch.number + place, start + sum(map(len, batch.blocks[:place])), len(batch.blocks[place]))
+                raise VerificationError(f"{name} does not decode to the same bytes with {model.spec}; nothing was written")
+    return coded
