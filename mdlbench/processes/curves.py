@@ -20,6 +20,7 @@ SYMBOLS = 24  # most symbols of context shown
 MOST_STATES = 60  # mixed states shown as a graph
 _WIDEST = 120_000  # beliefs of one level
 _KEPT = 1500  # beliefs kept for the page
+_MANY = 2000  # beliefs of one length, where lengths are told apart
 
 
 def conditional_entropies(process: Process, depth: int = SYMBOLS) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -63,6 +64,16 @@ def late_beliefs(process: Process) -> np.ndarray:
         kept.append(level.beliefs)
     few = np.concatenate(kept[-40:]) if len(kept[-1]) < 5000 else kept[-1]
     return merge(few, np.ones(len(few))).beliefs
+
+
+def beliefs_by_length(process: Process) -> tuple[np.ndarray, np.ndarray]:
+    """Beliefs after all words of 0, 1, ... symbols while they are few, float64 (n, N), and the length of each word, (n,)."""
+    kept: list[np.ndarray] = []
+    for level in first_levels(levels(process), SYMBOLS):
+        kept.append(level.beliefs)
+        if len(level.weights) > _MANY:
+            break
+    return np.concatenate(kept), np.repeat(np.arange(len(kept)), [len(found) for found in kept])
 
 
 def first_levels(items: Iterable[Level], count: int) -> Iterator[Level]:
