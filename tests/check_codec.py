@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mdlbench.codec import compress, decompress
-from mdlbench.models import load_model
+from mdlbench.models import ModelLike, as_model
 
 TEXT = (
     "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want of a wife. "
@@ -32,11 +32,11 @@ def samples(scale: int = 1) -> Iterator[tuple[str, bytes]]:
     yield "numbers", "".join(f"{n * n},{n % 7}\n" for n in range(120 * scale)).encode()
 
 
-def check_codec(spec: str, *, scale: int = 1, block_size: int = 600, user_model: bool = False) -> None:
+def check_codec(spec: ModelLike, *, scale: int = 1, block_size: int = 600, user_model: bool = False) -> None:
     """Hold a model to what the codec promises, on every sample.
 
     Args:
-        spec: the model.
+        spec: the model: a spec, a model or a predictor.
         scale: size of the samples, in kilobytes.
         block_size: so that the larger samples become several blocks.
         user_model: whether decoding needs the spec again.
@@ -54,10 +54,10 @@ def check_codec(spec: str, *, scale: int = 1, block_size: int = 600, user_model:
     check_code_length(spec, [data for _, data in samples(scale) if data])
 
 
-def check_code_length(spec: str, blocks: list[bytes]) -> None:
+def check_code_length(spec: ModelLike, blocks: list[bytes]) -> None:
     """A payload is as long as its code length says: within 0.02 %, 1e-5 bits an interval and 8 bytes of framing."""
-    model = load_model(spec)
-    if model.quantised_length(blocks[:1]) is None:
+    model = as_model(spec)
+    if not model.has_probabilities:
         return
     for start in range(0, len(blocks), model.batch_size):
         batch = blocks[start : start + model.batch_size]

@@ -10,8 +10,8 @@ from tabulate import tabulate
 from mdlbench.cli import common
 from mdlbench.cli.reporting import say
 from mdlbench.errors import MdlbenchError
-from mdlbench.models import CATALOG, load_model, model_class
-from mdlbench.models.spec import split_spec
+from mdlbench.models import CATALOG, Entry, load_model, model_class
+from mdlbench.models.spec import is_file, split_spec
 
 
 @click.command(name="models")
@@ -36,7 +36,13 @@ def command(spec: str | None, as_json: bool) -> None:
             common.print_json("model", describe(name))
     else:
         rows = [
-            [name, row.summary, model_class(name).portability, "yes" if row.built_in else "-m SPEC", row.example]
+            [
+                name,
+                row.summary,
+                model_class(name).portability,
+                "yes" if model_class(name).decodes_alone() else "-m SPEC",
+                row.example,
+            ]
             for name, row in CATALOG.items()
         ]
         say(tabulate(rows, ["model", "what it is", "portability", "decodes alone", "example"]))
@@ -46,14 +52,16 @@ def command(spec: str | None, as_json: bool) -> None:
 def describe(spec: str) -> dict[str, Any]:
     """A model's options, portability and example; digest and size too if `spec` can be built as it stands."""
     name = split_spec(spec)[0]
-    cls = model_class(name)
+    own = load_model(spec) if is_file(name) else None
+    row = Entry("", "a predictor of your own", spec) if own else CATALOG.get(name)
+    cls = own or model_class(name)
+    assert row is not None
     options = [
-        {"name": field.name, "default": field.default, "help": field.metadata.get("help", "")}
+        {"name": field.name, "default": _default(field), "help": field.metadata.get("help", "")}
         for field in dataclasses.fields(cls.Options)
     ]
-    row = CATALOG[name]
     page: dict[str, Any] = {
-        "model": name, "summary": row.summary, "portability": cls.portability, "built_in": row.built_in,
+        "model": name, "summary": row.summary, "portability": cls.portability, "built_in": cls.decodes_alone(),
         "example": row.example, "arguments": cls.arguments(),
         "options": options, "spec": None, "digest": None, "block_size": None, "bytes": None,
     }  # fmt: skip
@@ -65,6 +73,10 @@ def describe(spec: str) -> dict[str, Any]:
         return page  # a name that needs an argument, such as hf
     weights = dataclasses.asdict(model.description())
     return page | {"spec": model.spec, "digest": model.digest.hex(), "block_size": model.block_size, "bytes": weights}
+
+
+def _default(field: Any) -> Any:
+    return None if field.default is dataclasses.MISSING else field.default
 
 
 def _page(page: dict[str, Any]) -> str:

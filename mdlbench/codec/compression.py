@@ -12,10 +12,10 @@ from typing import Any, BinaryIO, NamedTuple
 
 from mdlbench.codec.blocks import Batch, Progress, batches_of, no_progress
 from mdlbench.codec.ledger import Ledger, PayloadSplit, model_descriptions
-from mdlbench.codec.matching import Recipe, build, header_for
+from mdlbench.codec.matching import build, header_for, prepare, recipes_for
 from mdlbench.container import RAW, Writer, block_name, read_containers
 from mdlbench.errors import UsageError, VerificationError
-from mdlbench.models import load_model
+from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Encoded, Model
 from mdlbench.units import bytes_to_bits
 from mdlbench.workers import interruptible, ordered_map
@@ -77,7 +77,7 @@ class _Account:
 def compress_stream(
     source: BinaryIO,
     sink: BinaryIO,
-    models: Sequence[str] = (DEFAULT_MODEL,),
+    models: ModelsLike = (DEFAULT_MODEL,),
     *,
     block_size: int | None = None,
     jobs: int = 1,
@@ -90,6 +90,7 @@ def compress_stream(
     A block that every model would expand is stored raw.
 
     Args:
+        models: specs, models or predictors; or one of them.
         block_size: original bytes per block; by default the first model's own.
         jobs: worker processes; the container does not depend on it.
         verify: decode every payload with fresh state and compare, before it is written.
@@ -98,17 +99,17 @@ def compress_stream(
     Raises:
         VerificationError: naming the block that did not decode to what went in.
     """
-    loaded = [load_model(spec) for spec in models]
+    loaded = as_models(models)
     if not loaded:
         raise UsageError("no model was named; name at least one, such as cm")
-    interruptible(_prepare, loaded)
+    interruptible(prepare, loaded)
     began = time.perf_counter()
     size = loaded[0].block_size if block_size is None else block_size
     tasks = batches_of(source, size, max(model.batch_size for model in loaded))
     writer = Writer(sink, header_for(loaded))
     account = _Account()
     work = _encode_verified if verify else _encode
-    for batch, coded in ordered_map(work, tasks, jobs, loaded, build, [Recipe.of(model) for model in loaded]):
+    for batch, coded in ordered_map(work, tasks, jobs, loaded, build, recipes_for(loaded, jobs)):
         for original, block in zip(batch.blocks, coded, strict=True):
             writer.add(original, block.model, original if block.model == RAW else block.encoded.payload)
             account.add(original, block)
@@ -130,12 +131,18 @@ def compress_stream(
     )
 
 
-def compress(data: bytes, model: str | Sequence[str] = DEFAULT_MODEL, *, block_size: int | None = None, jobs: int = 1) -> bytes:
+def compress(
+    data: bytes,
+    model: ModelsLike = DEFAULT_MODEL,
+    *,
+    block_size: int | None = None,
+    jobs: int = 1,
+) -> bytes:
     """Compress bytes into a container, decoding it again before it is returned.
 
     Args:
         data: any bytes.
-        model: a model spec, or several, of which each block uses the best.
+        model: a model spec, a model or a predictor; or several, of which each block uses the best.
         block_size: bytes per block; the model's own by default.
 
     Returns:
@@ -150,7 +157,7 @@ def compress(data: bytes, model: str | Sequence[str] = DEFAULT_MODEL, *, block_s
         True
     """
     sink = io.BytesIO()
-    compress_stream(io.BytesIO(memoryview(data)), sink, _specs(model), block_size=block_size, jobs=jobs)
+    compress_stream(io.BytesIO(memoryview(data)), sink, model, block_size=block_size, jobs=jobs)
     read_back(io.BytesIO(sink.getvalue()))
     return sink.getvalue()
 
@@ -159,15 +166,6 @@ def read_back(container: BinaryIO) -> None:
     """Read a container that was just written: structure and digest; its payloads were decoded before they were written."""
     for _ in read_containers(container):
         pass
-
-
-def _prepare(models: Sequence[Model]) -> None:
-    for model in models:
-        model.prepare()
-
-
-def _specs(model: str | Sequence[str]) -> Sequence[str]:
-    return [model] if isinstance(model, str) else model
 
 
 def _encode(models: Sequence[Model], batch: Batch) -> list[Coded]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from mdlbench.codec.blocks import Progress, groups, no_progress
-from mdlbench.codec.matching import Recipe, build, models_for
+from mdlbench.codec.matching import build, models_for, prepare, recipes_for
 from mdlbench.container import RAW, Block, Header, read_containers
 from mdlbench.container.format import checksum
 from mdlbench.errors import DamagedBlockError
-from mdlbench.models import load_model
+from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Model
 from mdlbench.workers import interruptible, ordered_map
 
@@ -25,7 +25,7 @@ class Decompression(NamedTuple):
 def decompress_stream(
     source: BinaryIO,
     sink: BinaryIO,
-    models: Sequence[str] = (),
+    models: ModelsLike = (),
     *,
     jobs: int = 1,
     force_environment: bool = False,
@@ -37,24 +37,24 @@ def decompress_stream(
     blocks gives a temporary file.
 
     Args:
-        models: specs of models that are not built in, matched by digest.
+        models: specs of models that are not built in, or the models, matched by digest.
         force_environment: decode although software or device differ from those recorded.
 
     Raises:
         ContainerError: damaged or truncated; DamagedBlockError names the block and its bytes.
         ModelMismatchError, EnvironmentMismatchError: the container cannot be decoded here, and why.
     """
-    supplied = [load_model(spec) for spec in models]
+    supplied = as_models(models)
     total, seconds = 0, 0.0
     items = read_containers(source)
     item = next(items, None)
     while isinstance(item, Header):
         container = models_for(item, supplied, force_environment=force_environment)
-        interruptible(_prepare, container)
+        interruptible(prepare, container)
         began = time.perf_counter()
         blocks = _Until(items)
         tasks = groups(blocks, max((model.batch_size for model in container), default=1))
-        recipes = [Recipe.of(model) for model in container]
+        recipes = recipes_for(container, jobs)
         for _, decoded in ordered_map(_decode, tasks, jobs, container, build, recipes):
             for data in decoded:
                 sink.write(data)
@@ -65,21 +65,21 @@ def decompress_stream(
     return Decompression(total, seconds)
 
 
-def decompress(container: bytes, model: str | Sequence[str] = (), *, jobs: int = 1) -> bytes:
+def decompress(container: bytes, model: ModelsLike = (), *, jobs: int = 1) -> bytes:
     """The bytes that a container, or several one after the other, hold.
 
     Args:
-        model: spec or specs of the models that wrote it, if they are not built in.
+        model: spec or specs of the models that wrote it, or the models themselves, if they are not built in.
 
     Raises:
         ContainerError: the container is damaged; ModelMismatchError: `model` is not what wrote it.
     """
     sink = io.BytesIO()
-    decompress_stream(io.BytesIO(memoryview(container)), sink, _specs(model), jobs=jobs)
+    decompress_stream(io.BytesIO(memoryview(container)), sink, model, jobs=jobs)
     return sink.getvalue()
 
 
-def verify(container: bytes, model: str | Sequence[str] = (), *, jobs: int = 1) -> int:
+def verify(container: bytes, model: ModelsLike = (), *, jobs: int = 1) -> int:
     """Decode a container against every checksum and digest in it; the number of original bytes.
 
     Raises:
@@ -109,15 +109,6 @@ def decode_blocks(models: Sequence[Model], blocks: Sequence[Block]) -> list[byte
         if checksum(originals[block.number]) != block.header.checksum:
             raise DamagedBlockError(f"{block.name} does not match its checksum; --salvage keeps the others")
     return [originals[block.number] for block in blocks]
-
-
-def _prepare(models: Sequence[Model]) -> None:
-    for model in models:
-        model.prepare()
-
-
-def _specs(model: str | Sequence[str]) -> Sequence[str]:
-    return [model] if isinstance(model, str) else model
 
 
 def _decode(models: Sequence[Model], blocks: list[Block]) -> list[bytes]:

@@ -1,5 +1,6 @@
 """What a container file holds: header, blocks, and the account of every byte; with `decode`, of every bit of the payloads."""
 
+import functools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from mdlbench.codec.matching import models_for
 from mdlbench.container import RAW, Header, read_containers
 from mdlbench.container.format import DIGEST_SIZE, IndexEntry, trailer_bytes
 from mdlbench.container.writer import PARTS
-from mdlbench.models import load_model
+from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Model
 from mdlbench.workers import interruptible
 
@@ -54,7 +55,7 @@ class Inspection:
 
 
 def inspect_stream(
-    source: BinaryIO, models: Sequence[str] = (), *, decode: bool = False, force_environment: bool = False
+    source: BinaryIO, models: ModelsLike = (), *, decode: bool = False, force_environment: bool = False
 ) -> Inspection:
     """Read containers to their end, checking digests.
 
@@ -63,7 +64,7 @@ def inspect_stream(
         decode: also decode every block and split the payloads' bits into ideal, quantisation and coder, from a pass of the
             model that does not involve the coder.
     """
-    supplied = [load_model(spec) for spec in models]
+    supplied = as_models(models)
     counted = _Counted(source)
     sizes = dict.fromkeys(PARTS, 0)
     headers: list[Header] = []
@@ -98,7 +99,7 @@ def inspect_stream(
     return Inspection(tuple(headers), tuple(rows), sum(row.original_size for row in rows), ledger)
 
 
-def inspect_file(path: str | os.PathLike[str], models: Sequence[str] = (), *, decode: bool = False) -> Inspection:
+def inspect_file(path: str | os.PathLike[str], models: ModelsLike = (), *, decode: bool = False) -> Inspection:
     """`inspect_stream` of the file at `path`."""
     with open(path, "rb") as file:
         return inspect_stream(file, models, decode=decode)
@@ -124,13 +125,14 @@ class _Split:
         if index == RAW or self.ideal is None or self.quantised is None:
             return
         model = models[index]
-        quantised = interruptible(model.quantised_length, [original])
-        if quantised is None:
+        if not model.has_probabilities:
             self.ideal = self.quantised = None
             return
-        self.quantised += float(quantised[0].sum())
-        self.ideal += float(interruptible(model.code_length, [original])[0].sum())
-        for name, value in interruptible(model.beside, [original]).items():
+        (measured,) = interruptible(functools.partial(model.measure, quantised=True, beside=True), [original])
+        assert measured.quantised is not None
+        self.ideal += float(measured.ideal.sum())
+        self.quantised += float(measured.quantised.sum())
+        for name, value in measured.beside.items():
             self.beside[name] = self.beside.get(name, 0.0) + value
 
     def result(self, payload_bytes: int) -> PayloadSplit | None:

@@ -1,29 +1,52 @@
 """From models to a header, and from a header back to models: by digest, in the same environment, never by running a name."""
 
+import pickle
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from mdlbench.container.format import Header, ModelEntry
-from mdlbench.errors import EnvironmentMismatchError, ModelMismatchError, SpecError
+from mdlbench.errors import EnvironmentMismatchError, ModelMismatchError, SpecError, UsageError
 from mdlbench.models import CATALOG, load_model, model_class
 from mdlbench.models.base import Model
 from mdlbench.models.spec import split_spec
 
 
 class Recipe(NamedTuple):
-    """How a process builds a model: its spec and stream revision."""
+    """How another process builds a model: its spec and stream revision, or itself, pickled, where no spec builds it."""
 
     spec: str
     revision: int
+    pickled: bytes = b""
 
     @classmethod
     def of(cls, model: Model) -> "Recipe":
-        return cls(model.spec, model.revision)
+        """The recipe of a model.
+
+        Raises:
+            UsageError: no other process can have this model, and why.
+        """
+        if model.rebuilds:
+            return cls(model.spec, model.revision)
+        try:
+            return cls(model.spec, model.revision, pickle.dumps(model))
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise UsageError(f"{model.spec} cannot be given to worker processes ({error}); use jobs=1") from None
+
+
+def recipes_for(models: Sequence[Model], jobs: int) -> list[Recipe]:
+    """The recipes that workers need: none where the work is done in this process."""
+    return [Recipe.of(model) for model in models] if jobs > 1 else []
 
 
 def build(recipes: Sequence[Recipe]) -> list[Model]:
     """The models of `recipes`, in this process."""
-    return [load_model(recipe.spec, recipe.revision) for recipe in recipes]
+    return [pickle.loads(one.pickled) if one.pickled else load_model(one.spec, one.revision) for one in recipes]
+
+
+def prepare(models: Sequence[Model]) -> None:
+    """Do what takes long once, before time is measured."""
+    for model in models:
+        model.prepare()
 
 
 def header_for(models: Sequence[Model]) -> Header:
@@ -73,7 +96,7 @@ def is_built_in(spec: str) -> bool:
         name, argument, _ = split_spec(spec)
     except SpecError:
         return False
-    return name in CATALOG and CATALOG[name].built_in and not model_class(name).reads_files(argument)
+    return name in CATALOG and model_class(name).decodes_alone(argument)
 
 
 def _built_in(spec: str) -> list[Model]:

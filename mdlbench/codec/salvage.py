@@ -1,7 +1,6 @@
 """What can be recovered from a damaged container file, written out."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -9,7 +8,7 @@ from mdlbench.codec.decompression import decode_blocks
 from mdlbench.codec.matching import models_for
 from mdlbench.container import Header, ModelEntry, Place, block_name, locate_blocks, read_block
 from mdlbench.errors import ContainerError, EnvironmentMismatchError, ModelMismatchError
-from mdlbench.models import load_model
+from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Model
 from mdlbench.workers import interruptible
 
@@ -25,7 +24,7 @@ class Salvage:
     size: int
 
 
-def salvage_stream(file: BinaryIO, sink: BinaryIO, models: Sequence[str] = (), *, force_environment: bool = False) -> Salvage:
+def salvage_stream(file: BinaryIO, sink: BinaryIO, models: ModelsLike = (), *, force_environment: bool = False) -> Salvage:
     """Write every undamaged block of a container file; lost ranges become zeros, so that what is found keeps its place.
 
     A range whose length nothing tells (a lost block header, and no index) is left out, and the text says so. Blocks are held
@@ -35,7 +34,7 @@ def salvage_stream(file: BinaryIO, sink: BinaryIO, models: Sequence[str] = (), *
         sink: holes are left in it where it can seek, else zeros are written.
         models: specs for models that are not built in, or to stand in for a damaged header.
     """
-    supplied = [load_model(spec) for spec in models]
+    supplied = as_models(models)
     stand_in = Header(tuple(ModelEntry(model.digest, model.spec) for model in supplied)) if supplied else None
     found: dict[int, list[Model]] = {}  # the models of each container, by its header's identity
     recovered, lost, size = [], [], 0

@@ -4,14 +4,13 @@ import bisect
 import builtins
 import io
 import os
-from collections.abc import Sequence
 from typing import BinaryIO
 
 from mdlbench.codec.decompression import decode_blocks
 from mdlbench.codec.matching import models_for
 from mdlbench.container import Header, Place, read_block, table_of_contents
 from mdlbench.errors import UsageError
-from mdlbench.models import load_model
+from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Model
 from mdlbench.workers import interruptible
 
@@ -26,10 +25,10 @@ class ContainerFile(io.RawIOBase):
         blocks_decoded: how many blocks have been decoded so far.
     """
 
-    def __init__(self, file: BinaryIO, models: Sequence[str] = (), *, force_environment: bool = False) -> None:
+    def __init__(self, file: BinaryIO, models: ModelsLike = (), *, force_environment: bool = False) -> None:
         self._file, self._position, self.blocks_decoded = file, 0, 0
         self._places = table_of_contents(file)
-        self._supplied = [load_model(spec) for spec in models]
+        self._supplied = as_models(models)
         self._force = force_environment
         self._cache: list[tuple[Header, list[Model]]] = []  # the models of each container met so far
         self._number, self._data = -1, b""
@@ -81,12 +80,12 @@ class ContainerFile(io.RawIOBase):
         return interruptible(decode_blocks, models, [block])[0]
 
 
-def open_container(path: str | os.PathLike[str], model: str | Sequence[str] = ()) -> io.BufferedReader:
+def open_container(path: str | os.PathLike[str], model: ModelsLike = ()) -> io.BufferedReader:
     """Open a container file for reading its original bytes at any place.
 
     Args:
         path: an `.mdlz` file.
-        model: spec or specs of the models that wrote it, if they are not built in.
+        model: spec or specs of the models that wrote it, or the models themselves, if they are not built in.
 
     Returns:
         A buffered, seekable, read-only binary file; its `raw` is a `ContainerFile`.
@@ -96,7 +95,7 @@ def open_container(path: str | os.PathLike[str], model: str | Sequence[str] = ()
     """
     file = builtins.open(path, "rb")  # noqa: SIM115  (the reader closes it)
     try:
-        return io.BufferedReader(ContainerFile(file, [model] if isinstance(model, str) else model))
+        return io.BufferedReader(ContainerFile(file, model))
     except BaseException:
         file.close()
         raise

@@ -1,5 +1,5 @@
 """Code length without coding: of a file, of each of its symbols, and beside lm-evaluation-harness."""
 
-from mdlbench.evaluation.by_file import Evaluation, Measured, byte_bits, code_length, evaluate
+from mdlbench.evaluation.by_file import Evaluation, Observed, byte_bits, code_length, evaluate
 
-__all__ = ["Evaluation", "Measured", "byte_bits", "code_length", "evaluate"]
+__all__ = ["Evaluation", "Observed", "byte_bits", "code_length", "evaluate"]

@@ -6,7 +6,8 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from mdlbench.codec import Progress, no_progress
-from mdlbench.evaluation.by_file import Evaluation, Measured, evaluate
+from mdlbench.evaluation.by_file import Evaluation, Observed, evaluate
+from mdlbench.models import ModelLike, as_model
 from mdlbench.models.base import Alternative, Model
 
 
@@ -40,7 +41,7 @@ class SymbolBits(NamedTuple):
 
 
 def evaluate_symbols(
-    source: BinaryIO, model: Model, each: Callable[[SymbolBits], object], *, alternatives: int = 5,
+    source: BinaryIO, model: ModelLike, each: Callable[[SymbolBits], object], *, alternatives: int = 5,
     block_size: int | None = None, progress: Progress = no_progress,
 ) -> Evaluation:  # fmt: skip
     """The ideal code length of `source`, and each of its symbols in the order of the file.
@@ -49,24 +50,24 @@ def evaluate_symbols(
         each: called with every symbol.
         alternatives: how many likeliest symbols to ask the model for.
     """
-    done = 0.0
+    model, done = as_model(model), 0.0
 
-    def observe(measured: Measured) -> None:
+    def observe(observed: Observed) -> None:
         nonlocal done
-        for symbol in _symbols(measured, model, alternatives, done):
+        for symbol in _symbols(observed, model, alternatives, done):
             each(symbol)
             done = symbol.bits_before + symbol.bits
 
     return evaluate(source, model, block_size=block_size, progress=progress, observe=observe)
 
 
-def _symbols(measured: Measured, model: Model, n_alternatives: int, before: float) -> Iterator[SymbolBits]:
-    (places,) = model.symbol_places([measured.block])
-    others = model.alternatives(measured.block, n_alternatives) if n_alternatives else None
+def _symbols(observed: Observed, model: Model, n_alternatives: int, before: float) -> Iterator[SymbolBits]:
+    (places,) = model.symbol_places([observed.block])
+    others = model.alternatives(observed.block, n_alternatives) if n_alternatives else None
     for at in np.lexsort((places.sizes > 0, places.starts)).tolist():
-        start, bits = int(places.starts[at]), float(measured.bits[at])
-        raw = measured.block[start : start + int(places.sizes[at])]
-        yield SymbolBits(measured.start + start, raw, bits, before, (others[at] or None) if others else None)
+        start, bits = int(places.starts[at]), float(observed.bits[at])
+        raw = observed.block[start : start + int(places.sizes[at])]
+        yield SymbolBits(observed.start + start, raw, bits, before, (others[at] or None) if others else None)
         before += bits
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mdlbench.codec import Progress, batches_of, no_progress
 from mdlbench.errors import UsageError
 from mdlbench.evaluation.by_file import Evaluation, evaluate
-from mdlbench.models.base import Model
+from mdlbench.models import ModelLike, as_model
 from mdlbench.units import bits_per_byte, bits_to_nats, ratio
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Comparison:
 
 
 def compare(
-    data: bytes, model: Model, *, block_size: int | None = None, progress: Progress = no_progress
+    data: bytes, model: ModelLike, *, block_size: int | None = None, progress: Progress = no_progress
 ) -> tuple[Comparison, Evaluation]:
     """The harness's figures for a text and our evaluation of it.
 
@@ -90,6 +90,7 @@ def compare(
     """
     from mdlbench.models.hf import HuggingFace
 
+    model = as_model(model)
     if not isinstance(model, HuggingFace):
         raise UsageError(f"--compat lm-eval: lm-evaluation-harness runs hf: models, not {model.name}")
     text = _text(data)
@@ -158,7 +159,7 @@ class _Steps:
 
     def _parts(self, blocks: list[bytes]) -> list[tuple[list[int], float]]:
         """Tokens of each block, and the bits of its raw spans."""
-        from mdlbench.models.hf.fallback import encode_spans
+        from mdlbench.models.fallback import encode_spans
 
         symbols = map(self._model.tokens.encode, blocks)
         return [(one.tokens.tolist(), float(encode_spans(one.raw_spans).ideal.sum())) for one in symbols]

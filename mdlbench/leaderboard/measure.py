@@ -82,7 +82,7 @@ def measure(cell: Cell, against_bits_per_byte: float | None) -> Document:
         while not repeats or wants_more(len(repeats), sum(done.seconds for done in repeats), cell.repeat, cell.repeat_seconds):
             repeats.append(_repeat(cell, model, originals, folder))
             hold_against(cell, model, repeats)
-        units = None if model.name == "external" else _units(cell, model, originals, folder)
+        units = _units(cell, model, originals, folder) if model.has_probabilities else None
     values = _row(cell, model, repeats, units, against_bits_per_byte)
     return values | {"load_before": load}
 
@@ -176,7 +176,7 @@ def hold_against(cell: Cell, model: Model, repeats: list[Repeat]) -> None:
     for file, log in zip(cell.corpus.files, repeats[-1].decode_log, strict=True):
         if log["output_sha256"] != file.sha256():
             raise VerificationError(f"{cell.spec}: {file.name} does not come back from its archive; no row is written")
-    if repeats[-1].archives != repeats[0].archives and model.name != "external":
+    if repeats[-1].archives != repeats[0].archives and model.repeatable:
         raise VerificationError(f"{cell.spec}: coding {cell.corpus.name} twice gave different archives; no row is written")
 
 
@@ -200,13 +200,13 @@ def _row(
             "spec": model.spec,
             "digest": model.digest.hex(),
             "portability": model.portability,
-            "version": getattr(model, "version", lambda: None)(),
+            "version": model.version,
             "policies": policies_of(cell, model),
         },
         "policy_hash": "",
         "block_size": {"used": block_size_of(cell, model), "default": model.block_size},
-        "device": getattr(model, "device", "cpu"),
-        "threads": getattr(model.options, "threads", 1),
+        "device": model.device,
+        "threads": model.threads,
         "jobs": cell.jobs,
         "repeats": {
             "asked": cell.repeat,

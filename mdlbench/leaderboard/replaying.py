@@ -12,6 +12,7 @@ from mdlbench.corpora import Corpus, find_corpus
 from mdlbench.errors import MdlbenchError
 from mdlbench.leaderboard.store import Row
 from mdlbench.models import load_model
+from mdlbench.models.spec import is_file, split_spec
 
 Replayed = Literal["same", "different", "not replayed"]
 
@@ -76,12 +77,13 @@ def _hindrance(document: dict[str, Any]) -> str | None:
     spec, version = document["model"]["spec"], document["model"]["version"]
     if document["model"]["portability"] != "exact":
         return f"{spec} is no exact model: its archives are the same only under the same software and device"
+    if is_file(split_spec(spec)[0]):
+        return f"{spec} is code of somebody's own: a row does not have it run"
     model = load_model(spec)
-    if not document["repeats"]["same_archives"] or getattr(model, "dated", False):
+    if not document["repeats"]["same_archives"] or not model.repeatable:
         return f"{spec} writes something else into each file, such as the time"
-    here = getattr(model, "version", lambda: None)()
-    if here != version:
-        return f"{spec} was {version}, here it is {here}"
+    if model.version != version:
+        return f"{spec} was {version}, here it is {model.version}"
     if model.digest.hex() != document["model"]["digest"]:
         return f"{spec} has another digest here: {model.digest.hex()}"
     return None

@@ -164,10 +164,10 @@ def existing(folder: str, cell: Cell, model: Model) -> Row | None:
     wanted = {
         "corpus": cell.corpus.sha256(),
         "digest": model.digest.hex(),
-        "version": getattr(model, "version", lambda: None)(),
+        "version": model.version,
         "policy": policy_hash(policies_of(cell, model)),
         "jobs": cell.jobs,
-        "device": getattr(model, "device", "cpu"),
+        "device": model.device,
         "processor": processor(),
     }
     for row in reversed(_rows_of(folder, cell.corpus, model.spec)):

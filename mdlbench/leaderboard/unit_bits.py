@@ -17,7 +17,7 @@ import numpy as np
 
 from mdlbench.codec import batches_of
 from mdlbench.container import RAW, Header, read_containers
-from mdlbench.evaluation import Measured, byte_bits
+from mdlbench.evaluation import Observed, byte_bits
 from mdlbench.leaderboard.figures import UNIT_BYTES
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
@@ -57,7 +57,7 @@ def _raw_blocks(archive: Path) -> set[int]:
 def _byte_bits(model: Model, blocks: list[bytes]) -> Iterator[np.ndarray]:
     """The bits of each byte of each block, float64 (bytes,)."""
     for block, bits, places in zip(blocks, model.code_length(blocks), model.symbol_places(blocks), strict=True):
-        yield byte_bits(Measured(0, block, bits), places)
+        yield byte_bits(Observed(0, block, bits), places)
 
 
 def _add(units: np.ndarray, start: int, bits: np.ndarray) -> None:

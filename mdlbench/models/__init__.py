@@ -1,15 +1,19 @@
-"""What predicts: the catalogue of models, and `load_model`, which builds one from its spec.
+"""What predicts: the catalogue of models; `load_model`, which builds one from its spec; `as_model`, from whatever names one.
 
 The catalogue is a table of names; a model's module is imported when the model is asked for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 
 from mdlbench.errors import SpecError
-from mdlbench.models.base import Model
-from mdlbench.models.spec import parse_options, split_spec
+from mdlbench.models.base import Model, Predictor
+from mdlbench.models.spec import is_file, parse_options, split_spec
+
+ModelLike = str | Model | Predictor  # a spec, a model, or a predictor of bytes
+ModelsLike = ModelLike | Sequence[ModelLike]
 
 
 @dataclass(frozen=True)
@@ -19,15 +23,14 @@ class Entry:
     location: str  # module:class
     summary: str
     example: str
-    built_in: bool = False
 
 
 CATALOG = {
-    "uniform": Entry("mdlbench.models.uniform:Uniform", "every byte equally likely: 8 bits each", "uniform", True),
-    "kt": Entry("mdlbench.models.counts:KrichevskyTrofimov", "order-k counts with a Dirichlet prior", "kt,order=2", True),
-    "ngram": Entry("mdlbench.models.counts:Ngram", "orders 0 to k interpolated (Witten-Bell)", "ngram,order=4", True),
-    "cm": Entry("mdlbench.models.cm:ContextMixing", "bitwise context mixing, no weights", "cm,level=9", True),
-    "hmm": Entry("mdlbench.models.hmm:HiddenMarkov", "the exact filter of a known source", "hmm:mess3,x=0.05", True),
+    "uniform": Entry("mdlbench.models.uniform:Uniform", "every byte equally likely: 8 bits each", "uniform"),
+    "kt": Entry("mdlbench.models.counts:KrichevskyTrofimov", "order-k counts with a Dirichlet prior", "kt,order=2"),
+    "ngram": Entry("mdlbench.models.counts:Ngram", "orders 0 to k interpolated (Witten-Bell)", "ngram,order=4"),
+    "cm": Entry("mdlbench.models.cm:ContextMixing", "bitwise context mixing, no weights", "cm,level=9"),
+    "hmm": Entry("mdlbench.models.hmm:HiddenMarkov", "the exact filter of a known source", "hmm:mess3,x=0.05"),
     "hf": Entry(
         "mdlbench.models.hf:HuggingFace",
         "any causal LM that transformers loads",
@@ -51,7 +54,7 @@ def load_model(spec: str, revision: int | None = None) -> Model:
     """Build the model that `spec` describes.
 
     Args:
-        spec: `name[:argument][,key=value]...`
+        spec: `name[:argument][,key=value]...`, or `./my.py:CLASS[,key=value]...`, whose code is run.
         revision: the stream revision; the newest by default.
 
     Raises:
@@ -63,5 +66,28 @@ def load_model(spec: str, revision: int | None = None) -> Model:
         'kt,order=2'
     """
     name, argument, values = split_spec(spec)
-    cls = model_class(name)
-    return cls(argument, parse_options(cls.Options, values, spec), revision)
+    if is_file(name):
+        from mdlbench.models.from_file import load_predictor
+
+        model: Model = load_predictor(name, argument, values, spec)
+    else:
+        cls = model_class(name)
+        model = cls(argument, parse_options(cls.Options, values, spec), revision)
+    model.rebuilds = True
+    return model
+
+
+def as_model(given: ModelLike) -> Model:
+    """The model that `given` names or is; a predictor becomes one over bytes (`mdlbench.models.own`)."""
+    if isinstance(given, Model):
+        return given
+    if isinstance(given, Predictor):
+        from mdlbench.models.own import OwnPredictor
+
+        return OwnPredictor(given)
+    return load_model(given)
+
+
+def as_models(given: ModelsLike) -> list[Model]:
+    """`as_model` of each, or of the only one."""
+    return [as_model(one) for one in (given if isinstance(given, Sequence) and not isinstance(given, str) else [given])]

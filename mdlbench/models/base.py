@@ -1,24 +1,21 @@
 """What the codec drives: `Model`, and the two-verb `Predictor` that most neural models are.
 
 A `Model` turns blocks of bytes into payloads and back; each block is coded from fresh state, so blocks may be decoded alone
-and in any order. A `Predictor` only predicts and learns; `mdlbench.models.lockstep` makes a `Model` of it.
+and in any order. A `Predictor` only predicts and learns; `mdlbench.models.lockstep.PredictorModel` makes a `Model` of it.
 Importing a module of this package imports neither torch nor numba: heavy parts are imported where they are used.
 """
 
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
 from mdlbench.errors import SpecError
 from mdlbench.models.spec import format_spec
-
-if TYPE_CHECKING:
-    from mdlbench.numerics.frequencies import Frequencies
 
 Portability = Literal["exact", "environment"]
 DIGEST_SIZE = 8
@@ -44,6 +41,21 @@ class Encoded(NamedTuple):
     payload: bytes
     ideal_bits: float | None
     quantised_bits: float | None
+
+
+class Measured(NamedTuple):
+    """A block's code length, from a pass that does not involve the coder.
+
+    Attributes:
+        ideal: bits of each symbol, -log2 p with p as the model means it, float64 (n,).
+        quantised: the same under the integer counts that the coder sees; None if it was not asked for.
+        beside: figures reported beside the sums, in bits, by name: `byte_fallback_bits`, `context_reset_bits`; empty for
+            models that have none, and if they were not asked for.
+    """
+
+    ideal: np.ndarray
+    quantised: np.ndarray | None = None
+    beside: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,12 @@ class Model(ABC):
         batch_size: blocks that `encode` and `decode` like to be given at once.
         takes_argument: whether something may follow `name:` in the spec.
         Options: a frozen dataclass made of `spec.option` fields.
+        has_probabilities: whether it knows code lengths; if not, `measure` raises `UsageError` and `Encoded` has no bits.
+
+    Attributes:
+        repeatable: whether a block is encoded to the same bytes each time.
+        device, threads: where it computes, and on how many threads at once.
+        rebuilds: whether `load_model(spec, revision)` makes the same model in another process.
     """
 
     name: ClassVar[str]
@@ -112,7 +130,12 @@ class Model(ABC):
     block_size: int = 16 << 20
     batch_size: int = 1
     takes_argument: ClassVar[bool] = False
-    Options: ClassVar[type] = NoOptions
+    Options: type = NoOptions
+    has_probabilities: ClassVar[bool] = True
+    repeatable: bool = True
+    device: str = "cpu"
+    threads: int = 1
+    rebuilds: bool = False
 
     def __init__(self, argument: str = "", options: Any = None, revision: int | None = None) -> None:
         if argument and not self.takes_argument:
@@ -128,9 +151,17 @@ class Model(ABC):
         """The canonical spec."""
         return format_spec(self.name, self.argument, self.options)
 
+    @property
+    def version(self) -> str | None:
+        """What does the work where that is not mdlbench, with its version, for results; not part of the digest."""
+        return None
+
     @classmethod
-    def reads_files(cls, argument: str) -> bool:
-        """Whether building the model of this argument opens a file; a container's header cannot ask for that."""
+    def decodes_alone(cls, argument: str = "") -> bool:
+        """Whether a container's header may have this model built; by default the user must name it at decode time (-m).
+
+        Only for models that open no file and run no code but mdlbench's own, whatever the argument.
+        """
         return False
 
     @classmethod
@@ -173,12 +204,19 @@ class Model(ABC):
         """
 
     @abstractmethod
-    def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
-        """Ideal code length: one float64 array of bits per block, an entry per symbol; computed without the coder."""
+    def measure(self, blocks: Sequence[bytes], *, quantised: bool = False, beside: bool = False) -> list[Measured]:
+        """The code length of each block, from fresh state, in one pass without the coder.
 
-    def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray] | None:
-        """The same under the integer counts that the coder sees; None where there is no such thing."""
-        return self.code_length(blocks)
+        Args:
+            quantised, beside: whether these parts of the result are wanted too; they may cost more.
+
+        Raises:
+            UsageError: the model has no probabilities.
+        """
+
+    def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
+        """Ideal code length: one float64 array of bits per block, an entry per symbol."""
+        return [measured.ideal for measured in self.measure(blocks)]
 
     def symbol_places(self, blocks: Sequence[bytes]) -> list[Places]:
         """Which original bytes each entry of `code_length` stands for; every byte of a block once."""
@@ -192,34 +230,52 @@ class Model(ABC):
         return None
 
     def doctor(self, block: bytes) -> list[Check]:
-        """Measure what the model's integers depend on, on a sample of at least a few kilobytes."""
-        from mdlbench.models.invariance import kernel_checks
-
-        return kernel_checks(self, block)
+        """Measure what the model's integers depend on, on a sample of at least a few kilobytes; nothing by default."""
+        return []
 
     def prepare(self) -> None:
         """Do what takes long once, such as compiling, before time is measured or workers start: by default, one byte."""
         self.decode([encoded.payload for encoded in self.encode([b"\0"])], [1])
 
-    def beside(self, blocks: Sequence[bytes]) -> dict[str, float]:
-        """Figures reported beside the ledger, in bits: `byte_fallback_bits`, `context_reset_bits`; default none."""
-        return {}
-
 
 class Predictor(ABC):
-    """Predict, then update: B streams in lockstep, one symbol each per step."""
+    """Predict, then update: B streams in lockstep, one symbol each per step.
 
-    alphabet_size: int
-    portability: Portability
+    Whatever `__init__` takes is kept under its own name (`self.alpha`), so that a model's digest can cover it.
+
+    Class attributes:
+        alphabet_size: symbols 0 .. alphabet_size - 1; bytes by default.
+        portability: as of `Model`: "exact" only if the same integers come out on every machine.
+        batch_size: streams in step; the batch is always full, so it is part of what decoding needs.
+        block_size: original bytes per block.
+    """
+
+    alphabet_size: int = 256
+    portability: Portability = "environment"
+    batch_size: int = 1
+    block_size: int = 256 << 10
 
     @abstractmethod
     def reset(self, n_streams: int) -> None:
         """Forget everything; the next `predict` is for the first symbol of each of `n_streams` streams."""
 
     @abstractmethod
-    def predict(self) -> "Frequencies":
-        """The distribution of each stream's next symbol: integer counts, shape (B, alphabet_size)."""
+    def predict(self) -> Any:
+        """The distribution of each stream's next symbol.
+
+        Returns:
+            Weights (B, alphabet_size), a numpy or torch array: non-negative, finite, a row need not sum to one; or
+            `mdlbench.Frequencies`.
+        """
 
     @abstractmethod
     def update(self, symbols: np.ndarray) -> None:
         """Learn the symbols that came, int64 of shape (B,)."""
+
+    def identity(self) -> dict[str, Any]:
+        """What else shapes the probabilities than source and parameters, such as the digest of a file of weights."""
+        return {}
+
+    def environment(self) -> dict[str, str]:
+        """What must be unchanged at decode time beside Python, numpy and the processor, by name."""
+        return {}

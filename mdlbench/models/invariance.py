@@ -1,4 +1,4 @@
-"""What `mdlbench doctor` measures on models that code a block with one compiled kernel."""
+"""What `mdlbench doctor` measures on compiled kernels, and on predictors run in step."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from mdlbench.models.base import Check, Encoded, Model
 
 _STREAMS = 8
+_SYMBOLS = 512  # compared, of a predictor that may be slow
 
 
 def kernel_checks(model: Model, block: bytes) -> list[Check]:
@@ -38,3 +39,25 @@ def kernel_checks(model: Model, block: bytes) -> list[Check]:
 def _compare(what: str, one: list[Encoded], other: list[Encoded]) -> Check:
     differing = sum(a.payload != b.payload for a, b in zip(one, other, strict=True))
     return Check(what, differing == 0, f"{differing} of {len(one)} payloads differ")
+
+
+def predictor_checks(model: Model, block: bytes) -> list[Check]:
+    """Code the first bytes of a block again, beside others, and in another row of the batch, and compare the code lengths.
+
+    Args:
+        block: sample.
+    """
+    block, others = block[:_SYMBOLS], [block[:_SYMBOLS][::-1]] * (model.batch_size - 1)
+    usual = model.encode([block])[0]
+    runs = {"one run against another": model.encode([block])[0]}
+    if others:
+        runs["alone against in company"] = model.encode([block, *others])[0]
+        runs[f"row 0 against row {len(others)}"] = model.encode([*others, block])[-1]
+    back = model.decode([usual.payload], [len(block)]) == [block]
+    return [
+        *(
+            Check(what, run.quantised_bits == usual.quantised_bits, f"{run.quantised_bits} against {usual.quantised_bits} bits")
+            for what, run in runs.items()
+        ),
+        Check("decoded against original", back, f"{len(block):,} bytes there and back"),
+    ]

@@ -1,89 +1,131 @@
-"""Streams of symbols coded with a `Predictor`: predict, code, update, all streams in step.
+"""`PredictorModel`: a `Predictor` as a codec.
 
-Encoding asks the predictor for one distribution after the other exactly as decoding will, so that both see the same numbers
-even where a model's arithmetic depends on the shape of its batch. Streams that have ended are fed symbol 0 until all have.
+    block -> symbols, raw spans (mdlbench.tokens) -> one distribution a symbol (the predictor) -> ANS
+    payload: a number (symbols, whether there are raw spans, the stream's row in the batch), then the coder's words
+
+Blocks are coded `batch_size` at a time in lockstep. A batch that is not full is padded, and the row a stream had is written
+down and used again: a block decoded alone, in another order or by another worker meets the very same arithmetic.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import numpy as np
 
-from mdlbench.coder.ans import Decoder, decoder_rows, encode_intervals
-from mdlbench.models.base import Encoded, Predictor
-from mdlbench.numerics.frequencies import ONE_LEVEL_UP_TO, quantised_bits
+from mdlbench.coder.ans import Decoder, encode_intervals
+from mdlbench.errors import DamagedBlockError
+from mdlbench.models.base import Check, Encoded, Measured, Model, Places, Portability, Predictor
+from mdlbench.models.fallback import decode_spans, encode_spans, from_base128, places, to_base128
+from mdlbench.models.invariance import predictor_checks
+from mdlbench.models.streams import Intervals, decode_streams, joined, stream_intervals
+from mdlbench.numerics.frequencies import quantised_bits
+from mdlbench.tokens import Symbols, Tokens
 
 
-class Intervals(NamedTuple):
-    """What one stream's symbols became.
+class PredictorModel(Model):
+    """A predictor of the symbols that `tokens` makes of bytes.
 
-    Attributes:
-        left, count: int64 (symbols * levels,), in the order they are decoded.
-        ideal: float64 (symbols,), -log2 p of each symbol before quantisation.
+    A subclass says what predicts and of what; it may know a faster way to the code length than step by step (`symbol_bits`).
     """
 
-    left: np.ndarray
-    count: np.ndarray  # type: ignore[assignment]  # hides tuple.count, which nobody asks an interval for
-    ideal: np.ndarray
+    portability: Portability = "environment"
+
+    @property
+    @abstractmethod
+    def predictor(self) -> Predictor:
+        """What predicts; always reset to `batch_size` streams."""
+
+    @property
+    @abstractmethod
+    def tokens(self) -> Tokens:
+        """Bytes <-> symbols of the predictor's alphabet."""
+
+    def arithmetic(self) -> AbstractContextManager[None]:
+        """Within this the predictor runs: settings of the process that its numbers depend on."""
+        return nullcontext()
+
+    def symbol_bits(self, batch: Sequence[Symbols], *, quantised: bool) -> list[Measured]:
+        """Code length of the symbols of up to `batch_size` streams; by default step by step, as they are coded."""
+        return [Measured(stream.ideal, stream.quantised()) for stream in self._intervals(batch)]
+
+    def figures_beside(self, symbols: Symbols, ideal: np.ndarray) -> Mapping[str, float]:
+        """`Measured.beside` of a block whose symbols' bits are `ideal`; by default none."""
+        return {}
+
+    def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
+        coded = []
+        for batch in self._batches(blocks):
+            for row, (symbols, stream) in enumerate(zip(batch, self._intervals(batch), strict=True)):
+                left, count, ideal = joined([stream, encode_spans(symbols.raw_spans)])
+                flags = (len(symbols.tokens) << 1 | bool(symbols.raw_spans)) * self.batch_size + row
+                payload = to_base128(flags) + encode_intervals(left, count)
+                coded.append(Encoded(payload, float(ideal.sum()), float(quantised_bits(count).sum())))
+        return coded
+
+    def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
+        """As `Model.decode`: a damaged payload gives wrong bytes of the right length, so that its checksum names the block."""
+        pairs = zip(payloads, sizes, strict=True)
+        waiting = {at: _Stream.of(payload, size, self.batch_size) for at, (payload, size) in enumerate(pairs)}
+        blocks = [b""] * len(payloads)
+        while waiting:
+            batch = {stream.row: at for at, stream in reversed(waiting.items())}  # one stream a row
+            rows = [waiting[batch[row]] if row in batch else _Stream(row) for row in range(self.batch_size)]
+            with self.arithmetic():
+                tokens = decode_streams(self.predictor, [s.decoder for s in rows], [s.n_tokens for s in rows])
+            for row, at in batch.items():
+                blocks[at] = self._block(waiting.pop(at), tokens[row], sizes[at])
+        return blocks
+
+    def measure(self, blocks: Sequence[bytes], *, quantised: bool = False, beside: bool = False) -> list[Measured]:
+        """Bits of each symbol, of the bytes that say where raw spans lie, and of the raw bytes."""
+        measured = []
+        for batch in self._batches(blocks):
+            for symbols, bits in zip(batch, self.symbol_bits(batch, quantised=quantised), strict=True):
+                spans = encode_spans(symbols.raw_spans)
+                ideal = np.concatenate([bits.ideal, spans.ideal])
+                counted = None if bits.quantised is None else np.concatenate([bits.quantised, spans.quantised()])
+                figures = self.figures_beside(symbols, bits.ideal) if beside else {}
+                measured.append(Measured(ideal, counted, figures))
+        return measured
+
+    def symbol_places(self, blocks: Sequence[bytes]) -> list[Places]:
+        return [places(symbols, self.tokens.sizes(symbols)) for symbols in map(self.tokens.encode, blocks)]
+
+    def doctor(self, block: bytes) -> list[Check]:
+        return predictor_checks(self, block)
+
+    def _batches(self, blocks: Sequence[bytes]) -> Iterator[list[Symbols]]:
+        for first in range(0, len(blocks), self.batch_size):
+            yield [self.tokens.encode(block) for block in blocks[first : first + self.batch_size]]
+
+    def _intervals(self, batch: Sequence[Symbols]) -> list[Intervals]:
+        """The intervals of each stream of a batch, which is padded with empty ones."""
+        empty = [np.zeros(0, dtype=np.int64)] * (self.batch_size - len(batch))
+        with self.arithmetic():
+            streams = stream_intervals(self.predictor, [symbols.tokens for symbols in batch] + empty)
+        return streams[: len(batch)]
+
+    def _block(self, stream: "_Stream", tokens: np.ndarray, size: int) -> bytes:
+        block = b""
+        with suppress(DamagedBlockError):
+            spans = decode_spans(stream.decoder, size) if stream.has_spans else ()
+            block = self.tokens.decode(Symbols(tokens, spans))
+        return block[:size].ljust(size, b"\0")
 
 
-def joined(parts: Iterable[Intervals]) -> Intervals:
-    """One stream after the other, of at least one."""
-    return Intervals(*map(np.concatenate, zip(*parts, strict=True)))
+class _Stream:
+    """A payload taken apart; nothing in it unless given."""
 
+    def __init__(self, row: int, n_tokens: int = 0, has_spans: bool = False, words: bytes = b"\1") -> None:
+        self.row, self.n_tokens, self.has_spans, self.decoder = row, n_tokens, has_spans, Decoder(words)
 
-def stream_intervals(predictor: Predictor, streams: Sequence[np.ndarray]) -> list[Intervals]:
-    """Run the predictor over streams of symbols, int64 (n,) each, and collect the interval of every symbol."""
-    steps, levels = max(map(len, streams), default=0), 1 if predictor.alphabet_size <= ONE_LEVEL_UP_TO else 2
-    symbols = np.zeros((steps, len(streams)), dtype=np.int64)
-    for column, stream in enumerate(streams):
-        symbols[: len(stream), column] = stream
-    left, count = np.zeros((2, steps, len(streams), levels), dtype=np.int64)
-    ideal = np.zeros((steps, len(streams)))
-    predictor.reset(len(streams))
-    for step in range(steps):
-        frequencies = predictor.predict()
-        left[step], count[step] = frequencies.intervals(symbols[step])
-        ideal[step] = frequencies.ideal_bits(symbols[step])
-        predictor.update(symbols[step])
-    return [
-        Intervals(left[: len(stream), column].ravel(), count[: len(stream), column].ravel(), ideal[: len(stream), column])
-        for column, stream in enumerate(streams)
-    ]
-
-
-def encode_streams(predictor: Predictor, streams: Sequence[np.ndarray]) -> list[Encoded]:
-    """Code streams of symbols; the number of symbols is not part of the payload."""
-    return [
-        Encoded(
-            encode_intervals(stream.left, stream.count),
-            float(stream.ideal.sum()),
-            float(quantised_bits(stream.count).sum()),
-        )
-        for stream in stream_intervals(predictor, streams)
-    ]
-
-
-def decode_streams(predictor: Predictor, payloads: Sequence[bytes | Decoder], lengths: Sequence[int]) -> list[np.ndarray]:
-    """Decode streams of `lengths` symbols, int64 (n,) each.
-
-    Args:
-        payloads: what `encode_intervals` gave; or decoders, which may go on to what else their payloads hold.
-    """
-    decoders = [payload if isinstance(payload, Decoder) else Decoder(payload) for payload in payloads]
-    symbols = np.zeros((max(lengths, default=0), len(decoders)), dtype=np.int64)
-    predictor.reset(len(decoders))
-    for step in range(len(symbols)):
-        live = [column for column, length in enumerate(lengths) if step < length]
-        frequencies = predictor.predict()
-        rows = decoder_rows(frequencies.top_rows())
-        for column in live:
-            symbols[step, column] = decoders[column].decode_row(rows[column])
-        if frequencies.levels == 2:
-            groups = symbols[step].copy()
-            rows = decoder_rows(frequencies.group_rows(groups))
-            for column in live:
-                place = decoders[column].decode_row(rows[column])
-                symbols[step, column] = min(groups[column] * frequencies.width + place, frequencies.alphabet_size - 1)
-        predictor.update(symbols[step])
-    return [symbols[:length, column] for column, length in enumerate(lengths)]
+    @classmethod
+    def of(cls, payload: bytes, size: int, batch_size: int) -> "_Stream":
+        """What a block of `size` bytes became; an empty stream if it cannot be that."""
+        with suppress(DamagedBlockError):
+            flags, length = from_base128(payload)
+            flags, row = divmod(flags, batch_size)
+            if flags >> 1 <= 2 * size:
+                return cls(row, flags >> 1, bool(flags & 1), payload[length:])
+        return cls(0)

@@ -1,7 +1,7 @@
 """Model specs: `name[:argument][,key=value]...`, parsed into a frozen dataclass of options and printed back canonically.
 
-The argument runs up to the first `,key=`, so a path may hold commas. Options that equal their default are left out of the
-canonical spec: two specs that mean the same model print the same.
+The name is one of the catalogue, or a Python file. The argument runs up to the first `,key=`, so a path may hold commas.
+Options that equal their default are left out of the canonical spec: two specs that mean the same model print the same.
 """
 
 import dataclasses
@@ -14,6 +14,7 @@ from mdlbench.errors import SpecError
 from mdlbench.units import parse_size
 
 T = TypeVar("T")
+_NAME, _FILE = r"[A-Za-z][\w.-]*", r"[^:]+\.py"
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -31,7 +32,7 @@ def split_spec(text: str) -> tuple[str, str, dict[str, str]]:
     """
     if not isinstance(text, str):
         raise SpecError(f"a model is named by its spec, a string such as 'cm,level=9', not by {text!r}")
-    match = re.fullmatch(r"([A-Za-z][\w.-]*)(?::(.*?))?((?:,[A-Za-z_]\w*=[^,]*)*)", text.strip(), re.DOTALL)
+    match = re.fullmatch(rf"({_NAME}|{_FILE})(?::(.*?))?((?:,[A-Za-z_]\w*=[^,]*)*)", text.strip(), re.DOTALL)
     if match is None:
         raise SpecError(f"{text!r} is not a model spec; write name[:argument][,key=value]..., such as cm,level=9")
     pairs = [pair.split("=", 1) for pair in match[3].split(",")[1:]]
@@ -39,6 +40,11 @@ def split_spec(text: str) -> tuple[str, str, dict[str, str]]:
     if len(options) < len(pairs):
         raise SpecError(f"{text!r} gives an option twice; give each once")
     return match[1], match[2] or "", options
+
+
+def is_file(name: str) -> bool:
+    """Whether the name in a spec is that of a Python file, which holds a predictor of the user's."""
+    return name.endswith(".py")
 
 
 def parse_options(cls: type[T], values: dict[str, str], spec: str) -> T:

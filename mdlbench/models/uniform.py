@@ -1,4 +1,7 @@
-"""`uniform`: every byte equally likely. The ruler's zero: 8 bits a byte, and the plainest of predictors."""
+"""`uniform`: every byte equally likely. The ruler's zero: 8 bits a byte.
+
+No `PredictorModel`: its intervals are known without asking for one symbol after the other, and its payloads have no frame.
+"""
 
 from collections.abc import Sequence
 
@@ -6,28 +9,11 @@ import numpy as np
 
 from mdlbench.coder.ans import Decoder, decoder_rows, encode_intervals
 from mdlbench.errors import DamagedBlockError
-from mdlbench.models.base import Description, Encoded, Model, Predictor
-from mdlbench.numerics.frequencies import TOTAL, Frequencies
+from mdlbench.models.base import Check, Description, Encoded, Measured, Model
+from mdlbench.models.invariance import kernel_checks
+from mdlbench.numerics.frequencies import TOTAL
 
 _COUNT = TOTAL // 256
-
-
-class UniformPredictor(Predictor):
-    """Predicts each of `alphabet_size` symbols with the same probability, whatever came before."""
-
-    portability = "exact"
-
-    def __init__(self, alphabet_size: int = 256) -> None:
-        self.alphabet_size = alphabet_size
-
-    def reset(self, n_streams: int) -> None:
-        self._frequencies = Frequencies(np.ones((n_streams, self.alphabet_size)))
-
-    def predict(self) -> Frequencies:
-        return self._frequencies
-
-    def update(self, symbols: np.ndarray) -> None:
-        pass
 
 
 class Uniform(Model):
@@ -35,6 +21,10 @@ class Uniform(Model):
 
     name = "uniform"
     block_size = 1 << 20
+
+    @classmethod
+    def decodes_alone(cls, argument: str = "") -> bool:
+        return True
 
     def description(self) -> Description:
         return Description(code=len(__doc__ or ""))
@@ -45,8 +35,12 @@ class Uniform(Model):
     def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
         return [self._decode(payload, size) for payload, size in zip(payloads, sizes, strict=True)]
 
-    def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
-        return [np.full(len(block), 8.0) for block in blocks]
+    def measure(self, blocks: Sequence[bytes], *, quantised: bool = False, beside: bool = False) -> list[Measured]:
+        lengths = [np.full(len(block), 8.0) for block in blocks]
+        return [Measured(each, each) for each in lengths]
+
+    def doctor(self, block: bytes) -> list[Check]:
+        return kernel_checks(self, block)
 
     def _encode(self, symbols: np.ndarray) -> Encoded:
         count = np.full(len(symbols), _COUNT)

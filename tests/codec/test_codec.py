@@ -90,10 +90,9 @@ class _Wrong(Uniform):
         return [Encoded(b"", 0.0, 0.0) for _ in blocks]
 
 
-def test_verification_catches_a_model_that_does_not_decode(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mdlbench.codec.compression.load_model", lambda spec: _Wrong())
+def test_verification_catches_a_model_that_does_not_decode() -> None:
     with pytest.raises(VerificationError, match=r"block 0 \(bytes 0-2\) does not decode to the same bytes with uniform"):
-        compress(b"abc", "uniform")
+        compress(b"abc", _Wrong())
 
 
 def test_callers_mistakes() -> None:

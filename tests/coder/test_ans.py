@@ -1,7 +1,5 @@
 """The coder over integer intervals: what goes in comes out, at its price, and the same bytes however it is asked."""
 
-import hashlib
-
 import constriction
 import numpy as np
 import pytest
@@ -10,9 +8,6 @@ from hypothesis import strategies as st
 
 from mdlbench.coder.ans import Decoder, Encoder, decoder_rows, encode_intervals
 from mdlbench.errors import DamagedBlockError
-from mdlbench.models.base import Predictor
-from mdlbench.models.lockstep import decode_streams, encode_streams
-from mdlbench.models.uniform import UniformPredictor
 from mdlbench.numerics.frequencies import TOTAL, Frequencies, quantise, quantised_bits
 
 
@@ -147,53 +142,11 @@ def test_payload_is_as_long_as_the_ideal_code(shape: str) -> None:
     assert abs(8 * len(payload) - quantised_bits(count).sum()) <= 1e-5 * len(left) + 64
 
 
-class Walk(Predictor):
-    """Probabilities that depend on all symbols so far: a lockstep that mixes up streams or steps decodes to nonsense."""
-
-    portability = "exact"
-
-    def __init__(self, alphabet_size: int) -> None:
-        self.alphabet_size = alphabet_size
-
-    def reset(self, n_streams: int) -> None:
-        self._state = np.ones(n_streams, np.int64)
-
-    def predict(self) -> Frequencies:
-        places = np.arange(self.alphabet_size)
-        return Frequencies(((places[None, :] * 31 + self._state[:, None]) % 101 + 1.0) ** 2)
-
-    def update(self, symbols: np.ndarray) -> None:
-        self._state = (self._state * 33 + symbols + 1) % 65_521
-
-
-@pytest.mark.parametrize("size", [1, 2, 512, 513, 5000])
-@pytest.mark.parametrize("lengths", [[], [0], [7], [5, 0, 9, 1]])
-def test_lockstep_streams(size: int, lengths: list[int]) -> None:
-    rng = np.random.default_rng(8)
-    streams = [rng.integers(0, size, length) for length in lengths]
-    encoded = encode_streams(Walk(size), streams)
-    decoded = decode_streams(Walk(size), [e.payload for e in encoded], lengths)
-    assert all((a == b).all() for a, b in zip(streams, decoded, strict=True))
-    alone = [encode_streams(Walk(size), [stream])[0].payload for stream in streams]
-    assert alone == [e.payload for e in encoded]
-
-
-def test_lockstep_of_damaged_payloads_stays_inside_the_alphabet() -> None:
-    payload = bytes(range(1, 101))
-    for size in (513, 514, 600):  # groups whose last is padded
-        (symbols,) = decode_streams(UniformPredictor(size), [payload], [400])
-        assert symbols.min() >= 0
-        assert symbols.max() < size
-
-
 def test_golden_bytes() -> None:
     """What the coder writes for given integers, for ever: files depend on it."""
     cumulative, symbols = quantise(np.arange(1.0, 9.0)[None, :] ** 2)[0], np.arange(64) * 5 % 8
     payload = encode_intervals(*cut(cumulative, symbols))
     assert payload.hex() == GOLDEN
-    encoded = encode_streams(Walk(5000), [np.arange(300) * 17 % 5000])[0].payload
-    assert hashlib.blake2b(encoded, digest_size=8).hexdigest() == GOLDEN_TWO_LEVELS
 
 
 GOLDEN = "f16f000b050f0135520001207a641bd750268fa4afcd722dd50990a2aa0a016798c24b"
-GOLDEN_TWO_LEVELS = "c273cd4c7516aa10"

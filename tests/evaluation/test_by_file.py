@@ -1,4 +1,4 @@
-"""Bits spread over the units of a file: whatever the symbols, units sum to the ideal code length and lie where the bytes do."""
+"""Bits spread over the bytes of a file: whatever the symbols, they sum to the ideal code length and lie where the bytes do."""
 
 import io
 from pathlib import Path
@@ -7,12 +7,24 @@ import numpy as np
 import pytest
 
 from mdlbench.errors import UsageError
-from mdlbench.evaluation import Measured, evaluate
-from mdlbench.evaluation.by_file import evaluate_units
+from mdlbench.evaluation import Evaluation, Observed, byte_bits, evaluate
 from mdlbench.models import load_model
+from mdlbench.models.base import Model
 from tests.models.tiny import sample_text, tiny_model
 
 MIXED = sample_text(700) + b"\xff\xfe\xfd raw \x00\x01" + "Größe 日本語 naïve \U0001f600!".encode() * 3 + bytes(range(128, 256))
+
+
+def bits_of_bytes(data: bytes, model: Model, block_size: int | None = None) -> tuple[np.ndarray, Evaluation]:
+    """The bits of each byte of a file, and its evaluation."""
+    parts = [np.zeros(0)]
+
+    def add(seen: Observed) -> None:
+        assert seen.start == sum(map(len, parts))
+        parts.append(byte_bits(seen, model.symbol_places([seen.block])[0]))
+
+    found = evaluate(io.BytesIO(data), model, block_size=block_size, observe=add)
+    return np.concatenate(parts), found
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +35,11 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("spec", ["uniform", "kt,order=1", "ngram", "cm", "bytelevel", "sentencepiece", "whitespace"])
 @pytest.mark.parametrize("block_size", [None, 300])
-def test_units_sum_to_the_ideal_code_length(folders: dict[str, Path], spec: str, block_size: int | None) -> None:
+def test_bytes_sum_to_the_ideal_code_length(folders: dict[str, Path], spec: str, block_size: int | None) -> None:
     model = load_model(f"hf:{folders[spec]}" if spec in folders else spec)
-    units, found = evaluate_units(io.BytesIO(MIXED), model, unit_bytes=7, block_size=block_size)
-    assert len(units) == -(-len(MIXED) // 7)
-    assert units.sum() == pytest.approx(found.ideal_bits, rel=1e-12)
+    bits, found = bits_of_bytes(MIXED, model, block_size)
+    assert len(bits) == len(MIXED)
+    assert bits.sum() == pytest.approx(found.ideal_bits, rel=1e-12)
     assert found == evaluate(io.BytesIO(MIXED), model, block_size=block_size)
 
 
@@ -57,31 +69,27 @@ def test_a_token_lies_where_its_text_does(folders: dict[str, Path]) -> None:
     assert set(table.tolist()) == {block.index(b"\xff") - (b" \xff" in block and symbols.raw_spans[0].raw[:1] == b" ")}
 
 
-def test_a_symbol_across_units_is_shared_by_its_bytes(folders: dict[str, Path]) -> None:
+def test_a_symbol_is_shared_by_its_bytes(folders: dict[str, Path]) -> None:
     model = load_model(f"hf:{folders['bytelevel']}")
     block = b"the people said"
     (bits,), (places,) = model.code_length([block]), model.symbol_places([block])
-    units, _ = evaluate_units(io.BytesIO(block), model, unit_bytes=1)
     expected = np.repeat(bits / places.sizes, places.sizes)
-    np.testing.assert_allclose(units, expected, rtol=1e-12)
+    np.testing.assert_allclose(bits_of_bytes(block, model)[0], expected, rtol=1e-12)
     assert places.sizes.max() > 1
 
 
-def test_byte_models_have_a_unit_for_every_byte() -> None:
+def test_byte_models_have_a_symbol_for_every_byte() -> None:
     model = load_model("kt,order=1")
-    seen: list[Measured] = []
+    seen: list[Observed] = []
     evaluate(io.BytesIO(MIXED), model, block_size=100, observe=seen.append)
-    units, _ = evaluate_units(io.BytesIO(MIXED), model, unit_bytes=1, block_size=100)
-    np.testing.assert_array_equal(units, np.concatenate([one.bits for one in seen]))
+    np.testing.assert_array_equal(bits_of_bytes(MIXED, model, 100)[0], np.concatenate([one.bits for one in seen]))
     assert [one.start for one in seen] == list(range(0, len(MIXED), 100))
 
 
 def test_nothing_and_what_has_no_probabilities() -> None:
-    units, found = evaluate_units(io.BytesIO(b""), load_model("uniform"))
-    assert (len(units), found.input_bytes) == (0, 0)
+    bits, found = bits_of_bytes(b"", load_model("uniform"))
+    assert (len(bits), found.input_bytes) == (0, 0)
     with pytest.raises(UsageError, match="gives no probabilities"):
-        evaluate_units(io.BytesIO(b"abc"), load_model("external:xz"))
+        evaluate(io.BytesIO(b"abc"), "external:xz")
     with pytest.raises(UsageError, match="gives no probabilities"):
         load_model("external:xz").symbol_places([b"abc"])
-    with pytest.raises(UsageError, match="a unit has at least 1"):
-        evaluate_units(io.BytesIO(b"abc"), load_model("uniform"), unit_bytes=0)

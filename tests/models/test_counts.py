@@ -69,7 +69,7 @@ def test_code_length_is_the_formula(spec: str, name: str) -> None:
 def test_payload_decodes_and_is_as_long_as_the_code_length(spec: str, name: str) -> None:
     model, block = load_model(spec), BLOCKS[name]
     (encoded,) = model.encode([block])
-    (ideal,), (quantised,) = model.code_length([block]), model.quantised_length([block])
+    ((ideal, quantised, _),) = model.measure([block], quantised=True)
     assert model.decode([encoded.payload], [len(block)]) == [block]
     assert encoded.ideal_bits == pytest.approx(ideal.sum(), rel=1e-12)
     assert encoded.quantised_bits == pytest.approx(quantised.sum(), rel=1e-12)

@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,8 @@ from mdlbench.codec.seekable import open_container
 from mdlbench.errors import DamagedBlockError, EnvironmentMismatchError, MdlbenchError, MissingExtraError, SpecError
 from mdlbench.models import load_model
 from mdlbench.models.base import Encoded
+from mdlbench.models.fallback import encode_bytes, encode_spans, from_base128, to_base128
 from mdlbench.models.hf import HuggingFace
-from mdlbench.models.hf.fallback import encode_bytes, encode_spans, from_base128, to_base128
 from mdlbench.models.hf.loading import count_parameters
 from tests.check_codec import check_codec
 from tests.models.tiny import ARCHITECTURES, sample_text, tiny_model
@@ -104,7 +104,8 @@ def test_architectures(build: Build, architecture: str, tokenizer: str) -> None:
     assert decode_all(model, coded[::-1], blocks[::-1]) == blocks[::-1]
     assert decode_all(model, coded[2:3], blocks[2:3]) == blocks[2:3]
     assert model.encode(blocks) == coded
-    for one, ideal, quantised in zip(coded, model.code_length(blocks), model.quantised_length(blocks), strict=True):
+    for one, (ideal, quantised, _) in zip(coded, model.measure(blocks, quantised=True), strict=True):
+        assert quantised is not None
         assert one.ideal_bits == pytest.approx(ideal.sum(), rel=2e-6, abs=1e-5)
         assert one.quantised_bits == pytest.approx(quantised.sum(), rel=2e-6, abs=1e-5)
         assert len(ideal) == len(quantised)
@@ -196,19 +197,21 @@ def test_jobs_and_ranges_see_the_same_numbers(trained: Path, tmp_path: Path) -> 
         assert reader.read(50) == text[230:280]
 
 
+def beside(model: HuggingFace, block: bytes) -> Mapping[str, float]:
+    return model.measure([block], beside=True)[0].beside
+
+
 def test_figures_beside_the_ledger(trained: Path) -> None:
     model = model_at(trained, ",overlap=0")
     long, short = sample_text(1500), sample_text(40)
-    assert model.beside([short]) == {"byte_fallback_bits": 0.0, "context_reset_bits": 0.0}
-    figures = model.beside([long])
+    assert beside(model, short) == {"byte_fallback_bits": 0.0, "context_reset_bits": 0.0}
+    figures = beside(model, long)
     assert figures["context_reset_bits"] > 0  # a trained model misses what it has forgotten
     finer = model_at(trained, ",overlap=31")
     saved = model.code_length([long])[0].sum() - finer.code_length([long])[0].sum()
     assert figures["context_reset_bits"] == pytest.approx(saved)
-    model.code_length([long])
-    assert model.beside([long]) == figures
     raw = b"\xff" * 10
-    assert model.beside([raw])["byte_fallback_bits"] == pytest.approx(model.code_length([raw])[0].sum())
+    assert beside(model, raw)["byte_fallback_bits"] == pytest.approx(model.code_length([raw])[0].sum())
 
 
 def test_a_copied_folder_is_the_same_model(build: Build, tmp_path: Path) -> None:

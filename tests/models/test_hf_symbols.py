@@ -70,8 +70,8 @@ def test_other_bytes_among_symbols(checkpoints: dict[str, Path], symbols: bytes)
     spec = f"hf:{checkpoints['gpt2']},batch_size=1"
     data = symbols[:50] + b"a headline" + symbols[50:90] + b"\xff"
     assert decompress(compress(data, spec), [spec]) == data
-    assert load_model(spec).beside([data])["byte_fallback_bits"] > 0
-    assert load_model(spec).beside([symbols[:90]])["byte_fallback_bits"] == 0
+    assert load_model(spec).measure([data], beside=True)[0].beside["byte_fallback_bits"] > 0
+    assert load_model(spec).measure([symbols[:90]], beside=True)[0].beside["byte_fallback_bits"] == 0
 
 
 def test_the_alphabet_is_part_of_the_model(checkpoints: dict[str, Path], tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_zoo_models_decode_alone_and_files_do_not(tmp_path: Path) -> None:
     assert decompress(own, "hmm:sns") == symbols  # the digest is over the numbers, whatever they are called
     assert load_model(f"hmm:{path}").digest == load_model("hmm:sns").digest != load_model("hmm:sns,p=0.4").digest
     for argument in ("product:./x+coin", "reversed:own.json", str(path)):
-        assert load_model("hmm:coin").reads_files(argument)
+        assert not load_model("hmm:coin").decodes_alone(argument)
 
 
 def test_specs_are_canonical() -> None:

@@ -5,14 +5,14 @@ rows of their own, `fast_levels`. Both begin and end a block by `block`, where x
 The integers are the same on every machine, so a payload written anywhere decodes anywhere.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mdlbench.models.base import Description, Encoded, Model
+from mdlbench.models.base import Description, Encoded
+from mdlbench.models.kernels import KernelModel, writable
 from mdlbench.models.spec import option
 
 LEAST_MEMORY = 1 << 16
@@ -33,44 +33,30 @@ class ContextMixingOptions:
             raise ValueError(f"memory={self.memory} is not between 64Ki and 16Gi")
 
 
-class ContextMixing(Model):
+class ContextMixing(KernelModel):
     """Bitwise context mixing: many small predictors, a gated logistic mixer, adaptive probability maps."""
 
     name = "cm"
-    built_in = True
     block_size = 16 << 20
     Options = ContextMixingOptions
 
     def description(self) -> Description:
         return Description(code=sum(source.stat().st_size for source in Path(__file__).parent.glob("*.py")))
 
-    def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
-        return [self._encode(block) for block in blocks]
-
-    def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
-        return [self._decode(payload, size) for payload, size in zip(payloads, sizes, strict=True)]
-
-    def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
-        return [self._measure(block) for block in blocks]
-
-    def _encode(self, block: bytes) -> Encoded:
-        if not block:
-            return Encoded(b"", 0.0, 0.0)
+    def encode_block(self, block: bytes) -> Encoded:
         payload = np.empty(32 + 24 * len(block), np.uint8)  # the least probability, 2**-22, 8 times a byte
-        length, bits = self._run("ENCODE", np.frombuffer(bytearray(block), np.uint8), payload)
+        length, bits = self._run("ENCODE", writable(block), payload)
         return Encoded(payload[:length].tobytes(), bits, bits)
 
-    def _decode(self, payload: bytes, size: int) -> bytes:
+    def decode_block(self, payload: bytes, size: int) -> bytes:
         data = np.zeros(size, np.uint8)
-        if size:
-            self._run("DECODE", data, np.frombuffer(bytearray(payload), np.uint8))
+        self._run("DECODE", data, writable(payload))
         return data.tobytes()
 
-    def _measure(self, block: bytes) -> np.ndarray:
+    def measure_block(self, block: bytes) -> tuple[np.ndarray, np.ndarray]:
         lengths = np.zeros(len(block))
-        if block:
-            self._run("MEASURE", np.frombuffer(bytearray(block), np.uint8), np.empty(0, np.uint8), lengths)
-        return lengths
+        self._run("MEASURE", writable(block), np.empty(0, np.uint8), lengths)
+        return lengths, lengths
 
     def _run(self, mode: str, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None) -> tuple[int, float]:
         """One block through the kernel, from fresh state; payload length (when encoding) and total bits."""

@@ -14,18 +14,17 @@ What it does not do: exclude, discount, or forget. The work is in `kernel.py`, w
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mdlbench.models.base import Alternative, Description, Encoded, Model
+from mdlbench.models.base import Alternative, Description
+from mdlbench.models.kernels import Step, StretchedModel
 from mdlbench.models.spec import option
 
 MAX_ORDER = 8
-_STRETCH = 1 << 16  # bytes per call of the kernel: bounds the coder's buffer, and lets an interrupt in
 
 
 def _check_order(order: int) -> None:
@@ -56,65 +55,30 @@ class NgramOptions:
         _check_order(self.order)
 
 
-class _Counts:
-    """One block's run through the kernel: tables, coder, and what the stretches produced."""
+class _Counting:
+    """One block's way through the kernel, as a `Step`: its tables, which grow when they are full."""
 
     def __init__(self, order: int, lowest: int, alpha: float, size: int) -> None:
-        from mdlbench.coder import bits
         from mdlbench.models.counts import kernel
-        from mdlbench.numerics.compiled import announce_first_compilation
 
-        announce_first_compilation(kernel, "counting models", 5)
-        self._bits, self._kernel, self._size = bits, kernel, size
-        self._tables = kernel.new_tables(order, size)
+        self._tables, self._grow = kernel.new_tables(order, size), kernel.grow
         self._model: tuple[float, ...]
         if alpha > 0 and order <= kernel.DENSE:
             self._run, self._model = kernel.run_page, (order, alpha)  # the same numbers, faster
         else:
             self._run, self._model = kernel.run, (order, lowest, alpha)
 
-    def encode(self, data: np.ndarray) -> Encoded:
-        coder, payload, sums = self._bits.new_coder(), bytearray(), np.zeros(2)
-        buffer = np.empty(self._bits.bound(8 * min(_STRETCH, self._size)), np.uint8)
-        for _, *lengths in self._stretches(self._kernel.ENCODE, data, coder, buffer):
-            payload += buffer[: int(coder[-1])].tobytes()
-            coder[-1] = 0
-            sums += [bits.sum() for bits in lengths]
-        payload += buffer[: self._bits.finish_encode(coder, buffer)].tobytes()
-        return Encoded(bytes(payload), float(sums[0]), float(sums[1]))
-
-    def decode(self, payload: bytes) -> bytes:
-        coder, buffer = self._bits.new_coder(), _bytes(payload)
-        self._bits.start_decode(coder, buffer)
-        data = np.zeros(self._size, np.uint8)
-        for _ in self._stretches(self._kernel.DECODE, data, coder, buffer):
-            pass
-        return data.tobytes()
-
-    def measure(self, data: np.ndarray) -> np.ndarray:
-        """Code length of each byte, float64 (n, 2): as meant, as the coder would see it."""
-        lengths = np.zeros((self._size, 2))
-        unused = self._bits.new_coder(), np.empty(0, np.uint8)
-        for stretch, ideal, quantised in self._stretches(self._kernel.MEASURE, data, *unused):
-            lengths[stretch, 0], lengths[stretch, 1] = ideal, quantised
-        return lengths
-
-    def _stretches(
-        self, action: int, data: np.ndarray, coder: np.ndarray, buffer: np.ndarray
-    ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        begin = 0
-        while begin < self._size:
-            part = data[begin : begin + _STRETCH]
-            p = np.ones((2, len(part)))
-            done = self._run(action, self._tables, *self._model, part, coder, buffer, *p)
-            if done < len(part):
-                self._tables = self._kernel.grow(self._tables)
-            yield slice(begin, begin + done), *-np.log2(p[:, :done])
-            begin += done
+    def __call__(self, mode: int, part: np.ndarray, *arrays: np.ndarray) -> int:
+        done = self._run(mode, self._tables, *self._model, part, *arrays)
+        if done < len(part):
+            self._tables = self._grow(self._tables)
+        return done
 
 
-class _CountingModel(Model):
+class _CountingModel(StretchedModel):
     """What the two models share: all but the orders that count and the prior."""
+
+    stretch = 1 << 16
 
     def __init__(self, argument: str = "", options: Any = None, revision: int | None = None) -> None:
         super().__init__(argument, options, revision)
@@ -125,9 +89,12 @@ class _CountingModel(Model):
     def _prior(self) -> tuple[int, float]:
         """The lowest order that counts, and alpha (0 for Witten-Bell)."""
 
-    def _counts(self, size: int) -> _Counts:
-        lowest, alpha = self._prior()
-        return _Counts(self.options.order, lowest, alpha, size)
+    def start(self, size: int) -> Step:
+        from mdlbench.models.counts import kernel
+        from mdlbench.numerics.compiled import announce_first_compilation
+
+        announce_first_compilation(kernel, "counting models", 5)
+        return _Counting(self.options.order, *self._prior(), size)
 
     def policy(self) -> dict[str, Any]:
         return {"context": f"{self.options.order} bytes", "start": "zero bytes"}
@@ -135,22 +102,10 @@ class _CountingModel(Model):
     def description(self) -> Description:
         return Description(code=sum(path.stat().st_size for path in Path(__file__).parent.glob("*.py")))
 
-    def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
-        return [self._counts(len(block)).encode(_bytes(block)) if block else Encoded(b"", 0.0, 0.0) for block in blocks]
-
-    def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
-        return [self._counts(size).decode(payload) if size else b"" for payload, size in zip(payloads, sizes, strict=True)]
-
-    def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
-        return [self._counts(len(block)).measure(_bytes(block))[:, 0] for block in blocks]
-
     def alternatives(self, block: bytes, count: int) -> list[tuple[Alternative, ...]]:
         from mdlbench.models.counts.alternatives import likeliest
 
         return likeliest(block, self.options.order, *self._prior(), count)
-
-    def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
-        return [self._counts(len(block)).measure(_bytes(block))[:, 1] for block in blocks]
 
 
 class KrichevskyTrofimov(_CountingModel):
@@ -181,8 +136,3 @@ class Ngram(_CountingModel):
 
     def _prior(self) -> tuple[int, float]:
         return 0, 0.0
-
-
-def _bytes(data: bytes) -> np.ndarray:
-    """A writable copy: the kernel is compiled for one kind of array only."""
-    return np.frombuffer(bytearray(data), np.uint8)

@@ -21,9 +21,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mdlbench.coder.bits import decode_bit, encode_bit
+from mdlbench.models.kernels import DECODE, ENCODE
 from mdlbench.numerics.compiled import inline, kernel
 
-ENCODE, DECODE, MEASURE = 0, 1, 2
 DENSE = 2  # the highest order whose contexts have a page of counts
 PRECISION = 32  # high orders are sure of themselves: 24 bits would cap what they say
 ONE = 1 << PRECISION

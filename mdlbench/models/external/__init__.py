@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import numpy as np
-
 from mdlbench.errors import DamagedBlockError, SpecError, UsageError
 from mdlbench.models.base import Check, Description, Encoded, Model
 from mdlbench.models.external.packages import PACKAGES, Package
@@ -38,6 +36,7 @@ class External(Model):
     name = "external"
     block_size = 64 << 20  # as much as their windows see
     Options = ExternalOptions
+    has_probabilities = False
 
     def __init__(self, argument: str = "", options: Any = None, revision: int | None = None) -> None:
         compressor = find(argument)
@@ -46,7 +45,7 @@ class External(Model):
             raise SpecError(f"external:{argument} has no level {level}; choose from {', '.join(compressor.levels)}")
         compressor.check_installed()
         super().__init__(argument, ExternalOptions("" if level == compressor.default else level), revision)
-        self.portability = compressor.portability
+        self.portability, self.repeatable = compressor.portability, not compressor.dated
         self._compressor, self._level = compressor, level
 
     @classmethod
@@ -65,12 +64,8 @@ class External(Model):
         return Description(code=self._compressor.code_size())
 
     @property
-    def dated(self) -> bool:
-        """Whether two payloads of the same block differ because the compressor writes the time into them."""
-        return isinstance(self._compressor, Program) and self._compressor.dated
-
     def version(self) -> str:
-        """What is installed, for results; not part of the digest."""
+        """What is installed."""
         return self._compressor.version()
 
     def encode_bare(self, data: bytes) -> bytes:
@@ -99,7 +94,7 @@ class External(Model):
 
     def doctor(self, block: bytes) -> list[Check]:
         """Whether the program says the same when called again, and side by side; inside, it is its own."""
-        again = None if self.dated else self.encode([block])[0].payload == self.encode([block])[0].payload
+        again = self.encode([block])[0].payload == self.encode([block])[0].payload if self.repeatable else None
         back = self.decode([self.encode([block])[0].payload], [len(block)]) == [block]
         return [
             Check(
@@ -117,17 +112,14 @@ class External(Model):
     def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
         return [self.decode_bare(payload, size) if size else b"" for payload, size in zip(payloads, sizes, strict=True)]
 
-    def code_length(self, blocks: Sequence[bytes]) -> NoReturn:
+    def measure(self, blocks: Sequence[bytes], *, quantised: bool = False, beside: bool = False) -> NoReturn:
         raise UsageError(
             f"external:{self.argument} gives no probabilities, so it has no ideal code length; compare file sizes: "
             f"mdlbench compress -m {self.spec}"
         )
 
     def symbol_places(self, blocks: Sequence[bytes]) -> NoReturn:
-        self.code_length(blocks)
-
-    def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray] | None:
-        return None
+        self.measure(blocks)
 
 
 def find(name: str) -> Package | Program:

@@ -46,6 +46,7 @@ class Package:
     usual_speed: float = 1e6
 
     portability: Literal["exact"] = "exact"
+    dated: Literal[False] = False
 
     def check_installed(self) -> None:
         """Raise `MissingExtraError` if the package is not there."""

@@ -1,16 +1,12 @@
 """`hf:`, any causal language model that transformers loads, as a lossless compressor.
 
-    block -> tokens, raw spans (mdlbench.tokens) -> one distribution a token (predictor) -> ANS
-    payload: a number (tokens, whether there are raw spans, the stream's row in the batch), then the coder's words
-
-Blocks are coded `batch_size` at a time in lockstep. A batch that is not full is padded, and the row a stream had is written
-down and used again: a block decoded alone, in another order or by another worker sees the very same kernels. Importing this
-module imports neither torch nor transformers.
+Blocks are coded step by step, `batch_size` at a time (`models.lockstep`): each sees the very same kernels whatever is beside
+it. Code length comes from the parallel pass over whole windows. Importing this module imports neither torch nor transformers.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mdlbench.coder.ans import Decoder, encode_intervals
-from mdlbench.errors import DamagedBlockError, MdlbenchError, SpecError
-from mdlbench.models.base import Alternative, Check, Description, Encoded, Model, Places
+from mdlbench.errors import MdlbenchError, SpecError
+from mdlbench.models.base import Alternative, Check, Description, Measured
+from mdlbench.models.fallback import encode_spans
 from mdlbench.models.hf.environment import describe, fixed_arithmetic, pick_device
-from mdlbench.models.hf.fallback import decode_spans, encode_spans, from_base128, places, to_base128
 from mdlbench.models.hf.loading import (
     count_parameters,
     find_folder,
@@ -33,7 +28,7 @@ from mdlbench.models.hf.loading import (
     load_tokenizer,
     weight_files,
 )
-from mdlbench.models.lockstep import decode_streams, joined, stream_intervals
+from mdlbench.models.lockstep import PredictorModel
 from mdlbench.models.spec import option
 from mdlbench.numerics.frequencies import Frequencies, quantised_bits
 from mdlbench.tokens import HuggingFaceTokens, Symbols, SymbolTokens, Tokens
@@ -72,12 +67,11 @@ class HuggingFaceOptions:
             raise ValueError("context is at least 1, overlap at least 0")
 
 
-class HuggingFace(Model):
+class HuggingFace(PredictorModel):
     """A causal language model with its tokenizer, from a local folder or the hub."""
 
     takes_argument = True
     name = "hf"
-    portability = "environment"
     block_size = 64 << 10
     Options = HuggingFaceOptions
 
@@ -87,12 +81,11 @@ class HuggingFace(Model):
         trusted = self.options.trust_remote_code
         self.folder: Path = find_folder(argument, self.options.revision, trusted)
         self._settings = load_settings(argument, self.folder, trusted)
-        self.device = pick_device(self.options.device)
+        self.device, self.threads = pick_device(self.options.device), self.options.threads
         self.dtype = self.options.dtype
         if self.dtype == "auto":
             self.dtype = str(getattr(self._settings, "dtype", None) or "float32").removeprefix("torch.")
         self.batch_size = self._batch_size()
-        self._lengths: dict[bytes, np.ndarray] = {}  # bits of the tokens of the blocks last measured
 
     def prepare(self) -> None:
         self.predictor  # noqa: B018  (loads the weights)
@@ -106,7 +99,7 @@ class HuggingFace(Model):
         }
 
     def environment(self) -> dict[str, str]:
-        return {**describe(self.device), "threads": str(self.options.threads), "batch_size": str(self.batch_size)}
+        return {**describe(self.device), "threads": str(self.threads), "batch_size": str(self.batch_size)}
 
     def policy(self) -> dict[str, Any]:
         start = self.window.start
@@ -115,96 +108,44 @@ class HuggingFace(Model):
                 "bos": named, "tokenizer": self.tokens.digest.hex()}  # fmt: skip
 
     def description(self) -> Description:
-        sources = [*Path(__file__).parent.glob("*.py"), *(Path(__file__).parents[2] / "tokens").glob("*.py")]
+        here = Path(__file__).parent
+        shared = [here.parent / f"{name}.py" for name in ("lockstep", "streams", "fallback")]
+        sources = [*here.glob("*.py"), *shared, *(here.parents[1] / "tokens").glob("*.py")]
         return Description(
             code=sum(path.stat().st_size for path in sources),
             weights=sum(path.stat().st_size for path in weight_files(self.folder)),
             weights_16bit=2 * count_parameters(self.folder),
         )
 
-    def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
-        coded = []
-        for first in range(0, len(blocks), self.batch_size):
-            batch = [self.tokens.encode(block) for block in blocks[first : first + self.batch_size]]
-            empty = [np.zeros(0, dtype=np.int64)] * (self.batch_size - len(batch))
-            with fixed_arithmetic(self.options.threads):
-                streams = stream_intervals(self.predictor, [symbols.tokens for symbols in batch] + empty)
-            for row, symbols in enumerate(batch):
-                spans = encode_spans(symbols.raw_spans)
-                left, count, ideal = joined([streams[row], spans])
-                flags = (len(symbols.tokens) << 1 | bool(symbols.raw_spans)) * self.batch_size + row
-                payload = to_base128(flags) + encode_intervals(left, count)
-                coded.append(Encoded(payload, float(ideal.sum()), float(quantised_bits(count).sum())))
-        return coded
+    def arithmetic(self) -> AbstractContextManager[None]:
+        return fixed_arithmetic(self.threads)
 
-    def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
-        """As `Model.decode`: a damaged payload gives wrong bytes of the right length, so that its checksum names the block."""
-        waiting = {at: _Stream.of(payload, size, self.batch_size)
-                   for at, (payload, size) in enumerate(zip(payloads, sizes, strict=True))}  # fmt: skip
-        blocks = [b""] * len(payloads)
-        while waiting:
-            batch = {stream.row: at for at, stream in reversed(waiting.items())}  # one stream a row
-            rows = [waiting[batch[row]] if row in batch else _Stream(row) for row in range(self.batch_size)]
-            with fixed_arithmetic(self.options.threads):
-                tokens = decode_streams(self.predictor, [s.decoder for s in rows], [s.n_tokens for s in rows])
-            for row, at in batch.items():
-                stream, block = waiting.pop(at), b""
-                with suppress(DamagedBlockError):
-                    spans = decode_spans(stream.decoder, sizes[at]) if stream.has_spans else ()
-                    block = self.tokens.decode(Symbols(tokens[row], spans))
-                blocks[at] = block[: sizes[at]].ljust(sizes[at], b"\0")
-        return blocks
+    def symbol_bits(self, batch: Sequence[Symbols], *, quantised: bool) -> list[Measured]:
+        """Of each token, from the parallel pass."""
+        return [self._parallel_bits(symbols, self.window, quantised) for symbols in batch]
 
-    def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
-        """Bits of each token, of the bytes that say where raw spans lie, and of the raw bytes; in one parallel pass."""
-        lengths = []
-        self._lengths = {}
-        for block, symbols in zip(blocks, self._symbols(blocks), strict=True):
-            self._lengths[block] = self._token_bits(symbols)
-            lengths.append(np.concatenate([self._lengths[block], encode_spans(symbols.raw_spans).ideal]))
-        return lengths
-
-    def symbol_places(self, blocks: Sequence[bytes]) -> list[Places]:
-        return [places(symbols, self.tokens.sizes(symbols)) for symbols in self._symbols(blocks)]
-
-    def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
-        lengths = []
-        for symbols in self._symbols(blocks):
-            parts = []
-            with fixed_arithmetic(self.options.threads):
-                for logits, targets in self.predictor.parallel(symbols.tokens):
-                    for at in range(0, len(targets), 64):
-                        _, count = Frequencies.from_logits(logits[at : at + 64]).intervals(targets[at : at + 64])
-                        parts.append(quantised_bits(count).sum(axis=1))
-            spans = encode_spans(symbols.raw_spans)
-            lengths.append(np.concatenate([*parts, quantised_bits(spans.count)]))
-        return lengths
-
-    def beside(self, blocks: Sequence[bytes]) -> dict[str, float]:
+    def figures_beside(self, symbols: Symbols, ideal: np.ndarray) -> dict[str, float]:
         """Bits of the byte fallback; and of context resets: what restarts twice as often, with half the stride, would save.
 
-        The second costs a parallel pass (and one more if `code_length` was not just asked about these blocks), but nothing
-        where no block is longer than the context.
+        The second costs another parallel pass, but nothing where the block is no longer than the context.
         """
-        finer = self.window._replace(overlap=(self.window.overlap + self.window.context - 1) // 2)
-        fallback = resets = 0.0
-        for block, symbols in zip(blocks, self._symbols(blocks), strict=True):
-            fallback += float(encode_spans(symbols.raw_spans).ideal.sum())
-            if len(symbols.tokens) > self.window.context:
-                usual = self._lengths[block] if block in self._lengths else self._token_bits(symbols)
-                resets += float(usual.sum() - self._token_bits(symbols, finer).sum())
-        return {"byte_fallback_bits": fallback, "context_reset_bits": resets}
+        resets = 0.0
+        if len(symbols.tokens) > self.window.context:
+            finer = self.window._replace(overlap=(self.window.overlap + self.window.context - 1) // 2)
+            resets = float(ideal.sum() - self._parallel_bits(symbols, finer).ideal.sum())
+        return {"byte_fallback_bits": float(encode_spans(symbols.raw_spans).ideal.sum()), "context_reset_bits": resets}
 
     def alternatives(self, block: bytes, count: int) -> list[tuple[Alternative, ...]]:
         from mdlbench.models.hf.alternatives import likeliest
 
-        return likeliest(self, self.tokens.encode(block), count)
+        with self.arithmetic():
+            return likeliest(self.predictor, self.tokens, self.tokens.encode(block), count)
 
     def doctor(self, block: bytes) -> list[Check]:
         """What the integer counts of `block`'s first tokens depend on, measured."""
         from mdlbench.models.hf.doctor import examine
 
-        return examine(self, self.tokens.encode(block).tokens)
+        return examine(self.predictor, self.tokens.encode(block).tokens, self.threads, self.load_network)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -289,41 +230,23 @@ class HuggingFace(Model):
         fitting = max(1, min(_MOST_STREAMS[self.device], _CACHE_BYTES[self.device] // stream))
         return 1 << fitting.bit_length() - 1
 
-    def _symbols(self, blocks: Sequence[bytes]) -> Iterator[Symbols]:
-        return map(self.tokens.encode, blocks)
-
-    def _token_bits(self, symbols: Symbols, window: "Window | None" = None) -> np.ndarray:
-        """-log2 p of each token, float64 (n,), from the parallel pass."""
+    def _parallel_bits(self, symbols: Symbols, window: "Window", quantised: bool = False) -> Measured:
         import torch
 
         from mdlbench.models.hf.predictor import NOT_FINITE
 
-        parts = [np.zeros(0)]
-        with fixed_arithmetic(self.options.threads):
+        ideal, counted = [np.zeros(0)], [np.zeros(0)]
+        with self.arithmetic():
             for logits, targets in self.predictor.parallel(symbols.tokens, window):
                 for at in range(0, len(targets), 64):  # a few rows in float64 at a time
-                    rows = logits[at : at + 64].double()
-                    chosen = torch.from_numpy(targets[at : at + 64]).to(rows.device)[:, None]
-                    nats = torch.logsumexp(rows, dim=1) - rows.gather(1, chosen)[:, 0]
-                    parts.append(nats.cpu().numpy() * BITS_PER_NAT)
-        bits = np.concatenate(parts)
+                    part, chosen = logits[at : at + 64], targets[at : at + 64]
+                    rows = part.double()
+                    index = torch.from_numpy(chosen).to(rows.device)[:, None]
+                    nats = torch.logsumexp(rows, dim=1) - rows.gather(1, index)[:, 0]
+                    ideal.append(nats.cpu().numpy() * BITS_PER_NAT)
+                    if quantised:
+                        counted.append(quantised_bits(Frequencies.from_logits(part).intervals(chosen)[1]).sum(axis=1))
+        bits = np.concatenate(ideal)
         if np.isnan(bits).any():
             raise MdlbenchError(NOT_FINITE)
-        return bits
-
-
-class _Stream:
-    """A payload taken apart; nothing in it unless given."""
-
-    def __init__(self, row: int, n_tokens: int = 0, has_spans: bool = False, words: bytes = b"\1") -> None:
-        self.row, self.n_tokens, self.has_spans, self.decoder = row, n_tokens, has_spans, Decoder(words)
-
-    @classmethod
-    def of(cls, payload: bytes, size: int, batch_size: int) -> "_Stream":
-        """What a block of `size` bytes became; an empty stream if it cannot be that."""
-        with suppress(DamagedBlockError):
-            flags, length = from_base128(payload)
-            flags, row = divmod(flags, batch_size)
-            if flags >> 1 <= 2 * size:
-                return cls(row, flags >> 1, bool(flags & 1), payload[length:])
-        return cls(0)
+        return Measured(bits, np.concatenate(counted) if quantised else None)

@@ -4,61 +4,63 @@ A difference here is no defect: it is why the container records the environment 
 """
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 
 from mdlbench.models.base import Check
 from mdlbench.models.hf.environment import fixed_arithmetic
+from mdlbench.models.hf.predictor import CausalPredictor
 from mdlbench.numerics.frequencies import Frequencies
-
-if TYPE_CHECKING:
-    from mdlbench.models.hf import HuggingFace
-    from mdlbench.models.hf.predictor import CausalPredictor
 
 TOKENS = 256  # compared, at most
 
 
-def examine(model: "HuggingFace", tokens: np.ndarray) -> list[Check]:
-    """Compare the counts of the first tokens under one changed setting after the other."""
-    tokens = tokens[:TOKENS]
-    threads, everyone = model.options.threads, os.cpu_count() or 1
-    usual = _stepwise(model.predictor, tokens, threads)
+def examine(predictor: CausalPredictor, tokens: np.ndarray, threads: int, load_network: Callable[[str], Any]) -> list[Check]:
+    """Compare the counts of the first tokens under one changed setting after the other.
+
+    Args:
+        threads: those that the model runs on.
+        load_network: the predictor's network again, on the device named.
+    """
+    tokens, everyone = tokens[:TOKENS], os.cpu_count() or 1
+    usual = _stepwise(predictor, tokens, threads)
     checks = []
 
     def compare(what: str, other: Any, possible: bool = True, why_not: str = "") -> None:
         checks.append(_check(what, usual, other(), tokens) if possible else Check(what, None, why_not))
 
-    other_batch = 1 if model.batch_size > 1 else 8
+    other_batch = 1 if predictor.batch_size > 1 else 8
     compare(
-        f"batch {other_batch} against {model.batch_size}",
-        lambda: _stepwise(model.predictor.with_batch_size(other_batch), tokens, threads),
+        f"batch {other_batch} against {predictor.batch_size}",
+        lambda: _stepwise(predictor.with_batch_size(other_batch), tokens, threads),
     )
-    last = model.batch_size - 1
-    compare(f"row 0 against row {last}", lambda: _stepwise(model.predictor, tokens, threads, last), last > 0, "one row")
+    last = predictor.batch_size - 1
+    compare(f"row 0 against row {last}", lambda: _stepwise(predictor, tokens, threads, last), last > 0, "one row")
     company = np.roll(tokens, 1)
     compare(
-        "alone against in company", lambda: _stepwise(model.predictor, tokens, threads, others=company),
+        "alone against in company", lambda: _stepwise(predictor, tokens, threads, others=company),
         last > 0, "one row",
     )  # fmt: skip
     other_threads = everyone if everyone != threads else 1
     compare(
-        f"{other_threads} threads against {threads}", lambda: _stepwise(model.predictor, tokens, other_threads),
+        f"{other_threads} threads against {threads}", lambda: _stepwise(predictor, tokens, other_threads),
         other_threads != threads, "one processor",
     )  # fmt: skip
-    compare("parallel against stepwise", lambda: _parallel(model.predictor, tokens, threads))
-    elsewhere = "cpu" if model.device == "cuda" else "cuda"
+    compare("parallel against stepwise", lambda: _parallel(predictor, tokens, threads))
+    elsewhere = "cpu" if predictor.device.type == "cuda" else "cuda"
     compare(
         "CPU against GPU",
-        lambda: _stepwise(model.predictor.with_network(model.load_network(elsewhere)), tokens, threads),
+        lambda: _stepwise(predictor.with_network(load_network(elsewhere)), tokens, threads),
         torch.cuda.is_available(), "no CUDA device",
     )  # fmt: skip
     return checks
 
 
 def _stepwise(
-    predictor: "CausalPredictor", tokens: np.ndarray, threads: int, row: int = 0, others: np.ndarray | None = None
+    predictor: CausalPredictor, tokens: np.ndarray, threads: int, row: int = 0, others: np.ndarray | None = None
 ) -> torch.Tensor:
     """Logits (n, V) of a stream in row `row` of a batch whose other rows hold `others`, or zeros."""
     rows = []
@@ -72,7 +74,7 @@ def _stepwise(
     return torch.stack(rows) if rows else torch.zeros((0, predictor.alphabet_size))
 
 
-def _parallel(predictor: "CausalPredictor", tokens: np.ndarray, threads: int) -> torch.Tensor:
+def _parallel(predictor: CausalPredictor, tokens: np.ndarray, threads: int) -> torch.Tensor:
     with fixed_arithmetic(threads):
         rows = [logits.cpu() for logits, _ in predictor.parallel(tokens)]
     return torch.cat(rows) if rows else torch.zeros((0, predictor.alphabet_size))

@@ -1,13 +1,11 @@
 """What must be the same when decoding as it was when encoding, and how torch is held to it."""
 
-import platform
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 
 from mdlbench.errors import SpecError
+from mdlbench.numerics.processor import processor
 
 
 def pick_device(wanted: str) -> str:
@@ -26,7 +24,7 @@ def describe(device: str) -> dict[str, str]:
     if device == "cuda":
         where = f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
     else:
-        where = f"CPU {_processor()}, {torch.backends.cpu.get_cpu_capability()}"
+        where = f"CPU {processor()}, {torch.backends.cpu.get_cpu_capability()}"
     packages = {name: version(name) for name in ("transformers", "tokenizers")}
     return {"torch": torch.__version__, **packages, "device": where}
 
@@ -44,12 +42,3 @@ def fixed_arithmetic(threads: int) -> Iterator[None]:
     finally:
         torch.set_num_threads(before[0])
         torch.set_float32_matmul_precision(before[1])
-
-
-def _processor() -> str:
-    """Which processor, as kernels see it: vendor, family and model, without clock or core count."""
-    try:
-        found = dict(re.findall(r"^(vendor_id|cpu family|model)\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.M))
-    except OSError:
-        found = {}
-    return " ".join(found.values()) or platform.processor() or platform.machine()

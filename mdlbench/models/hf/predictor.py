@@ -84,7 +84,7 @@ class CausalPredictor(Predictor):
     def __init__(self, network: Any, alphabet_size: int, window: Window, batch_size: int) -> None:
         self.alphabet_size, self.window, self.batch_size = alphabet_size, window, batch_size
         self._network, self._cache_argument = network, cache_argument(network)
-        self._device = next(network.parameters()).device
+        self.device = next(network.parameters()).device
 
     def with_batch_size(self, batch_size: int) -> "CausalPredictor":
         """The same network in batches of another size."""
@@ -96,7 +96,7 @@ class CausalPredictor(Predictor):
 
     def reset(self, n_streams: int) -> None:
         assert n_streams == self.batch_size, "the batch is always full: its shape is part of the result"
-        self._recent = torch.zeros((n_streams, 0), dtype=torch.int64, device=self._device)
+        self._recent = torch.zeros((n_streams, 0), dtype=torch.int64, device=self.device)
         self._begin()
 
     def predict(self) -> Frequencies:
@@ -106,7 +106,7 @@ class CausalPredictor(Predictor):
             raise MdlbenchError(f"{NOT_FINITE} ({error})") from None
 
     def update(self, symbols: np.ndarray) -> None:
-        tokens = torch.from_numpy(symbols).to(self._device)[:, None]
+        tokens = torch.from_numpy(symbols).to(self.device)[:, None]
         if self.window.overlap:
             self._recent = torch.cat([self._recent, tokens], dim=1)[:, -self.window.overlap :]
         if self._fed == self.window.context:
@@ -140,10 +140,10 @@ class CausalPredictor(Predictor):
         targets = tokens[first + (start is None) : end]
         skipped = predicted - first - (start is None)  # predictions already made by the window before
         if skipped < 0:
-            yield torch.zeros((1, self.alphabet_size), device=self._device), tokens[predicted : predicted + 1]
+            yield torch.zeros((1, self.alphabet_size), device=self.device), tokens[predicted : predicted + 1]
         self._fed, self._cache = 0, self._new_cache()
         for at in range(0, len(inputs), chunk):
-            fed = torch.from_numpy(inputs[at : at + chunk]).to(self._device)[None]
+            fed = torch.from_numpy(inputs[at : at + chunk]).to(self.device)[None]
             passed = min(max(skipped - at, 0), fed.shape[1])
             logits = self._feed(fed, fed.shape[1] - passed)
             if passed < fed.shape[1]:
@@ -158,14 +158,14 @@ class CausalPredictor(Predictor):
             inputs = np.concatenate([np.full((len(spans), 1), start), inputs], axis=1)
         new = spans[0][2] - spans[0][1]
         with torch.inference_mode():
-            fed = torch.from_numpy(inputs).to(self._device)
+            fed = torch.from_numpy(inputs).to(self.device)
             logits = self._network(input_ids=fed, use_cache=False, logits_to_keep=new).logits[..., : self.alphabet_size]
         return logits.reshape(-1, self.alphabet_size), np.concatenate([tokens[predicted:end] for _, predicted, end in spans])
 
     def forward(self, inputs: Sequence[int]) -> torch.Tensor:
         """One plain pass, apart from windows and streams: logits (n, rows), the rows that pad the output included."""
         with torch.inference_mode():
-            return self._network(input_ids=torch.tensor([inputs], device=self._device)).logits[0]
+            return self._network(input_ids=torch.tensor([inputs], device=self.device)).logits[0]
 
     def _begin(self) -> None:
         """Start a window: feed the start token and the last tokens; with neither, predict the uniform distribution."""
@@ -177,7 +177,7 @@ class CausalPredictor(Predictor):
         if inputs.shape[1]:
             self.logits = self._feed(inputs)[:, -1]
         else:
-            self.logits = torch.zeros((self.batch_size, self.alphabet_size), device=self._device)
+            self.logits = torch.zeros((self.batch_size, self.alphabet_size), device=self.device)
 
     def _feed(self, inputs: torch.Tensor, n_logits: int = 1) -> torch.Tensor:
         """Feed inputs (B, n) after those already fed; logits (B, n_logits, alphabet_size) after the last of them."""

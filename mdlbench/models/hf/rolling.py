@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from mdlbench.errors import UsageError
-from mdlbench.models.hf.environment import fixed_arithmetic
 from mdlbench.units import nats_to_bits
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def rolling_bits(model: "HuggingFace", tokens: Sequence[int], prefix: int, max_l
     """Code length of `tokens`, the first predicted from `prefix`."""
     sums = [0.0, 0.0, 0.0]
     done = 0
-    with fixed_arithmetic(model.options.threads):
+    with model.arithmetic():
         for inputs, scored in windows(tokens, prefix, max_length):
             logits = model.predictor.forward(inputs)[-scored:]
             targets = torch.tensor(tokens[done : done + scored], device=logits.device)[:, None]

@@ -10,7 +10,6 @@ that costs one byte a block. A block starts from the stationary belief.
 What it does not do: learn. The work is in `kernel.py`, which is imported (with numba) on first use.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import make_dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from mdlbench.errors import DamagedBlockError, SpecError
-from mdlbench.models.base import Check, Description, Encoded, Model
+from mdlbench.models.base import Check, Description, Encoded
+from mdlbench.models.kernels import Step, StretchedModel
 from mdlbench.models.spec import option
 from mdlbench.processes import ZOO, Process, ProcessError, find
 from mdlbench.processes.names import parameters_of
 from mdlbench.processes.parameters import text_of
 from mdlbench.units import bytes_to_bits
 
-_STRETCH = 1 << 18  # symbols per call of the kernel: bounds the coder's buffer, and lets an interrupt in
 _SAMPLE = 4096
 
 
@@ -42,7 +41,7 @@ def _options() -> type:
 HiddenMarkovOptions = _options()
 
 
-class HiddenMarkov(Model):
+class HiddenMarkov(StretchedModel):
     """The exact filter of one process.
 
     Example:
@@ -53,6 +52,7 @@ class HiddenMarkov(Model):
     takes_argument = True
     name = "hmm"
     block_size = 16 << 20
+    stretch = 1 << 18
     Options = HiddenMarkovOptions
 
     def __init__(self, argument: str = "", options: Any = None, revision: int | None = None) -> None:
@@ -66,14 +66,16 @@ class HiddenMarkov(Model):
         known = parameters_of(self.process.name)
         changed = {k: text_of(v) for k, v in self.process.parameters.items() if v != known[k].default}
         super().__init__(self.process.name, HiddenMarkovOptions(**changed), revision)
+        self.decisions = (self.process.alphabet_size - 1).bit_length()
 
     @classmethod
     def arguments(cls) -> list[str]:
         return list(ZOO)
 
     @classmethod
-    def reads_files(cls, argument: str) -> bool:
-        return any(mark in argument for mark in ("/", ".toml", ".json"))
+    def decodes_alone(cls, argument: str = "") -> bool:
+        """All but sources that are files."""
+        return not any(mark in argument for mark in ("/", ".toml", ".json"))
 
     def identity(self) -> dict[str, Any]:
         """The process' own numbers, whatever it is called."""
@@ -86,109 +88,53 @@ class HiddenMarkov(Model):
         folders = (Path(__file__).parent, Path(__file__).parents[2] / "processes")
         return Description(code=sum(path.stat().st_size for folder in folders for path in folder.glob("*.py")))
 
-    def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
-        return [self._encode(block) for block in blocks]
-
-    def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
-        return [self._decode(payload, size) for payload, size in zip(payloads, sizes, strict=True)]
-
-    def code_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
-        return [self._measure(block)[0] for block in blocks]
-
-    def quantised_length(self, blocks: Sequence[bytes]) -> list[np.ndarray]:
-        return [self._measure(block)[1] for block in blocks]
-
     def doctor(self, block: bytes) -> list[Check]:
         """On symbols of the process itself: a text would be stored raw and show nothing."""
-        from mdlbench.models.invariance import kernel_checks
+        return super().doctor(self.process.generate(max(len(block), _SAMPLE), seed=1).tobytes())
 
-        return kernel_checks(self, self.process.generate(max(len(block), _SAMPLE), seed=1).tobytes())
+    def start(self, size: int) -> Step:
+        from mdlbench.models.hmm import kernel
+        from mdlbench.numerics.compiled import announce_first_compilation
+        from mdlbench.processes.belief import matrices
 
-    def _encode(self, block: bytes) -> Encoded:
-        if not block:
-            return Encoded(b"", 0.0, 0.0)
+        announce_first_compilation(kernel, "hmm model", 5)
+        m, belief = matrices(self.process), self.process.stationary.copy()
+
+        def step(mode: int, part: np.ndarray, *arrays: np.ndarray) -> int:
+            kernel.run(mode, m, self.decisions, belief, part, *arrays)
+            return len(part)
+
+        return step
+
+    def encode_block(self, block: bytes) -> Encoded:
         others, symbols = self._split(block)
-        run = _Run(self.process)
-        head = _write_others(others, block)
-        payload, ideal, quantised = run.encode(symbols)
+        payload, ideal, quantised = self.encode_symbols(symbols)
         raw = bytes_to_bits(sum(_cost_of_others(others)))
-        return Encoded(head + payload, ideal + raw, quantised + raw)
+        return Encoded(_write_others(others, block) + payload, ideal + raw, quantised + raw)
 
-    def _decode(self, payload: bytes, size: int) -> bytes:
-        if not size:
-            return b""
+    def decode_block(self, payload: bytes, size: int) -> bytes:
         places, values, begin = _read_others(payload, size)
         data = np.empty(size, np.uint8)
         here = np.ones(size, bool)
         here[places] = False
         data[places] = values
-        data[here] = _Run(self.process).decode(payload[begin:], size - len(places))
+        data[here] = self.decode_symbols(payload[begin:], size - len(places))
         return data.tobytes()
 
-    def _measure(self, block: bytes) -> np.ndarray:
-        """Code length of each byte in bits, float64 (2, n): as meant, as the coder would see it."""
+    def measure_block(self, block: bytes) -> tuple[np.ndarray, np.ndarray]:
         others, symbols = self._split(block)
         lengths = np.zeros((2, len(block)))
         here = np.ones(len(block), bool)
         here[others] = False
-        lengths[:, here] = _Run(self.process).measure(symbols)
+        lengths[:, here] = self.measure_symbols(symbols)
         lengths[:, others] = bytes_to_bits(1) * np.array(_cost_of_others(others), np.float64)
-        return lengths
+        return lengths[0], lengths[1]
 
     def _split(self, block: bytes) -> tuple[np.ndarray, np.ndarray]:
         """Places of the bytes that are no symbols, and the symbols."""
         data = np.frombuffer(block, np.uint8)
         outside = data >= self.process.alphabet_size if self.process.alphabet_size < 256 else np.zeros(len(data), bool)
         return np.flatnonzero(outside), data[~outside].copy()
-
-
-class _Run:
-    """One block's run through the kernel."""
-
-    def __init__(self, process: Process) -> None:
-        from mdlbench.coder import bits
-        from mdlbench.models.hmm import kernel
-        from mdlbench.numerics.compiled import announce_first_compilation
-        from mdlbench.processes.belief import matrices
-
-        announce_first_compilation(kernel, "hmm model", 5)
-        self._bits, self._kernel, self._matrices = bits, kernel, matrices(process)
-        self._depth = (process.alphabet_size - 1).bit_length()
-        self._belief = process.stationary.copy()
-
-    def encode(self, symbols: np.ndarray) -> tuple[bytes, float, float]:
-        coder, payload, sums = self._bits.new_coder(), bytearray(), np.zeros(2)
-        buffer = np.empty(self._bits.bound(self._depth * min(_STRETCH, len(symbols))), np.uint8)
-        for _, lengths in self._stretches(self._kernel.ENCODE, symbols, coder, buffer):
-            payload += buffer[: int(coder[-1])].tobytes()
-            coder[-1] = 0
-            sums += lengths.sum(axis=1)
-        payload += buffer[: self._bits.finish_encode(coder, buffer)].tobytes()
-        return bytes(payload), float(sums[0]), float(sums[1])
-
-    def decode(self, payload: bytes, size: int) -> np.ndarray:
-        coder, buffer = self._bits.new_coder(), np.frombuffer(bytearray(payload), np.uint8)
-        self._bits.start_decode(coder, buffer)
-        symbols = np.zeros(size, np.uint8)
-        for _ in self._stretches(self._kernel.DECODE, symbols, coder, buffer):
-            pass
-        return symbols
-
-    def measure(self, symbols: np.ndarray) -> np.ndarray:
-        lengths = np.zeros((2, len(symbols)))
-        unused = self._bits.new_coder(), np.empty(0, np.uint8)
-        for stretch, part in self._stretches(self._kernel.MEASURE, symbols, *unused):
-            lengths[:, stretch] = part
-        return lengths
-
-    def _stretches(
-        self, action: int, symbols: np.ndarray, coder: np.ndarray, buffer: np.ndarray
-    ) -> Iterator[tuple[slice, np.ndarray]]:
-        for begin in range(0, len(symbols), _STRETCH):
-            part = symbols[begin : begin + _STRETCH]
-            p = np.ones((2, len(part)))
-            self._kernel.run(action, self._matrices, self._depth, self._belief, part, coder, buffer, *p)
-            yield slice(begin, begin + len(part)), 0.0 - np.log2(p)  # no -0.0 for what is certain
 
 
 def _varint(value: int) -> bytes:

@@ -12,10 +12,10 @@ could not come, or of a branch that cannot) is halved.
 import numpy as np
 
 from mdlbench.coder.bits import decode_bit, encode_bit
+from mdlbench.models.kernels import DECODE, ENCODE
 from mdlbench.numerics.compiled import inline, kernel
 from mdlbench.processes.kernel import step
 
-ENCODE, DECODE, MEASURE = 0, 1, 2
 PRECISION = 32
 ONE = 1 << PRECISION
 

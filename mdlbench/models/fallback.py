@@ -16,7 +16,7 @@ import numpy as np
 from mdlbench.coder.ans import Decoder
 from mdlbench.errors import DamagedBlockError
 from mdlbench.models.base import Places
-from mdlbench.models.lockstep import Intervals, joined
+from mdlbench.models.streams import Intervals, joined
 from mdlbench.numerics.frequencies import quantise
 from mdlbench.tokens.base import RawSpan, Symbols
 
