@@ -37,6 +37,12 @@ class Found(Generic[P]):
         """The result's figures."""
         return self.result.payload
 
+    @property
+    def age(self) -> tuple[str, int]:
+        """Sorts results from old to new: when they were measured, then which file of that second it is (`-2` after none)."""
+        number = re.search(r"Z-([0-9]{1,9})\.json$", self.path)
+        return self.result.time, int(number[1]) if number else 1
+
 
 @dataclass(frozen=True)
 class Collection:

@@ -65,8 +65,16 @@ def test_entropy_is_kept_for_the_report(tmp_path: Path, capsys: pytest.CaptureFi
     assert kept["curves"]["upper"][:2] == pytest.approx(kept["myopic_entropies"][:2])
 
 
+def test_every_source_is_a_row(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mdlbench.cli.hmm.entropy.ZOO", {"even": ZOO["even"], "z1r": ZOO["z1r"]})
+    monkeypatch.setattr("mdlbench.cli.hmm.entropy.COMPOSED", ())
+    code, out, err = run(capsys, "entropy", "--all")
+    assert (code, err) == (0, "")
+    assert re.search(r"^even p=0\.5 +0\.666666666667 +9e−15 +0\.918295834 +0\.918295834 +4 +closed form: unifilar$", out, re.M)
+    assert re.search(r"^z1r p=0\.5 +0\.333333333333 ", out, re.M)
+
+
 def test_pictures_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("matplotlib")
     for name in ("z1r", "sns", "frdn", "period"):
         picture = tmp_path / f"{name}.png"
         assert run(capsys, "entropy", name, "--plot", picture)[0] == 0
@@ -76,7 +84,11 @@ def test_pictures_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert code == 2
     assert "exists; overwrite it with -f" in err
     assert run(capsys, "entropy", "z1r", "--plot", tmp_path / "z1r.svg")[0] == 0
-    assert b"<svg" in (tmp_path / "z1r.svg").read_bytes()[:1000]
+    drawn = (tmp_path / "z1r.svg").read_text()
+    assert drawn.startswith("<svg")
+    assert "z1r p=0.5" in drawn
+    assert run(capsys, "entropy", "z1r", "--plot", tmp_path / "z1r.pdf")[0] == 0
+    assert (tmp_path / "z1r.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_entropy_says_what_it_did_not_reach(capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,7 +144,7 @@ def test_generate_to_standard_output_and_through_the_codec(tmp_path: Path) -> No
         (["entropy", "mess3", "--param", "x=0.9"], "choose a number above 0 and below 0.5"),
         (["entropy", "coin", "--all"], "name one SOURCE, or give --all"),
         (["entropy", "--all", "--param", "p=0.1"], "--all takes no --param"),
-        (["entropy", "coin", "--plot", "x.pdf"], "name a .png or .svg"),
+        (["entropy", "coin", "--plot", "x.gif"], "name a .png, .svg or .pdf"),
         (["generate", "coin", "-o", "f"], "Missing option"),
         (["generate", "coin", "-n", "lots", "-o", "f"], "not a size"),
         (["generate", "coin", "-n", "10", "-o", "no/such/f"], "no such folder"),

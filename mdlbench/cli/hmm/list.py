@@ -1,15 +1,21 @@
 """`mdlbench hmm list`: the zoo."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
-from tabulate import tabulate
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.printing import print_json, say
-from mdlbench.processes import ZOO, find
+from mdlbench.processes import ZOO, Process, find
 from mdlbench.processes.names import COMPOSED, parameters_of
 from mdlbench.processes.parameters import text_of
+from mdlbench.report import terminal
+from mdlbench.result.exhibits import Cell, Exhibit, Measure, Table, Text
+
+_NUMBER = Measure("", form="digits", digits=6)
+_OTHERS = "K symbols, N states. Others: reversed:NAME, product:NAME+NAME, mixture:NAME+NAME, or a .toml or .json file."
 
 
 @click.command(name="list")
@@ -28,14 +34,12 @@ def command(name: str | None, as_json: bool) -> None:
         if as_json:
             print_json("process", page)
         else:
-            say(_page(page))
+            say(terminal.render(_page(page)))
     elif as_json:
         for known in (*ZOO, *COMPOSED):
             print_json("process", describe(known))
     else:
-        rows = [_row(known) for known in (*ZOO, *COMPOSED)]
-        say(tabulate(rows, ["source", "what it is", "K", "N", "parameters"], disable_numparse=True))
-        say("\nK symbols, N states. Others: reversed:NAME, product:NAME+NAME, mixture:NAME+NAME, or a .toml or .json file.")
+        say(terminal.render([_zoo(), Text(_OTHERS)]))
 
 
 def describe(name: str) -> dict[str, Any]:
@@ -60,29 +64,39 @@ def describe(name: str) -> dict[str, Any]:
     }
 
 
-def _row(name: str) -> list[str]:
-    process = find(name)
+def _zoo() -> Table:
+    columns = (
+        Measure("source"),
+        Measure("what it is"),
+        Measure("K", form="count"),
+        Measure("N", form="count"),
+        Measure("parameters"),
+    )
+    return Table.of("", columns, map(_row, map(find, (*ZOO, *COMPOSED))))
+
+
+def _row(process: Process) -> tuple[Cell, ...]:
     values = " ".join(f"{key}={text_of(value)}" for key, value in process.parameters.items())
-    return [name, process.summary, str(process.alphabet_size), str(process.n_states), values]
+    return process.name, process.summary, process.alphabet_size, process.n_states, values
 
 
-def _page(page: dict[str, Any]) -> str:
-    words = {"hidden_markov": "hidden Markov" if page["hidden_markov"] else "generalised",
-             "unifilar": "unifilar" if page["unifilar"] else "not unifilar",
-             "ergodic": "ergodic" if page["ergodic"] else "not ergodic"}  # fmt: skip
-    lines = [
-        f"{page['process']}: {page['summary']}",
-        f"source: {page['citation']}",
-        f"{page['alphabet_size']} symbols, {page['n_states']} states; {', '.join(words.values())}",
-        f"stationary: {_numbers(page['stationary'])}",
+def _page(page: dict[str, Any]) -> Iterator[Exhibit]:
+    words = [
+        "hidden Markov" if page["hidden_markov"] else "generalised",
+        "unifilar" if page["unifilar"] else "not unifilar",
+        "ergodic" if page["ergodic"] else "not ergodic",
     ]
+    yield Text(
+        f"{page['process']}: {page['summary']}\n"
+        f"source: {page['citation']}\n"
+        f"{page['alphabet_size']} symbols, {page['n_states']} states; {', '.join(words)}\n"
+        f"stationary: {'  '.join(map(_NUMBER.text, page['stationary']))}"
+    )
     if page["parameters"]:
-        rows = [[row["name"], row["default"], row["help"]] for row in page["parameters"]]
-        lines += ["", tabulate(rows, ["parameter", "default", "meaning"], disable_numparse=True)]
+        rows = [(row["name"], row["default"], row["help"]) for row in page["parameters"]]
+        yield Table.of("", (Measure("parameter"), Measure("default"), Measure("meaning")), rows)
+    states = range(page["n_states"])
+    columns = (Measure("state", form="count"), *(replace(_NUMBER, name=str(state)) for state in states))
     for symbol, matrix in enumerate(page["tensor"]):
-        lines += ["", f"T[{symbol}]: emit {symbol}, from row to column", *(f"  {_numbers(row)}" for row in matrix)]
-    return "\n".join(lines)
-
-
-def _numbers(values: list[float]) -> str:
-    return " ".join(f"{value:9.6g}" for value in values)
+        rows = [(state, *row) for state, row in zip(states, matrix, strict=True)]
+        yield Table.of(f"T[{symbol}]: emit {symbol}, from row to column", columns, rows)

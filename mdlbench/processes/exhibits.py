@@ -1,0 +1,168 @@
+"""What is shown of sources: all of them in a table, and of each its bounds, what an observer learns, its mixed states.
+
+The terminal prints `overview` and `known`, a page has `section`; pictures are in `pictures.py`.
+"""
+
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from mdlbench.processes.pictures import panels
+from mdlbench.processes.result import Dimension, EntropyRate, MixedStateCounts, Source
+from mdlbench.result import Found
+from mdlbench.result.exhibits import Cell, Exhibit, Folder, Measure, Note, Part, Section, Table, Text, shows
+from mdlbench.units import bits_to_nats
+
+_NO_LOWER = "no lower bound"
+_FOUND_BY = Measure("how, or why not")
+_RATE = Measure(
+    "h", "bits per symbol", "fixed", 12, "entropy rate: converged, else the middle of its bounds, else the upper one"
+)
+_GAP = Measure("between bounds", "bits per symbol", "digits", 1, "how far the rigorous bounds on h are apart")
+_EXCESS = Measure("E", "bits", "fixed", 9, "excess entropy: what the past tells of the future")
+_COMPLEXITY = Measure("C", "bits", "fixed", 9, "statistical complexity: entropy of the causal states")
+_MIXED = Measure("mixed states", form="count", definition="beliefs that words lead to, or why they have no number")
+_QUANTITIES = (  # name, field
+    ("excess entropy E", "excess_entropy"),
+    ("statistical complexity C", "statistical_complexity"),
+    ("crypticity C − E", "crypticity"),
+    ("transient information T", "transient_information"),
+    ("synchronisation information", "synchronisation_information"),
+)
+_MEANINGS = (
+    "E = I(past; future) = Σ (h_L − h), C = H(causal state), T = Σ L (h_L − h), where h_L = H(X_L | X_1 .. L−1), L = 1, 2, ...",
+    "synchronisation information = Σ H(causal state | X_1 .. L), L = 0, 1, ...",
+)
+
+
+@shows(Source)
+def section(results: Sequence[Found[Source]]) -> Section:
+    """A table of all sources, then a part for each: the newest result of a source with its parameters."""
+    newest = {found.payload.label: found.payload for found in sorted(results, key=lambda found: found.age)}
+    sources = [newest[label] for label in dict.fromkeys(found.payload.label for found in results)]
+    return Section(
+        title="Sources",
+        summary=f"{len(sources)} {'source' if len(sources) == 1 else 'sources'} of known entropy rate",
+        parts=(Part("", (overview(sources),)), *map(_part, sources)),
+        rank=20,
+        counts={"sources": len(sources)},
+    )
+
+
+def _part(source: Source) -> Part:
+    pictures = () if source.curves is None else (panels(source),)
+    return Part(source.label, (*pictures, Folder("What is known of it, and how", known(source))), facts(source))
+
+
+def facts(source: Source) -> str:
+    """What a source is: where it comes from, and of which kind."""
+    kinds = [
+        f"{source.alphabet_size} symbols",
+        f"{source.n_states} states",
+        "hidden Markov" if source.hidden_markov else "generalised",
+        "unifilar" if source.unifilar else "not unifilar",
+        "ergodic" if source.ergodic else "not ergodic",
+    ]
+    origin = f"{source.summary} ({source.citation})" if source.citation else source.summary
+    return f"{origin}\n{', '.join(kinds)}" if origin else ", ".join(kinds)
+
+
+def overview(sources: Sequence[Source]) -> Table:
+    """A row for each source."""
+    columns = (Measure("source"), _RATE, _GAP, _EXCESS, _COMPLEXITY, _MIXED, Measure("method"))
+    return Table.of("Sources of known entropy rate", columns, map(_row, sources))
+
+
+def _row(source: Source) -> tuple[Cell, ...]:
+    rate, mixed = source.entropy_rate, source.mixed_states
+    return (
+        source.label,
+        rate.value,
+        _NO_LOWER if rate.gap is None else max(rate.gap, 0.0),
+        source.excess_entropy.value,
+        source.statistical_complexity.value,
+        mixed.kind.partition(" (")[0].partition(",")[0] if mixed.count is None else mixed.count,
+        rate.method,
+    )
+
+
+def known(source: Source) -> tuple[Exhibit, ...]:
+    """Everything that is known of a source but its pictures."""
+    dimension = () if source.complexity_dimension is None else (_dimension(source.complexity_dimension),)
+    return (
+        _rate(source.entropy_rate),
+        *_remarks(source),
+        _quantities(source),
+        *dimension,
+        Text(_mixed(source.mixed_states)),
+        _myopic(source.myopic_entropies),
+    )
+
+
+def _rate(rate: EntropyRate) -> Text:
+    low = _NO_LOWER if rate.lower is None else outward(rate.lower, 14, ROUND_FLOOR)
+    gap = "" if rate.gap is None else f" (gap {rate.gap:.1e})"
+    lines = [
+        f"entropy rate h: {low} .. {outward(rate.upper, 14, ROUND_CEILING)} bits per symbol{gap}",
+        f"{bits_to_nats(rate.value):.12f} nats; {rate.method}",
+    ]
+    if rate.converged is not None:
+        found = rate.converged
+        lines.append(f"converged, beyond the bounds: {found.value:.14f} (changed by {found.change:.0e} at the last step)")
+    return Text(";\n  ".join(lines))
+
+
+def outward(bound: float, digits: int, rounding: str) -> str:
+    """A bound as text that is still one: a lower bound is rounded down, an upper one up.
+
+    Example:
+        >>> outward(0.125, 2, ROUND_FLOOR), outward(0.125, 2, ROUND_CEILING)
+        ('0.12', '0.13')
+    """
+    return f"{Decimal(bound).quantize(Decimal(1).scaleb(-digits), rounding):f}"
+
+
+def _remarks(source: Source) -> list[Note]:
+    reason, joint = source.entropy_rate.reason, source.joint_entropy_rate
+    found = [] if reason is None else [Note(reason)]
+    if joint is not None and not source.unifilar:
+        found.append(Note(f"not H(X, S' | S) = {joint:.4f} bits: that is the rate of symbols and states together"))
+    return found
+
+
+def _quantities(source: Source) -> Table:
+    found = [(name, getattr(source, field)) for name, field in _QUANTITIES]
+    columns = (Measure("quantity"), Measure("value", "bits", "fixed", 12), _FOUND_BY)
+    rows = [(name, quantity.value, quantity.note) for name, quantity in found]
+    return Table.of("Memory and synchronisation", columns, rows, notes=_MEANINGS)
+
+
+def _dimension(found: Dimension) -> Table:
+    columns = (
+        Measure("dimension", form="fixed"),
+        Measure("standard error", form="fixed", definition="of the mean over generated sequences"),
+        Measure("Lyapunov exponents", "nats per symbol", definition="of the beliefs' maps, largest first"),
+        _FOUND_BY,
+    )
+    exponent = Measure("exponent", form="fixed")
+    exponents = ", ".join(exponent.text(value) for value in found.exponents_nats)
+    return Table.of("Statistical complexity dimension", columns, [(found.value, found.standard_error, exponents, found.method)])
+
+
+def _mixed(found: MixedStateCounts) -> str:
+    if found.count is None:
+        return f"mixed states: {found.kind}; {found.reason}"
+    exact = "exact rationals" if found.exact else "merged to 1e-10"
+    return f"mixed states: {found.count}, {found.transient} transient and {found.recurrent} recurrent ({exact})"
+
+
+def _myopic(entropies: Sequence[float]) -> Table:
+    columns = (
+        Measure("context", "symbols", "count"),
+        Measure("H(X | context)", "bits", "fixed", 10, "myopic entropy: the least loss of whoever sees so much context"),
+    )
+    notes: tuple[str, ...] = ()
+    if len(entropies) > 2:
+        mean = bits_to_nats(sum(entropies[1:]) / (len(entropies) - 1))
+        where = f"contexts 1 to {len(entropies) - 1}"
+        notes = (f"mean over {where}: {mean:.9f} nats, the Bayes floor of a loss taken there",)
+    return Table.of("Entropy of the next symbol", columns, enumerate(entropies), notes=notes)
