@@ -25,8 +25,8 @@ from pathlib import Path
 from tabulate import tabulate
 
 from mdlbench.leaderboard import Config, run
-from mdlbench.leaderboard.figures import seal
-from mdlbench.result import Result
+from mdlbench.leaderboard.row import seal
+from mdlbench.result import Figures, Result
 
 SLICES = 10
 PEER = """
@@ -46,7 +46,7 @@ def make_rows(folder: Path, count: int) -> None:
     text.write_bytes(b"to be or not to be, that is the question. " * 100)
     (row,) = run(Config((str(text),), ("uniform",), repeat=1, output_path=str(measured))).finished
     for number in range(count):
-        document = copy.deepcopy(row.document)
+        document = copy.deepcopy(row.result.document())
         model, part = f"model,number={number // SLICES}", number % SLICES
         document["model"]["spec"] = model
         document["corpus"] |= {"name": f"corpus{part}", "sha256": f"{part:064x}"}
@@ -101,7 +101,7 @@ def main() -> None:
     print(tabulate([[what, f"{t:.3f}", f"{t / usual:.2f}"] for what, t in figures.items()], ["", "seconds", "ratio"]))
     if options.output_path:
         values = {"rows": options.rows, "repeat": options.repeat, "seconds": figures}
-        print(Result("benchmark-leaderboard-show", values).write(options.output_path))
+        print(Result(Figures("benchmark-leaderboard-show", values)).write(options.output_path))
 
 
 if __name__ == "__main__":

@@ -55,14 +55,14 @@ def leaderboard_table() -> str:
     (group,) = load_board(RESULTS, Query(corpora=("enwik8:0:4000000",))).groups
     table = [
         [
-            row.model_spec if row.baseline else f"**`{row.model_spec}`**",
+            row.model.spec if row.baseline else f"**`{row.model.spec}`**",
             f"{row.container_bytes:,}",
             f"{row.bits_per_byte:.3f}",
-            f"{row.encode_bytes_per_second / 1e6:.2f}",
-            f"{row.decode_bytes_per_second / 1e6:.2f}",
-            f"{row.adjusted_total:,}",
+            f"{row.encode.bytes_per_second / 1e6:.2f}",
+            f"{row.decode.bytes_per_second / 1e6:.2f}",
+            f"{row.adjusted.total:,}",
         ]
-        for row in group.rows
+        for row in (found.payload for found in group.rows)
     ]
     headers = ["enwik8, first 4,000,000 bytes", "bytes", "bits per byte", "encode MB/s", "decode MB/s", "adjusted bytes"]
     return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 5), disable_numparse=True)

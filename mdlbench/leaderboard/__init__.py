@@ -7,26 +7,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mdlbench.leaderboard.board import Board, Group, Query, load_board
     from mdlbench.leaderboard.checking import Problem, Verdict, check
     from mdlbench.leaderboard.comparing import Comparison, compare
     from mdlbench.leaderboard.finding import find_row
-    from mdlbench.leaderboard.published import PublishedRow, published_rows
-    from mdlbench.leaderboard.rendering import render
+    from mdlbench.leaderboard.published import published_rows
+    from mdlbench.leaderboard.ranking import Board, Group, Query, groups, load_board
     from mdlbench.leaderboard.replaying import Replay, replay
+    from mdlbench.leaderboard.result import PublishedRow, Row
     from mdlbench.leaderboard.running import Config, Event, Outcome, run
-    from mdlbench.leaderboard.store import Row, Rows, load_rows, read_row
+    from mdlbench.leaderboard.store import Rows, load_rows, read_row
 
 _LOCATIONS = {
-    "board": ("Board", "Group", "Query", "load_board"),
     "checking": ("Problem", "Verdict", "check"),
     "comparing": ("Comparison", "compare"),
     "finding": ("find_row",),
-    "published": ("PublishedRow", "published_rows"),
-    "rendering": ("render",),
+    "published": ("published_rows",),
+    "ranking": ("Board", "Group", "Query", "groups", "load_board"),
     "replaying": ("Replay", "replay"),
+    "result": ("PublishedRow", "Row"),
     "running": ("Config", "Event", "Outcome", "run"),
-    "store": ("Row", "Rows", "load_rows", "read_row"),
+    "store": ("Rows", "load_rows", "read_row"),
 }
 _MODULES = {name: module for module, names in _LOCATIONS.items() for name in names}
 
@@ -47,11 +47,11 @@ __all__ = [
     "check",
     "compare",
     "find_row",
+    "groups",
     "load_board",
     "load_rows",
     "published_rows",
     "read_row",
-    "render",
     "replay",
     "run",
 ]

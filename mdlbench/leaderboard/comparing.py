@@ -11,13 +11,15 @@ What it does not do: generalise to another corpus. A corpus that changes its cha
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from mdlbench.errors import MdlbenchError, UsageError
-from mdlbench.leaderboard.store import Row
+from mdlbench.leaderboard.ranking import place
+from mdlbench.leaderboard.result import Row, Units
+from mdlbench.result.reading import Found
 
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
@@ -66,46 +68,57 @@ class Comparison:
         return asdict(self)
 
 
-def compare(a: Row, b: Row, *, resamples: int = RESAMPLES, seed: int = SEED) -> Comparison:
+def compare(a: Found[Row], b: Found[Row], *, resamples: int = RESAMPLES, seed: int = SEED) -> Comparison:
     """Compare two rows over the same bytes.
 
     Raises:
         UsageError: the rows are of different bytes.
         MdlbenchError: a row has no units, as those of external programs, which give no probabilities.
     """
-    one, two = a.document, b.document
-    if one["corpus"]["sha256"] != two["corpus"]["sha256"]:
-        raise UsageError(f"{_place(one)} and {_place(two)} are not the same bytes; compare rows of one corpus and slice")
-    for document in (one, two):
-        if document["units"] is None:
-            raise MdlbenchError(
-                f"not available: {document['model']['spec']} gives no probabilities, so no bits of single units; "
-                "compare container sizes with `mdlbench leaderboard show`"
-            )
-    bits = [np.array(document["units"]["ideal_bits"]) for document in (one, two)]
-    size, unit = one["input_bytes"], one["units"]["unit_bytes"]
-    if len(bits[0]) != len(bits[1]) or unit != two["units"]["unit_bytes"] or not size:
+    one, two = a.payload, b.payload
+    if one.corpus.sha256 != two.corpus.sha256:
+        raise UsageError(f"{place(one)} and {place(two)} are not the same bytes; compare rows of one corpus and slice")
+    units = [_units(row) for row in (one, two)]
+    bits = [np.array(found.ideal_bits) for found in units]
+    size, unit = one.input_bytes, units[0].unit_bytes
+    if len(bits[0]) != len(bits[1]) or unit != units[1].unit_bytes or not size:
         raise UsageError(f"{a.path} and {b.path} have no units in common; `mdlbench leaderboard check` says what is wrong")
     differences = bits[0] - bits[1]
     lengths = np.full(len(differences), float(unit))
     lengths[-1] = size - unit * (len(differences) - 1)
     block = block_length(differences)
     low, high = interval(differences, lengths, block, resamples=resamples, seed=seed)
-    found = {
-        "a": one["model"]["spec"], "b": two["model"]["spec"], "corpus": _place(one), "input_bytes": size,
-        "container_bytes_a": one["container_bytes"], "container_bytes_b": two["container_bytes"], "units": len(differences),
-        "smaller_a": int((differences < 0).sum()), "smaller_b": int((differences > 0).sum()),
-        "equal": int((differences == 0).sum()), "difference": float(differences.sum() / size), "low": low, "high": high,
-    }  # fmt: skip
-    return Comparison(
-        **found,
+    found = Comparison(
+        a=one.model.spec,
+        b=two.model.spec,
+        corpus=place(one),
+        input_bytes=size,
+        container_bytes_a=one.container_bytes,
+        container_bytes_b=two.container_bytes,
+        units=len(differences),
+        smaller_a=int((differences < 0).sum()),
+        smaller_b=int((differences > 0).sum()),
+        equal=int((differences == 0).sum()),
+        difference=float(differences.sum() / size),
+        low=low,
+        high=high,
         confidence=CONFIDENCE,
         block_units=block,
         resamples=resamples,
         seed=seed,
         method=METHOD,
-        verdict=_verdict(found),
+        verdict="",
     )
+    return replace(found, verdict=_verdict(found))
+
+
+def _units(row: Row) -> Units:
+    if row.units is None:
+        raise MdlbenchError(
+            f"not available: {row.model.spec} gives no probabilities, so no bits of single units; "
+            "compare container sizes with `mdlbench leaderboard show`"
+        )
+    return row.units
 
 
 def interval(
@@ -169,18 +182,13 @@ def block_length(values: np.ndarray) -> int:
     return max(1, min(most, math.ceil((2 * spread**2 / (4 / 3 * level**2)) ** (1 / 3) * n ** (1 / 3))))
 
 
-def _verdict(found: dict[str, Any]) -> str:
-    size = abs(found["difference"])
-    better, worse = (found["a"], found["b"]) if found["difference"] < 0 else (found["b"], found["a"])
-    wins = found["smaller_a"] if found["difference"] < 0 else found["smaller_b"]
-    if found["low"] is None:
-        return f"{found['units']} units of 4,096 bytes are too few for an interval; give at least {FEWEST_UNITS}"
-    bounds = f"95 % interval of the difference {found['low']:+.4f} to {found['high']:+.4f}"
-    if found["low"] <= 0 <= found["high"]:
+def _verdict(found: Comparison) -> str:
+    size = abs(found.difference)
+    better, worse = (found.a, found.b) if found.difference < 0 else (found.b, found.a)
+    wins = found.smaller_a if found.difference < 0 else found.smaller_b
+    if found.low is None or found.high is None:
+        return f"{found.units} units of 4,096 bytes are too few for an interval; give at least {FEWEST_UNITS}"
+    bounds = f"95 % interval of the difference {found.low:+.4f} to {found.high:+.4f}"
+    if found.low <= 0 <= found.high:
         return f"no difference can be told: {size:.4f} bits per byte in favour of {better}, {bounds}"
-    return f"{better} is better than {worse} by {size:.4f} bits per byte ({bounds}), in {wins:,} of {found['units']:,} units"
-
-
-def _place(document: dict[str, Any]) -> str:
-    corpus = document["corpus"]
-    return f"{corpus['name']}:{corpus['start']}:{corpus['end']}"
+    return f"{better} is better than {worse} by {size:.4f} bits per byte ({bounds}), in {wins:,} of {found.units:,} units"

@@ -3,11 +3,13 @@
 import os
 
 from mdlbench.errors import UsageError
-from mdlbench.leaderboard.board import Query, load_board
-from mdlbench.leaderboard.store import Row, read_row
+from mdlbench.leaderboard.ranking import Query, age, load_board
+from mdlbench.leaderboard.result import Row
+from mdlbench.leaderboard.store import read_row
+from mdlbench.result.reading import Found
 
 
-def find_row(text: str, folder: str | os.PathLike[str], corpus: str | None = None) -> Row:
+def find_row(text: str, folder: str | os.PathLike[str], corpus: str | None = None) -> Found[Row]:
     """The row in a file, or the newest row of a model.
 
     Args:
@@ -23,13 +25,12 @@ def find_row(text: str, folder: str | os.PathLike[str], corpus: str | None = Non
     if text.endswith(".json"):
         raise UsageError(f"{text}: no such file")
     board = load_board(folder, Query((corpus,) if corpus else (), every=True))
-    found = {group.title: [row for row in group.rows if row.model_spec == text] for group in board.groups}
-    found = {title: rows for title, rows in found.items() if rows}
+    known = {group.title: [row for row in group.rows if row.payload.model.spec == text] for group in board.groups}
+    found = {title: rows for title, rows in known.items() if rows}
     if not found:
-        known = sorted({row.model_spec for group in board.groups for row in group.rows})
-        raise UsageError(f"{text}: no such file, and no row of that spec in {folder}; it has {', '.join(known) or 'no rows'}")
+        specs = sorted({row.payload.model.spec for group in board.groups for row in group.rows})
+        raise UsageError(f"{text}: no such file, and no row of that spec in {folder}; it has {', '.join(specs) or 'no rows'}")
     if len(found) > 1:
         raise UsageError(f"{text} has rows of several corpora; choose one with -C: {'; '.join(found)}")
     (rows,) = found.values()
-    newest = max(rows, key=lambda row: (row.provenance_time, len(row.path), row.path))
-    return read_row(os.path.join(folder, newest.path))
+    return read_row(max(rows, key=age).path)

@@ -1,39 +1,14 @@
 """Figures that others published, from `published.json`: shown beside those measured here, never ranked among them."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mdlbench.leaderboard.result import PublishedRow
+from mdlbench.result import Found, Result
 from mdlbench.units import BITS_PER_BYTE, bits_per_byte, bytes_to_bits
 
 NS_PER_SECOND = 1e9
-
-
-@dataclass(frozen=True)
-class PublishedRow:
-    """One published figure, of a whole file.
-
-    Attributes:
-        container_bytes: the size; None where only a percentage was published.
-        bits_per_byte: of the size, or of the percentage.
-        adjusted_percent: with the weights, in percent of the raw size.
-        encode_bytes_per_second, decode_bytes_per_second: on the machine of whoever published it.
-        mark: "2nd": from a secondary copy of the table; "unverified": from memory; "" otherwise.
-    """
-
-    corpus: str
-    corpus_bytes: int
-    model: str
-    container_bytes: int | None
-    bits_per_byte: float | None
-    adjusted_percent: float | None
-    encode_bytes_per_second: float | None
-    decode_bytes_per_second: float | None
-    source: str
-    mark: str
-    note: str
-    published: bool = True
 
 
 def published_rows(corpora: tuple[str, ...] = ()) -> list[PublishedRow]:
@@ -51,6 +26,11 @@ def published_rows(corpora: tuple[str, ...] = ()) -> list[PublishedRow]:
     return sorted(
         (row for row in rows if not corpora or row.corpus in corpora), key=lambda row: (row.corpus, row.bits_per_byte or 0.0)
     )
+
+
+def published_results() -> list[Found[PublishedRow]]:
+    """Every published figure as a result without provenance of ours, for a page that shows them beside what was measured."""
+    return [Found(f"published figure of {row.model}", Result(row, {})) for row in published_rows()]
 
 
 def _sizes(table: dict[str, Any]) -> list[PublishedRow]:

@@ -10,9 +10,11 @@ from typing import Any, BinaryIO, Literal, cast
 from mdlbench.codec import compress_stream
 from mdlbench.corpora import Corpus, find_corpus
 from mdlbench.errors import MdlbenchError
-from mdlbench.leaderboard.store import Row
+from mdlbench.leaderboard.ranking import place
+from mdlbench.leaderboard.result import CodedCorpus, Row
 from mdlbench.models import load_model
 from mdlbench.models.spec import is_file, split_spec
+from mdlbench.result.reading import Found
 
 Replayed = Literal["same", "different", "not replayed"]
 
@@ -27,7 +29,7 @@ class Replay:
 
 
 def replay(
-    rows: Sequence[Row], corpora: Sequence[str] = (), report: Callable[[Replay], None] = lambda done: None
+    rows: Sequence[Found[Row]], corpora: Sequence[str] = (), report: Callable[[Replay], None] = lambda done: None
 ) -> list[Replay]:
     """Code again what the rows of exact models speak of; rows of the same bytes, model and blocks are coded once.
 
@@ -45,66 +47,62 @@ def replay(
         try:
             outcome = _replay(row, given, coded)
         except (MdlbenchError, OSError, KeyError, TypeError) as error:
-            outcome = Replay(row.path, "not replayed", str(error))
+            outcome = Replay(Path(row.path), "not replayed", str(error))
         report(outcome)
         outcomes.append(outcome)
     return outcomes
 
 
-def _replay(row: Row, given: Sequence[Corpus], coded: dict[tuple[Any, ...], list[str]]) -> Replay:
-    document = row.document
-    spec, size, jobs = document["model"]["spec"], document["block_size"]["used"], document["jobs"]
-    reason = _hindrance(document)
+def _replay(found: Found[Row], given: Sequence[Corpus], coded: dict[tuple[Any, ...], list[str]]) -> Replay:
+    row, path = found.payload, Path(found.path)
+    reason = _hindrance(row)
     if reason:
-        return Replay(row.path, "not replayed", reason)
-    corpus = _find(document["corpus"], given)
+        return Replay(path, "not replayed", reason)
+    corpus = _find(row.corpus, given)
     if corpus is None:
-        place = f"{document['corpus']['name']}:{document['corpus']['start']}:{document['corpus']['end']}"
-        return Replay(row.path, "not replayed", f"the bytes of {place} are not here; name them with -C")
-    key = (document["corpus"]["sha256"], spec, size)
+        return Replay(path, "not replayed", f"the bytes of {place(row)} are not here; name them with -C")
+    key = (row.corpus.sha256, row.model.spec, row.block_size.used)
     if key not in coded:
-        coded[key] = [_archive_sha256(file.open(), spec, size, jobs) for file in corpus.files]
-    for made, archive in zip(coded[key], document["archives"], strict=True):
-        if made != archive["sha256"]:
-            text = f"archives: coded again, {archive['name']} has SHA-256 {made}, the row {archive['sha256']}"
-            return Replay(row.path, "different", text)
-    return Replay(
-        row.path, "same", f"{len(coded[key])} archive{'s' if len(coded[key]) > 1 else ''} coded again, to the same bytes"
-    )
+        coded[key] = [_archive_sha256(file.open(), *key[1:], row.jobs) for file in corpus.files]
+    for made, archive in zip(coded[key], row.archives, strict=True):
+        if made != archive.sha256:
+            text = f"archives: coded again, {archive.name} has SHA-256 {made}, the row {archive.sha256}"
+            return Replay(path, "different", text)
+    return Replay(path, "same", f"{len(coded[key])} archive{'s' if len(coded[key]) > 1 else ''} coded again, to the same bytes")
 
 
-def _hindrance(document: dict[str, Any]) -> str | None:
-    spec, version = document["model"]["spec"], document["model"]["version"]
-    if document["model"]["portability"] != "exact":
+def _hindrance(row: Row) -> str | None:
+    spec, version = row.model.spec, row.model.version
+    if row.model.portability != "exact":
         return f"{spec} is no exact model: its archives are the same only under the same software and device"
     if is_file(split_spec(spec)[0]):
         return f"{spec} is code of somebody's own: a row does not have it run"
     model = load_model(spec)
-    if not document["repeats"]["same_archives"] or not model.repeatable:
+    if not row.repeats.same_archives or not model.repeatable:
         return f"{spec} writes something else into each file, such as the time"
     if model.version != version:
         return f"{spec} was {version}, here it is {model.version}"
-    if model.digest.hex() != document["model"]["digest"]:
+    if model.digest.hex() != row.model.digest:
         return f"{spec} has another digest here: {model.digest.hex()}"
     return None
 
 
-def _find(wanted: dict[str, Any], given: Sequence[Corpus]) -> Corpus | None:
+def _find(wanted: CodedCorpus, given: Sequence[Corpus]) -> Corpus | None:
     """A corpus with the row's bytes: one of `given`, a slice of one, or what the registry has of that name."""
     for corpus in given:
-        if corpus.sha256() == wanted["sha256"]:
+        if corpus.sha256() == wanted.sha256:
             return corpus
-        if len(corpus.files) == 1 and corpus.start <= wanted["start"] < wanted["end"] <= corpus.end:
-            path = f"{corpus.files[0].path}:{wanted['start']}:{wanted['end']}"
+        if len(corpus.files) == 1 and corpus.start <= wanted.start < wanted.end <= corpus.end:
+            path = f"{corpus.files[0].path}:{wanted.start}:{wanted.end}"
             part = find_corpus(path if os.path.isabs(path) else f".{os.sep}{path}")
-            if part.sha256() == wanted["sha256"]:
+            if part.sha256() == wanted.sha256:
                 return part
-    if wanted["recognised"] is not None:
+    if wanted.recognised is not None:
         try:
-            found = find_corpus(wanted["recognised"])
+            found = find_corpus(wanted.recognised)
         except (MdlbenchError, OSError):
             return None
-        return found if found.sha256() == wanted["sha256"] else None
+        return found if found.sha256() == wanted.sha256 else None
     return None
 
 

@@ -2,22 +2,26 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from mdlbench.atomic import check_folder
 from mdlbench.corpora import Corpus, find_corpus
 from mdlbench.errors import MdlbenchError, ResultError, UsageError
 from mdlbench.leaderboard.baselines import baselines
+from mdlbench.leaderboard.cell import Cell, measure, policies_of, wants_more
 from mdlbench.leaderboard.checking import problems
-from mdlbench.leaderboard.figures import YARDSTICK, policy_hash
-from mdlbench.leaderboard.measure import Cell, measure, policies_of, wants_more
-from mdlbench.leaderboard.store import Row, read_row, slug, write_row
+from mdlbench.leaderboard.ranking import age, imposed, processor_of
+from mdlbench.leaderboard.result import Row
+from mdlbench.leaderboard.row import YARDSTICK, policy_hash
+from mdlbench.leaderboard.store import read_row, slug, write_row
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.models.spec import split_spec
-from mdlbench.result import processor
+from mdlbench.result.reading import Found, parse
+from mdlbench.result.record import processor
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Event:
     total: int
     corpus: Corpus
     spec: str
-    row: Row | None = None
+    row: Found[Row] | None = None
     error: Exception | None = None
 
 
@@ -73,8 +77,8 @@ class Event:
 class Outcome:
     """What became of all cells, in their order."""
 
-    finished: tuple[Row, ...]
-    skipped: tuple[Row, ...]
+    finished: tuple[Found[Row], ...]
+    skipped: tuple[Found[Row], ...]
     failed: tuple[tuple[str, Exception], ...]
 
 
@@ -144,67 +148,41 @@ def _events(config: Config) -> Iterator[Event]:
             yield dataclasses.replace(told, kind="failed", error=error)
 
 
-def existing(folder: str, cell: Cell, model: Model) -> Row | None:
+def existing(folder: str, cell: Cell, model: Model) -> Found[Row] | None:
     """The newest sound row for a cell: same bytes, model, version, policy, jobs, device and processor, and enough repeats.
 
     Another commit of mdlbench does not count as different: a model whose numbers change changes its digest.
     """
-    wanted = {
-        "corpus": cell.corpus.sha256(),
-        "digest": model.digest.hex(),
-        "version": model.version,
-        "policy": policy_hash(policies_of(cell, model)),
-        "jobs": cell.jobs,
-        "device": model.device,
-        "processor": processor(),
-    }
-    for row in reversed(_rows_of(folder, cell.corpus, model.spec)):
-        if not problems(row.document) and _identity(row) == wanted and not _too_few(row, cell):
-            return row
+    wanted = (cell.corpus.sha256(), model.digest.hex(), model.version, policy_hash(policies_of(cell, model)))
+    here = (cell.jobs, model.device, processor())
+    for found in reversed(_rows_of(folder, cell.corpus, model.spec)):
+        row = found.payload
+        same = (row.corpus.sha256, row.model.digest, row.model.version, row.policy_hash) == wanted
+        alike = (row.jobs, row.device, processor_of(found)) == here
+        if same and alike and not problems(parse(found.path)) and not _too_few(row, cell):
+            return found
     return None
-
-
-def _identity(row: Row) -> dict[str, Any]:
-    document = row.document
-    return {
-        "corpus": document["corpus"]["sha256"],
-        "digest": document["model"]["digest"],
-        "version": document["model"]["version"],
-        "policy": document["policy_hash"],
-        "jobs": document["jobs"],
-        "device": document["device"],
-        "processor": document["provenance"]["processor"],
-    }
 
 
 def _too_few(row: Row, cell: Cell) -> bool:
     """Whether the cell's own rule would have gone on repeating."""
-    walls = [row.document[way]["wall_seconds"] for way in ("encode", "decode")]
+    walls = [row.encode.wall_seconds, row.decode.wall_seconds]
     return wants_more(len(walls[0]), sum(map(sum, walls)), cell.repeat, cell.repeat_seconds)
 
 
 def _yardstick(folder: str, cell: Cell) -> float | None:
     """Bits per byte of the newest row of xz over the same bytes, in the model's own blocks."""
-    for row in reversed(_rows_of(folder, cell.corpus, YARDSTICK)):
-        document = row.document
-        same = document["corpus"]["sha256"] == cell.corpus.sha256()
-        if same and document["block_size"]["used"] == document["block_size"]["default"]:
-            return document["bits_per_byte"]
+    for found in reversed(_rows_of(folder, cell.corpus, YARDSTICK)):
+        row = found.payload
+        if row.corpus.sha256 == cell.corpus.sha256() and imposed(row) is None:
+            return row.bits_per_byte
     return None
 
 
-def _rows_of(folder: str, corpus: Corpus, spec: str) -> list[Row]:
+def _rows_of(folder: str, corpus: Corpus, spec: str) -> list[Found[Row]]:
     """Rows that can be read, oldest first."""
     rows = []
     for path in (Path(folder) / slug(corpus.name) / slug(spec)).glob("[!.]*.json"):
-        try:
+        with suppress(ResultError):
             rows.append(read_row(path))
-        except ResultError:
-            continue
     return sorted(rows, key=age)
-
-
-def age(row: Row) -> tuple[str, int, str]:
-    """What rows are sorted by to have the newest last; those of one second by the number in their name."""
-    name = row.path.stem
-    return row.document["provenance"]["time"], len(name), name

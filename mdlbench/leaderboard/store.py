@@ -1,37 +1,30 @@
 """Rows on disk: `FOLDER/<corpus>/<model>/<time>.json`, whole or not there; the JSON is the truth."""
 
 import hashlib
-import json
-import math
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from mdlbench.atomic import write_new
 from mdlbench.errors import ResultError, UsageError
-from mdlbench.leaderboard.figures import KIND, SCHEMA, Document, seal
+from mdlbench.leaderboard.result import Row
+from mdlbench.leaderboard.row import sealed
+from mdlbench.result.reading import Found, read
+from mdlbench.result.record import provenance
 
 _LONGEST_SLUG = 80
 _NUMBERS_ON_LINES = re.compile(r"\[\s+(-?\d[\d.e+-]*(?:,\s+-?\d[\d.e+-]*)*)\s+\]")  # no string holds a bare newline
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row: where it lies, and the document as read."""
-
-    path: Path
-    document: Document
-
-
-@dataclass(frozen=True)
 class Rows:
     """What a folder holds: rows in the order of their paths, and (path, reason) of files that are none."""
 
-    rows: tuple[Row, ...]
-    refused: tuple[tuple[Path, str], ...]
+    rows: tuple[Found[Row], ...]
+    refused: tuple[tuple[str, str], ...]
 
 
 def slug(text: str) -> str:
@@ -46,39 +39,27 @@ def slug(text: str) -> str:
     return name if name == plain else f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def write_row(folder: str | os.PathLike[str], values: Document) -> Row:
-    """Seal a row and write it under a name of its own; `values` is the document without schema, seal and provenance."""
-    from mdlbench.result import Result, provenance  # slow to load, and reading does without
-
+def write_row(folder: str | os.PathLike[str], row: Row) -> Found[Row]:
+    """Write a row, with its derived figures and its seal, under a name of its own."""
     recorded = provenance()
-    recorded |= {
-        "mdlbench_commit": recorded["commit"],
-        "device": values["device"],
-        "threads": values["threads"],
-    }
-    result = Result(KIND, values, recorded)
-    document = json.loads(result.to_json())
-    text = Result(KIND, {**values, "seal": seal(document)}, recorded).to_json() + "\n"
-    target = Path(folder) / slug(values["corpus"]["name"]) / slug(values["model"]["spec"])
+    recorded |= {"mdlbench_commit": recorded["commit"], "device": row.device, "threads": row.threads}
+    result = sealed(row, recorded)
+    target = Path(folder) / slug(row.corpus.name) / slug(row.model.spec)
     target.mkdir(parents=True, exist_ok=True)
     stamp = recorded["time"].replace("-", "").replace(":", "")
-    return read_row(write_new(target, stamp, ".json", _compact(text)))
+    return Found(str(write_new(target, stamp, ".json", _compact(result.to_json() + "\n"))), result)
 
 
-def read_row(path: str | os.PathLike[str]) -> Row:
+def read_row(path: str | os.PathLike[str]) -> Found[Row]:
     """The row in a file.
 
     Raises:
         ResultError: it is not JSON, or not a leaderboard row; figures are not checked here (`check` does that).
     """
-    try:
-        document = json.loads(Path(path).read_bytes(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        raise ResultError(f"{path}: not JSON ({error}); remove it, or restore it from its commit") from None
-    found = document.get("schema") if isinstance(document, dict) else None
-    if found != SCHEMA:
-        raise ResultError(f"{path}: schema {found!r}, where a leaderboard row has {SCHEMA!r}; move it elsewhere")
-    return Row(Path(path), document)
+    found: Found[Any] = read(path)
+    if not isinstance(found.payload, Row):
+        raise ResultError(f"{path}: a result of kind {found.result.kind}, where a leaderboard row should be; move it elsewhere")
+    return found
 
 
 def row_files(folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
@@ -108,8 +89,8 @@ def load_rows(folder: str | os.PathLike[str]) -> Rows:
     for entry in row_files(folder):
         try:
             rows.append(read_row(entry.path))
-        except (ResultError, OSError) as error:
-            refused.append((Path(entry.path), str(error)))
+        except ResultError as error:
+            refused.append((entry.path, str(error)))
     return Rows(tuple(rows), tuple(refused))
 
 
@@ -121,19 +102,3 @@ def _entries(folder: str | os.PathLike[str]) -> list[os.DirEntry[str]]:
 def _compact(text: str) -> str:
     """The indented JSON with each list of numbers on one line."""
     return _NUMBERS_ON_LINES.sub(lambda match: "[" + " ".join(match[1].split()) + "]", text)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name is given twice in one object")
-    return found
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    return value if math.isfinite(value) else _refuse(text)
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no figure")

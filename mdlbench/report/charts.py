@@ -62,11 +62,13 @@ def specification(exhibit: Chart | Bars, ink: Ink, width: int | str = "container
 
 def series_colours(series: Sequence[Series]) -> list[str]:
     """A colour of the palette for each: what measures something gets one of its own, as long as there are some."""
-    kept, free = [], iter(range(len(SERIES["light"])))
+    slots = range(len(SERIES["light"]))
+    free = iter([slot for slot in slots if slot not in {one.slot for one in series}])
+    kept = []
     for one in series:
         plain = {"null": "muted", "aside": "grey"}.get(one.role)
-        number = None if plain else next(free, None)
-        kept.append(plain or ("grey" if number is None else f"s{number}"))
+        slot = None if plain else next(free, None) if one.slot is None else one.slot
+        kept.append(plain or (f"s{slot}" if slot in slots else "grey"))
     return kept
 
 

@@ -17,6 +17,7 @@ from mdlbench.text import in_units
 NONE = "–"
 Form = Literal["text", "count", "fixed", "digits", "bytes", "rate", "seconds"]
 Mark = Literal["line", "points", "line+points", "step"]
+Shape = Literal["circle", "square", "triangle", "diamond"]
 Role = Literal["measured", "null", "bound", "published", "aside"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -162,6 +163,7 @@ class Series:
         labels: a name for each place, drawn beside it where there is room and shown on pointing at it; or empty.
         role: "null" for what shows nothing by construction; "aside" for what is drawn in grey.
         shape: of points.
+        slot: which of the palette's colours; by default the next one free. Give it to keep one from chart to chart.
     """
 
     name: str
@@ -172,8 +174,9 @@ class Series:
     high: Sequence[float | None] = ()
     labels: Sequence[str] = ()
     role: Role = "measured"
-    shape: Literal["circle", "square", "triangle", "diamond"] = "circle"
+    shape: Shape = "circle"
     dashed: bool = False
+    slot: int | None = None
 
 
 @dataclass(frozen=True)

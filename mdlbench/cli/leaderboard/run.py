@@ -11,10 +11,12 @@ from mdlbench.cli.common.failures import report_error
 from mdlbench.cli.common.printing import print_json, say
 from mdlbench.errors import InterruptedRunError
 from mdlbench.leaderboard.baselines import LEAST_SPEED, baselines
-from mdlbench.leaderboard.board import Board, Query, load_board
-from mdlbench.leaderboard.rendering import render
+from mdlbench.leaderboard.exhibits import board_exhibits
+from mdlbench.leaderboard.ranking import Board, Query, load_board
+from mdlbench.leaderboard.result import Row
 from mdlbench.leaderboard.running import Config, Event, run
-from mdlbench.leaderboard.store import Row
+from mdlbench.report import terminal
+from mdlbench.result.reading import Found
 from mdlbench.text import counted, speed, visible
 
 
@@ -63,16 +65,17 @@ def command(quiet: bool, as_json: bool, resume: bool, corpora: tuple[str, ...], 
         kept = f"{counted(teller.finished, 'finished row')} in {config.output_path} stay"
         raise InterruptedRunError(f"interrupted; {kept}, and the same command goes on with the rest") from None
     if not quiet and not as_json and outcome.finished + outcome.skipped:
-        say("\n" + render(_board(config.output_path, outcome.finished + outcome.skipped)))
+        say("\n" + terminal.render(board_exhibits(_board(config.output_path, outcome.finished + outcome.skipped))))
     if outcome.failed:
         raise click.exceptions.Exit(1)
 
 
-def _board(folder: str, rows: tuple[Row, ...]) -> Board:
+def _board(folder: str, rows: tuple[Found[Row], ...]) -> Board:
     """What the folder now says of the corpora of this run."""
     found = load_board(folder, Query())
-    wanted = {row.document["corpus"]["sha256"] for row in rows}
-    return dataclasses.replace(found, groups=tuple(group for group in found.groups if group.rows[0].corpus_sha256 in wanted))
+    wanted = {row.payload.corpus.sha256 for row in rows}
+    kept = (group for group in found.groups if group.rows[0].payload.corpus.sha256 in wanted)
+    return dataclasses.replace(found, groups=tuple(kept))
 
 
 class _Teller:
@@ -102,11 +105,11 @@ class _Teller:
 
 def _line(event: Event) -> str:
     assert event.row is not None
-    row = event.row.document
-    done = row["repeats"]["done"]
-    speeds = [f"{way} {speed(row['input_bytes'], row[way]['median_coding_seconds'])}" for way in ("encode", "decode")]
-    rate = "empty" if row["bits_per_byte"] is None else f"{row['bits_per_byte']:.4f} bits per byte"
-    parts = [f"{row['container_bytes']:,} bytes", rate, *speeds, counted(done, "repeat")]
+    row = event.row.payload
+    ways = (("encode", row.encode), ("decode", row.decode))
+    speeds = [f"{way} {speed(row.input_bytes, timing.median_coding_seconds)}" for way, timing in ways]
+    rate = "empty" if row.bits_per_byte is None else f"{row.bits_per_byte:.4f} bits per byte"
+    parts = [f"{row.container_bytes:,} bytes", rate, *speeds, counted(row.repeats.done, "repeat")]
     kept = " (measured before)" if event.kind == "skipped" else ""
     return f"{_place(event)}: " + ", ".join(parts) + kept + f"  [→ {visible(str(event.row.path))}]"
 

@@ -14,7 +14,20 @@ from typing import TYPE_CHECKING, Any
 from mdlbench.errors import ResultError, VerificationError
 from mdlbench.fresh import Ran, run_fresh, shown
 from mdlbench.leaderboard.contamination import contamination_note
-from mdlbench.leaderboard.figures import UNIT_BYTES, Document, derive, put, sum_ledgers
+from mdlbench.leaderboard.result import (
+    Adjusted,
+    Archive,
+    BlockSize,
+    CodedCorpus,
+    CodedFile,
+    CodingModel,
+    Decoding,
+    Repeats,
+    Row,
+    Timing,
+    Units,
+)
+from mdlbench.leaderboard.row import UNIT_BYTES, YARDSTICK, derived, sum_ledgers
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.workers import ended_with
@@ -56,16 +69,16 @@ class Repeat:
 
     encode: list[Ran] = field(default_factory=list)
     decode: list[Ran] = field(default_factory=list)
-    archives: list[dict[str, Any]] = field(default_factory=list)
-    decode_log: list[dict[str, Any]] = field(default_factory=list)
+    archives: list[Archive] = field(default_factory=list)
+    decode_log: list[Decoding] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
         return sum(ran.wall_seconds for ran in (*self.encode, *self.decode))
 
 
-def measure(cell: Cell, against_bits_per_byte: float | None) -> Document:
-    """Run a cell; a row's values, without seal and provenance.
+def measure(cell: Cell, against_bits_per_byte: float | None) -> Row:
+    """Run a cell; its row, without a seal.
 
     Args:
         against_bits_per_byte: what the yardstick reached on the same corpus; None if that is not known.
@@ -83,8 +96,7 @@ def measure(cell: Cell, against_bits_per_byte: float | None) -> Document:
             repeats.append(_repeat(cell, model, originals, folder))
             hold_against(cell, model, repeats)
         units = _units(cell, model, originals, folder) if model.has_probabilities else None
-    values = _row(cell, model, repeats, units, against_bits_per_byte)
-    return values | {"load_before": load}
+    return _row(cell, model, repeats, units, against_bits_per_byte, load)
 
 
 def wants_more(done: int, seconds: float, repeat: int, repeat_seconds: float) -> bool:
@@ -97,9 +109,9 @@ def block_size_of(cell: Cell, model: Model) -> int:
     return model.block_size if cell.block_size is None else cell.block_size
 
 
-def policies_of(cell: Cell, model: Model) -> list[dict[str, Any]]:
+def policies_of(cell: Cell, model: Model) -> tuple[dict[str, Any], ...]:
     """The context policies that the cell's archives have, as `Compression.policies`."""
-    return [{"block_size": block_size_of(cell, model), **model.policy()}]
+    return ({"block_size": block_size_of(cell, model), **model.policy()},)
 
 
 @contextmanager
@@ -137,7 +149,7 @@ def _repeat(cell: Cell, model: Model, originals: list[Path], folder: Path) -> Re
         archive.unlink(missing_ok=True)
         done.encode.append(run_fresh(_compress(cell, model, original, archive)))
         size = archive.stat().st_size
-        done.archives.append({"name": file.name, "bytes": file.size, "container_bytes": size, "sha256": file_sha256(archive)})
+        done.archives.append(Archive(file.name, file.size, size, file_sha256(archive)))
     for place in range(len(originals)):
         archive, output = folder / f"{place}.mdlz", folder / "decoded"
         output.unlink(missing_ok=True)
@@ -158,23 +170,23 @@ def _decompress(cell: Cell, model: Model, archive: Path, output: Path) -> list[s
     return ["-m", "mdlbench", "decompress", *options, str(archive), "-o", str(output)]
 
 
-def _log(ran: Ran, archive: Path, output: Path) -> dict[str, Any]:
-    return {
-        "command": shown(ran.command),
-        "exit_code": 0,
-        "archive_sha256": file_sha256(archive),
-        "output_sha256": file_sha256(output),
-        "output_bytes": output.stat().st_size,
-        "seconds": ran.wall_seconds,
-        "python": platform.python_version(),
-        "fresh_process": True,
-    }
+def _log(ran: Ran, archive: Path, output: Path) -> Decoding:
+    return Decoding(
+        command=tuple(shown(ran.command)),
+        exit_code=0,
+        archive_sha256=file_sha256(archive),
+        output_sha256=file_sha256(output),
+        output_bytes=output.stat().st_size,
+        seconds=ran.wall_seconds,
+        python=platform.python_version(),
+        fresh_process=True,
+    )
 
 
 def hold_against(cell: Cell, model: Model, repeats: list[Repeat]) -> None:
     """What was just decoded must be the corpus, and what was just coded that of before, unless a program writes the time."""
     for file, log in zip(cell.corpus.files, repeats[-1].decode_log, strict=True):
-        if log["output_sha256"] != file.sha256():
+        if log.output_sha256 != file.sha256():
             raise VerificationError(f"{cell.spec}: {file.name} does not come back from its archive; no row is written")
     if repeats[-1].archives != repeats[0].archives and model.repeatable:
         raise VerificationError(f"{cell.spec}: coding {cell.corpus.name} twice gave different archives; no row is written")
@@ -187,64 +199,51 @@ def _units(cell: Cell, model: Model, originals: list[Path], folder: Path) -> lis
 
 
 def _row(
-    cell: Cell, model: Model, repeats: list[Repeat], units: list[float] | None, against_bits_per_byte: float | None
-) -> Document:
+    cell: Cell, model: Model, repeats: list[Repeat], units: list[float] | None, against: float | None, load: float | None
+) -> Row:
     first = repeats[0]
     said = [ran.said for ran in first.encode]
     ideal_bits = None if units is None else sum(archive["ideal_bits"] for archive in said)
     if units is not None and ideal_bits is not None:
         check_units(model, sum(units), ideal_bits)
-    row: Document = {
-        "corpus": cell.corpus.to_json(),
-        "model": {
-            "spec": model.spec,
-            "digest": model.digest.hex(),
-            "portability": model.portability,
-            "version": model.version,
-            "policies": policies_of(cell, model),
-        },
-        "policy_hash": "",
-        "block_size": {"used": block_size_of(cell, model), "default": model.block_size},
-        "device": model.device,
-        "threads": model.threads,
-        "jobs": cell.jobs,
-        "repeats": {
-            "asked": cell.repeat,
-            "done": len(repeats),
-            "limit_seconds": cell.repeat_seconds,
-            "same_archives": all(done.archives == first.archives for done in repeats),
-        },
-        "input_bytes": 0,
-        "container_bytes": 0,
-        "bits_per_byte": None,
-        "ratio": None,
-        "ideal_bits": ideal_bits,
-        "ideal_bits_per_byte": None,
-        "archives": first.archives,
-        "ledger": sum_ledgers([archive["ledger"] for archive in said]),
-        "encode": _timing([done.encode for done in repeats]),
-        "decode": _timing([done.decode for done in repeats]),
-        "adjusted": {"against_bits_per_byte": against_bits_per_byte, "break_even_against": "external:xz"},
-        "contamination": contamination_note(model.spec, cell.corpus.name),
-        "baseline": cell.baseline,
-        "published": False,
-        "units": None if units is None else {"unit_bytes": UNIT_BYTES, "ideal_bits": [round(bits, 3) for bits in units]},
-        "decode_log": first.decode_log,
-    }
-    for path, value in derive(row).items():
-        put(row, path, value)
-    return row
+    same = all(done.archives == first.archives for done in repeats)
+    size = BlockSize(block_size_of(cell, model), model.block_size)
+    return derived(Row(
+        corpus=_corpus(cell.corpus),
+        model=CodingModel(model.spec, model.digest.hex(), model.portability, model.version, policies_of(cell, model)),
+        block_size=size,
+        device=model.device,
+        threads=model.threads,
+        jobs=cell.jobs,
+        repeats=Repeats(cell.repeat, len(repeats), cell.repeat_seconds, same),
+        ideal_bits=ideal_bits,
+        archives=tuple(first.archives),
+        ledger=sum_ledgers([archive["ledger"] for archive in said]),
+        encode=_timing([done.encode for done in repeats]),
+        decode=_timing([done.decode for done in repeats]),
+        adjusted=Adjusted(against, YARDSTICK),
+        contamination=contamination_note(model.spec, cell.corpus.name),
+        baseline=cell.baseline,
+        units=None if units is None else Units(UNIT_BYTES, tuple(round(bits, 3) for bits in units)),
+        decode_log=tuple(first.decode_log),
+        load_before=load,
+    ))  # fmt: skip
 
 
-def _timing(repeats: list[list[Ran]]) -> dict[str, Any]:
-    """The measured part of `encode` or `decode`: sums over the files of each repeat."""
+def _corpus(corpus: "Corpus") -> CodedCorpus:
+    told = corpus.to_json()
+    return CodedCorpus(**{**told, "files": tuple(CodedFile(**file) for file in told["files"])})
+
+
+def _timing(repeats: list[list[Ran]]) -> Timing:
+    """What was measured one way: sums over the files of each repeat."""
     peaks = [ran.peak_bytes for runs in repeats for ran in runs if ran.peak_bytes is not None]
-    return {
-        "wall_seconds": [sum(ran.wall_seconds for ran in runs) for runs in repeats],
-        "cpu_seconds": [sum(ran.cpu_seconds or 0.0 for ran in runs) for runs in repeats],
-        "coding_seconds": [sum(ran.said["seconds"] for ran in runs) for runs in repeats],
-        "peak_bytes": max(peaks, default=None),
-    }
+    return Timing(
+        wall_seconds=tuple(sum(ran.wall_seconds for ran in runs) for runs in repeats),
+        cpu_seconds=tuple(sum(ran.cpu_seconds or 0.0 for ran in runs) for runs in repeats),
+        coding_seconds=tuple(sum(ran.said["seconds"] for ran in runs) for runs in repeats),
+        peak_bytes=max(peaks, default=None),
+    )
 
 
 def check_units(model: Model, units: float, ledger: float) -> None:

@@ -1,0 +1,295 @@
+"""What is shown of rows: a ranked table for each group, size against speed, bits along the file, ledgers, adjusted sizes.
+
+The terminal prints `board_exhibits`; a page has `section`. `pictures.py` makes the charts.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mdlbench.leaderboard.pictures import ledger_table, pictures
+from mdlbench.leaderboard.ranking import Board, Group, groups, is_busy, processor_of
+from mdlbench.leaderboard.result import PublishedRow, Row, Timing
+from mdlbench.leaderboard.row import column, figures, scalars
+from mdlbench.result.exhibits import Cell, Details, Exhibit, Folder, Measure, Note, Part, Section, Table, shows
+from mdlbench.result.exhibits import Row as Line
+from mdlbench.result.reading import Found
+from mdlbench.text import counted
+
+PUBLISHED_TITLE = "published by others, not measured here; whole files"
+LEGEND = (
+    "bytes: of containers that fresh processes decoded to the same corpus. ideal: the sum of -log2 p, no file's size.\n"
+    "speeds: medians, once the model is ready. memory: the larger of both ways. adjusted: container + code + shipped weights."
+)
+_SIZE = Measure(
+    "bytes", form="count", definition="of containers that fresh processes decoded to the same corpus", better="less"
+)
+_RATE = Measure("bits per byte", form="fixed", digits=4, better="less")
+_ENCODE = Measure("encode", form="rate", definition="original bytes per second, median, once the model is ready", better="more")
+_DECODE = Measure("decode", form="rate", definition="original bytes per second, median, once the model is ready", better="more")
+COLUMNS = (
+    Measure("model"),
+    _SIZE,
+    _RATE,
+    Measure("ratio", form="fixed", digits=3, better="more"),
+    Measure("ideal bits per byte", form="fixed", digits=4, definition="the sum of -log2 p: no file's size", better="less"),
+    _ENCODE,
+    _DECODE,
+    Measure("memory", form="bytes", definition="of the largest process, the larger of both ways", better="less"),
+    Measure("adjusted bytes", form="count", definition="container + code + weights as shipped", better="less"),
+)
+_PUBLISHED_COLUMNS = (
+    Measure("corpus"),
+    Measure("model"),
+    _SIZE,
+    Measure("bits per byte", form="fixed", digits=3),
+    Measure("adjusted", "%", "fixed", 1, "with the weights, of the raw size"),
+    _ENCODE,
+    _DECODE,
+    Measure("source"),
+    Measure("mark"),
+    Measure("notes"),
+)
+_MANY_ARCHIVES = 12  # of a corpus of many files the first are listed; the row's file has all
+
+
+@shows(Row, PublishedRow)
+def section(results: Sequence[Found[Row | PublishedRow]]) -> Section:
+    """A part for each group of rows that may be ranked together."""
+    rows = [found for found in results if isinstance(found.payload, Row)]
+    others = [found.payload for found in results if isinstance(found.payload, PublishedRow)]
+    parts = groups(rows, others)  # type: ignore[arg-type]
+    n_rows, n_published, older = (sum(counts) for counts in zip(*map(_counts, parts), strict=True))
+    extra = f", {n_published} published" if n_published else ""
+    left_out = f", {counted(older, 'older run')} of the same setting left out" if older else ""
+    return Section(
+        title="Leaderboard",
+        summary=f"{counted(n_rows, 'row')} measured{extra} on {counted(len(parts), 'corpus slice')}{left_out}",
+        parts=tuple(map(_part, parts)),
+        rank=10,
+        counts={"rows": n_rows, "published": n_published, "slices": len(parts), "older": older},
+        facets=("corpus", "decodes", "baseline"),
+    )
+
+
+def _counts(group: Group) -> tuple[int, int, int]:
+    return len(group.rows), len(group.published), group.older
+
+
+def _part(group: Group) -> Part:
+    shown: list[Exhibit] = [ranked_table(group, details=True), *_policies(group), *pictures(group)]
+    if any(row.payload.ledger.bytes for row in group.rows):
+        shown.append(ledger_table(group))
+    return Part(group.title, tuple(shown), _facts(group))
+
+
+def board_exhibits(board: Board) -> list[Exhibit]:
+    """The tables of a board, what their columns mean, and published figures in a table of their own."""
+    shown: list[Exhibit] = [ranked_table(group) for group in board.groups]
+    shown += [Note(LEGEND)] if board.groups else []
+    shown += [published_table(board.published)] if board.published else []
+    return shown or [Note("no rows")]
+
+
+def ranked_table(group: Group, *, details: bool = False) -> Table:
+    """A group's rows, best first; published figures of the same bytes below them.
+
+    Args:
+        details: what stands behind each row, for those who can open it; rows must be whole.
+    """
+    marks = group.policies if details else {}
+    lines = [_line(row, group.title, marks, _details(row) if details else None) for row in group.rows]
+    lines += [_published_line(row, group.title) for row in group.published]
+    return Table(group.title, COLUMNS, tuple(lines), group.notes, ranked=True, bar=2)
+
+
+def _line(found: Found[Row], corpus: str, marks: Mapping[str, str], details: Details | None) -> Line:
+    row = found.payload
+    peaks = [peak for peak in (row.encode.peak_bytes, row.decode.peak_bytes) if peak is not None]
+    cells = (
+        row.model.spec, row.container_bytes, row.bits_per_byte, row.ratio, row.ideal_bits_per_byte,
+        row.encode.bytes_per_second, row.decode.bytes_per_second, max(peaks, default=None), row.adjusted.total,
+    )  # fmt: skip
+    facets = {"corpus": corpus, "decodes": row.model.portability, "baseline": "yes" if row.baseline else "no"}
+    return Line(cells, tuple(_tags(found, marks.get(row.policy_hash, "A"))), facets, details)
+
+
+def _tags(found: Found[Row], mark: str) -> Iterable[tuple[str, str]]:
+    row = found.payload
+    known = (
+        (short_version(row.model.version or ""), row.model.version or "", row.model.version is not None),
+        ("baseline", "added by --baselines", row.baseline),
+        ("environment", "decodes under the same software and kind of device", row.model.portability == "environment"),
+        ("contaminated?", row.contamination or "", row.contamination is not None),
+        (f"policy {mark}", "another context policy than most rows here", mark != "A"),
+        (row.device, "where it ran", row.device != "cpu"),
+        (f"-j {row.jobs}", "worker processes", row.jobs > 1),
+        ("busy", "the machine did something else as well: speeds mean little", is_busy(found)),
+    )
+    return [(text, tip) for text, tip, holds in known if holds]
+
+
+def short_version(text: str) -> str:
+    """What a program says of its version, as name and number.
+
+    Example:
+        >>> short_version("7-Zip [64] 26.02 : Copyright (c) 1999-2026"), short_version("zpaq v7.15 journaling archiver")
+        ('7-Zip 26.02', 'zpaq 7.15')
+    """
+    found = re.match(r"(\S+).*?(?<![\w.])v?(\d+(?:\.\d+)+)", text)
+    return f"{found[1]} {found[2]}" if found else text[:24]
+
+
+def _published_line(row: PublishedRow, corpus: str) -> Line:
+    whole = None if row.container_bytes is None else row.corpus_bytes / row.container_bytes
+    cells = (row.model, row.container_bytes, row.bits_per_byte, whole, None,
+             row.encode_bytes_per_second, row.decode_bytes_per_second, None, None)  # fmt: skip
+    tags = ((row.source, row.note), (row.mark, ""))
+    return Line(cells, tuple(tag for tag in tags if tag[0]), {"corpus": corpus}, published=True)
+
+
+def published_table(rows: Sequence[PublishedRow]) -> Table:
+    """Figures of others by themselves."""
+    cells = [
+        (row.corpus, row.model, row.container_bytes, row.bits_per_byte, row.adjusted_percent,
+         row.encode_bytes_per_second, row.decode_bytes_per_second, row.source, row.mark or None, row.note)
+        for row in rows
+    ]  # fmt: skip
+    return Table.of(PUBLISHED_TITLE, _PUBLISHED_COLUMNS, cells, name=1)
+
+
+def every_figure(board: Board) -> Table:
+    """All single figures of all rows, for programs: a column for each, named as in the JSON of `show`."""
+    names = ["table", "rank", "path", *(column(way) for way, _ in scalars()), *_RECORDED, "source", "mark", "note"]
+    lines: list[Mapping[str, Any]] = [
+        {"table": group.title, "rank": rank, **flat(row)} for group in board.groups for rank, row in enumerate(group.rows, 1)
+    ]
+    lines += [{"table": PUBLISHED_TITLE, **_flat_published(row)} for row in board.published]
+    cells: list[list[Cell]] = [[line.get(name, "") for name in names] for line in lines]
+    return Table.of("", [Measure(name) for name in names], cells)
+
+
+_RECORDED = ("provenance_time", "provenance_processor", "provenance_cores")
+
+
+def flat(found: Found[Row]) -> dict[str, Any]:
+    """A row's single figures and what is recorded of its run, by column."""
+    recorded = {name: found.result.provenance.get(name.removeprefix("provenance_")) for name in _RECORDED}
+    return {"path": found.path, **figures(found.payload), **recorded}
+
+
+def _flat_published(row: PublishedRow) -> dict[str, Any]:
+    return {
+        "corpus_name": row.corpus, "corpus_start": 0, "corpus_end": row.corpus_bytes, "corpus_bytes": row.corpus_bytes,
+        "model_spec": row.model, "input_bytes": row.corpus_bytes, "container_bytes": row.container_bytes,
+        "bits_per_byte": row.bits_per_byte, "encode_bytes_per_second": row.encode_bytes_per_second,
+        "decode_bytes_per_second": row.decode_bytes_per_second, "published": True,
+        "source": row.source, "mark": row.mark, "note": row.note,
+    }  # fmt: skip
+
+
+def _facts(group: Group) -> str:
+    if not group.rows:
+        return "published figures only"
+    machines = sorted(set(map(processor_of, group.rows)))
+    threads = sorted({row.payload.threads for row in group.rows})
+    facts = [counted(len(group.rows), "row") + " measured"]
+    if len(machines) == 1:
+        facts.append(machines[0] + (f", {counted(threads[0], 'thread')}" if len(threads) == 1 else ""))
+    else:
+        facts.append(f"speeds from {len(machines)} machines: compare them with care")
+    facts.append(f"SHA-256 {group.rows[0].payload.corpus.sha256[:16]}…")
+    facts += [f"{counted(group.older, 'older run')} left out"] if group.older else []
+    return " · ".join(facts)
+
+
+def _policies(group: Group) -> list[Exhibit]:
+    """What the policy marks stand for; nothing where all rows agree."""
+    if len(group.policies) < 2:
+        return []
+    texts = {row.payload.policy_hash: "; ".join(map(policy_text, row.payload.model.policies)) for row in group.rows}
+    rows = [(mark, texts[name] or "not recorded") for name, mark in group.policies.items()]
+    table = Table.of("Rows tagged “policy B” and on were coded under another one than the rest (A)", _POLICY, rows)
+    return [Folder("Context policies differ", (table,))]
+
+
+_POLICY = (Measure("policy"), Measure("what each prediction sees"))
+
+
+def policy_text(policy: Mapping[str, Any]) -> str:
+    """A context policy on one line: `block_size 65536, window 1024`."""
+    return ", ".join(f"{name} {value}" for name, value in policy.items())
+
+
+def _details(found: Found[Row]) -> Details:
+    """Where a row's figures come from."""
+    row, recorded = found.payload, found.result.provenance
+    command, packages = recorded.get("command"), recorded.get("packages")
+    commit = recorded.get("mdlbench_commit") or recorded.get("commit")
+    groups: dict[str, list[tuple[str, Any]]] = {
+        "Model": [
+            ("Spec", row.model.spec), ("Digest", row.model.digest), ("Version", row.model.version),
+            ("Decodes", row.model.portability), ("Context policy", "; ".join(map(policy_text, row.model.policies))),
+            ("Policy hash", row.policy_hash), ("Training data", row.contamination),
+        ],
+        "Where from": [
+            ("Command", shlex.join(map(str, command)) if isinstance(command, list) else None), ("Commit", commit),
+            ("Time", found.result.time), ("File", found.path), ("Corpus", row.corpus.source),
+            ("Corpus SHA-256", row.corpus.sha256),
+        ],
+        "Machine": [
+            ("Processor", recorded.get("processor")), ("Cores", recorded.get("cores")),
+            ("Threads, jobs", f"{row.threads}, {row.jobs}"), ("Device", row.device), ("System", recorded.get("platform")),
+            ("Python", recorded.get("python")),
+            ("Packages", ", ".join(f"{n} {v}" for n, v in packages.items()) if isinstance(packages, dict) else None),
+        ],
+        "Encode": _timed(row.encode), "Decode": _timed(row.decode), "Adjusted size": _adjusted(row),
+    }  # fmt: skip
+    kept = tuple((title, tuple((name, str(text)) for name, text in pairs if text)) for title, pairs in groups.items())
+    return Details(tuple(group for group in kept if group[1]), _archives(row))
+
+
+def _timed(timing: Timing) -> list[tuple[str, str | None]]:
+    def seconds(values: Sequence[float]) -> str:
+        return ", ".join(f"{value:.3f}" for value in values) + " s"
+
+    return [
+        ("Wall, whole process", seconds(timing.wall_seconds)),
+        ("Spread of wall times", f"{timing.spread_wall_seconds:.3f} s"),
+        ("CPU", seconds(timing.cpu_seconds)),
+        ("Coding alone", seconds(timing.coding_seconds)),
+        ("Start-up", f"{timing.start_seconds:.3f} s"),
+        ("Peak memory", None if timing.peak_bytes is None else f"{timing.peak_bytes:,} bytes"),
+    ]
+
+
+def _adjusted(row: Row) -> list[tuple[str, str | None]]:
+    found = row.adjusted
+    even = None if found.break_even_bytes is None else f"{found.break_even_bytes:,} bytes"
+    return [
+        ("Code", f"{found.code:,} bytes"),
+        ("Weights as shipped", f"{found.weights:,} bytes"),
+        ("Weights at 16 bits", f"{found.weights_16bit:,} bytes"),
+        ("Container + code + weights", f"{found.total:,} bytes"),
+        ("... weights at 16 bits", f"{found.total_16bit:,} bytes"),
+        ("Breaks even at a corpus of", even),
+        ("... against", found.break_even_against if even else None),
+    ]
+
+
+def _archives(row: Row) -> tuple[Table, ...]:
+    """Each archive beside the log of the fresh process that decoded it."""
+    if not row.archives:
+        return ()
+    pairs = list(zip(row.archives, row.decode_log, strict=False))
+    columns = (Measure("archive of"), Measure("original", form="count"), Measure("container", form="count"),
+               Measure("decoded"), Measure("archive SHA-256"))  # fmt: skip
+    cells = [
+        (a.name, a.bytes, a.container_bytes, f"exit code {log.exit_code}, {log.seconds:.2f} s", a.sha256)
+        for a, log in pairs[:_MANY_ARCHIVES]
+    ]
+    fresh = all(log.fresh_process for _, log in pairs)
+    notes = [f"a fresh process decoded each to the original's SHA-256: {shlex.join(pairs[0][1].command)}"] if fresh else []
+    notes += [f"{len(pairs) - len(cells)} more archives: the row's file has them"] if len(pairs) > len(cells) else []
+    return (Table.of("Archives, and their decoding", columns, cells, notes=tuple(notes)),)

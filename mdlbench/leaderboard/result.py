@@ -1,0 +1,220 @@
+"""A row of a leaderboard, and a figure that others published: the one shape of each, which everything else derives from.
+
+Names are those of the JSON file (README.md beside this says what each figure is). Figures that follow from others are marked
+(derived); `row.derived` makes them and `checking` makes them again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mdlbench.result.record import result_kind
+
+KIND = "leaderboard-row"
+
+
+@dataclass(frozen=True)
+class CodedFile:
+    """A file of a corpus, or the slice of it that was coded."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class CodedCorpus:
+    """What was coded.
+
+    Attributes:
+        start, end: the slice, in bytes of the whole.
+        sha256: of the bytes coded.
+        source: as the user named it; recognised: as part of a known corpus, `enwik8:0:4000000`.
+    """
+
+    name: str
+    start: int
+    end: int
+    bytes: int
+    sha256: str
+    files: tuple[CodedFile, ...]
+    source: str
+    recognised: str | None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class CodingModel:
+    """What coded it; `policies` say what each prediction may see, block size included."""
+
+    spec: str
+    digest: str
+    portability: Literal["exact", "environment"]
+    version: str | None
+    policies: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class BlockSize:
+    """Original bytes per block: as used, and the model's own."""
+
+    used: int
+    default: int
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """How often everything was coded and decoded."""
+
+    asked: int
+    done: int
+    limit_seconds: float
+    same_archives: bool
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A container: of which file, and how large."""
+
+    name: str
+    bytes: int
+    container_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """Bits of the payloads; they sum to 8 times their bytes."""
+
+    ideal: float
+    quantisation: float
+    coder: float
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where every byte of the containers went, and what stands beside the sums."""
+
+    bytes: Mapping[str, int]
+    payload_bits: Split | None
+    beside: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What coding one way cost, a figure for each repeat, summed over files; the last five are derived.
+
+    Attributes:
+        wall_seconds, cpu_seconds: of whole processes; coding_seconds: once the model is ready.
+        peak_bytes: of the largest process; None where the system does not say.
+        bytes_per_second: original bytes, by the median of the coding seconds.
+    """
+
+    wall_seconds: tuple[float, ...]
+    cpu_seconds: tuple[float, ...]
+    coding_seconds: tuple[float, ...]
+    peak_bytes: int | None
+    median_wall_seconds: float = 0.0
+    spread_wall_seconds: float = 0.0
+    median_coding_seconds: float = 0.0
+    bytes_per_second: float | None = None
+    start_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """The container with what decodes it, in bytes; all but the first two are derived."""
+
+    against_bits_per_byte: float | None
+    break_even_against: str
+    code: int = 0
+    weights: int = 0
+    weights_16bit: int = 0
+    total: int = 0
+    total_16bit: int = 0
+    break_even_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Units:
+    """Ideal bits of each `unit_bytes` original bytes, files joined end to end."""
+
+    unit_bytes: int
+    ideal_bits: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """The process that decoded an archive."""
+
+    command: tuple[str, ...]
+    exit_code: int
+    archive_sha256: str
+    output_sha256: str
+    output_bytes: int
+    seconds: float
+    python: str
+    fresh_process: bool
+
+
+@result_kind(KIND)
+@dataclass(frozen=True)
+class Row:
+    """A corpus coded with a model in one process, decoded in another to the same SHA-256, and timed.
+
+    Read from an index (`index.load_index`), what is no single figure is empty: archives, ledger, units, logs.
+    """
+
+    corpus: CodedCorpus
+    model: CodingModel
+    block_size: BlockSize
+    device: str
+    threads: int
+    jobs: int
+    repeats: Repeats
+    ideal_bits: float | None
+    archives: tuple[Archive, ...]
+    ledger: Account
+    encode: Timing
+    decode: Timing
+    adjusted: Adjusted
+    contamination: str | None
+    baseline: bool
+    units: Units | None
+    decode_log: tuple[Decoding, ...]
+    load_before: float | None = None
+    published: bool = False
+    policy_hash: str = ""
+    input_bytes: int = 0
+    container_bytes: int = 0
+    bits_per_byte: float | None = None
+    ratio: float | None = None
+    ideal_bits_per_byte: float | None = None
+    seal: str = ""
+
+
+@result_kind("leaderboard-published")
+@dataclass(frozen=True)
+class PublishedRow:
+    """One published figure, of a whole file; shown beside measured rows, never ranked among them.
+
+    Attributes:
+        container_bytes: the size; None where only a percentage was published.
+        bits_per_byte: of the size, or of the percentage.
+        adjusted_percent: with the weights, in percent of the raw size.
+        encode_bytes_per_second, decode_bytes_per_second: on the machine of whoever published it.
+        mark: "2nd": from a secondary copy of the table; "unverified": from memory; "" otherwise.
+    """
+
+    corpus: str
+    corpus_bytes: int
+    model: str
+    container_bytes: int | None
+    bits_per_byte: float | None
+    adjusted_percent: float | None
+    encode_bytes_per_second: float | None
+    decode_bytes_per_second: float | None
+    source: str
+    mark: str
+    note: str
+    published: bool = True

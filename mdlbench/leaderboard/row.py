@@ -1,0 +1,163 @@
+"""The figures of a row that follow from its others: computed here when the row is made, and again when it is checked.
+
+What is measured (sizes of archives, seconds, bits of each unit) is written down once; all else is one of the functions below.
+`figures` walks a row's single figures by name: columns of the index, of CSV and of the check are what it finds.
+"""
+
+import hashlib
+import json
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from mdlbench.leaderboard.result import Account, Adjusted, Row, Split, Timing
+from mdlbench.result.record import Plain, Result
+from mdlbench.units import BITS_PER_BYTE, bits_per_byte, bytes_to_bits, ratio
+
+UNIT_BYTES = 4096
+YARDSTICK = "external:xz"  # what the break-even size is taken against
+_SCALARS = (bool, int, float, str)
+
+
+def canonical(value: Any) -> bytes:
+    """The one JSON text of a value: keys sorted, no spaces, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def seal(document: Plain) -> str:
+    """SHA-256 over a row's document without its `seal`: a checksum that shows an edit, no signature that proves an author."""
+    return hashlib.sha256(canonical({key: value for key, value in document.items() if key != "seal"})).hexdigest()
+
+
+def sealed(row: Row, provenance: Plain) -> Result[Row]:
+    """The row with its derived figures and its seal."""
+    made = Result(derived(row), provenance)
+    return Result(replace(made.payload, seal=seal(json.loads(json.dumps(made.document())))), provenance)
+
+
+def policy_hash(policies: Sequence[Mapping[str, Any]]) -> str:
+    """16 hexadecimal digits over the context policies, block size included."""
+    return hashlib.sha256(canonical(list(policies))).hexdigest()[:16]
+
+
+def derived(row: Row) -> Row:
+    """The row with every figure that follows from others made again."""
+    input_bytes = sum(archive.bytes for archive in row.archives)
+    container = sum(archive.container_bytes for archive in row.archives)
+    return replace(
+        row,
+        policy_hash=policy_hash(row.model.policies),
+        input_bytes=input_bytes,
+        container_bytes=container,
+        bits_per_byte=bits_per_byte(bytes_to_bits(container), input_bytes),
+        ratio=ratio(input_bytes, container) if input_bytes else None,
+        ideal_bits_per_byte=None if row.ideal_bits is None else bits_per_byte(row.ideal_bits, input_bytes),
+        encode=_timing(row.encode, input_bytes),
+        decode=_timing(row.decode, input_bytes),
+        adjusted=_adjusted(row.adjusted, row.ledger, container, input_bytes),
+    )
+
+
+def _timing(timing: Timing, input_bytes: int) -> Timing:
+    wall, coding = statistics.median(timing.wall_seconds), statistics.median(timing.coding_seconds)
+    return replace(
+        timing,
+        median_wall_seconds=wall,
+        spread_wall_seconds=max(timing.wall_seconds) - min(timing.wall_seconds),
+        median_coding_seconds=coding,
+        bytes_per_second=ratio(input_bytes, coding),
+        start_seconds=wall - coding,
+    )
+
+
+def _adjusted(adjusted: Adjusted, ledger: Account, container: int, input_bytes: int) -> Adjusted:
+    """The container with what decodes it; what it is held against is given, being another row's."""
+    models = ledger.beside["model_bytes"].values()
+    code, weights, half = (sum(model[part] for model in models) for part in ("code", "weights", "weights_16bit"))
+    rate = bits_per_byte(bytes_to_bits(container), input_bytes)
+    return replace(
+        adjusted,
+        code=code,
+        weights=weights,
+        weights_16bit=half,
+        total=container + code + weights,
+        total_16bit=container + code + half,
+        break_even_bytes=break_even(rate, code + weights, adjusted.against_bits_per_byte),
+    )
+
+
+def break_even(rate: float | None, model_bytes: int, against: float | None) -> int | None:
+    """The corpus size n in bytes from which rate * n + model <= against * n; None if there is none.
+
+    Args:
+        rate: the model's bits per byte, taken not to change with the size of the corpus.
+        model_bytes: its code and weights as shipped.
+        against: the yardstick's bits per byte, its own code not charged.
+
+    Example:
+        >>> break_even(1.0, 1000, 2.0)
+        8000
+    """
+    if rate is None or against is None or rate >= against:
+        return None
+    return math.ceil(model_bytes * BITS_PER_BYTE / (against - rate))
+
+
+def sum_ledgers(ledgers: Sequence[Plain]) -> Account:
+    """One account for several archives' ledgers (in the form of `Ledger.to_json`): parts and bits summed, models named once."""
+    splits = [ledger["payload_bits"] for ledger in ledgers]
+    beside: dict[str, Any] = {"model_bytes": {}}
+    for ledger in ledgers:
+        for name, value in ledger["beside"].items():
+            beside[name] = beside[name] | value if name == "model_bytes" else beside.get(name, 0.0) + value
+    return Account(
+        {part: sum(ledger["bytes"][part] for ledger in ledgers) for part in ledgers[0]["bytes"]},
+        None if None in splits else Split(**{part: sum(split[part] for split in splits) for part in splits[0]}),
+        beside,
+    )
+
+
+@cache
+def scalars(cls: type = Row, way: tuple[str, ...] = ()) -> tuple[tuple[tuple[str, ...], type], ...]:
+    """The way to each single figure of a row, and its type; lists, tables and what may be missing whole are left out.
+
+    Example:
+        >>> dict(scalars())["model", "spec"], dict(scalars())["encode", "peak_bytes"]
+        (<class 'str'>, <class 'int'>)
+    """
+    return tuple(_scalars(cls, way))
+
+
+def _scalars(cls: type, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], type]]:
+    hints = get_type_hints(cls)
+    for field in fields(cls):  # type: ignore[arg-type]
+        hint, here = hints[field.name], (*way, field.name)
+        if is_dataclass(hint):
+            yield from scalars(hint, here)  # type: ignore[arg-type]
+            continue
+        kinds = [kind for kind in get_args(hint) if kind is not NoneType] if isinstance(hint, UnionType) else [hint]
+        if kinds[0] in _SCALARS:
+            yield here, kinds[0]
+        elif get_origin(hint) is Literal:
+            yield here, str
+
+
+def column(way: Sequence[str]) -> str:
+    """What a figure is called where names have no dots: `model_spec`."""
+    return "_".join(way)
+
+
+def figures(row: Row) -> dict[str, Any]:
+    """Every single figure of a row by its column."""
+    return {column(way): value_at(row, way) for way, _ in scalars()}
+
+
+def value_at(row: Any, way: Sequence[str]) -> Any:
+    """The value at the end of a way."""
+    for name in way:
+        row = getattr(row, name)
+    return row
