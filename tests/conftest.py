@@ -7,6 +7,7 @@ import pytest
 
 from mdlbench.leaderboard import Config, Row, run
 from mdlbench.models import load_model
+from mdlbench.result import Found
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -27,7 +28,7 @@ def _compiled() -> None:
 
 
 @pytest.fixture(scope="session")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Row]]:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Found[Row]]]:
     """A small corpus, and rows really measured on it, by spec; their folder is `results` beside it. Not to be changed."""
     folder = tmp_path_factory.mktemp("leaderboard")
     stems = ("read", "write", "code", "count", "mix", "bit")
@@ -38,7 +39,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     specs = ("external:gzip", "uniform", "cm,level=1", "external:xz")
     outcome = run(Config((str(corpus),), specs, repeat=1, output_path=str(folder / "results")))
     assert not outcome.failed
-    return corpus, {row.document["model"]["spec"]: row for row in outcome.finished}
+    return corpus, {row.payload.model.spec: row for row in outcome.finished}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

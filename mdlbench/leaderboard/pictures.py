@@ -24,6 +24,8 @@ PARTS = {  # of a container, in the order drawn; the first three split its paylo
     "trailer": "trailer",
 }
 _SPLIT = ("ideal", "quantisation", "coder")
+_LAST = ("raw_blocks", "payloads")
+_ORDER = tuple(PARTS[name] for name in (*(name for name in PARTS if name not in _LAST), *_LAST))
 _WHOLE = ("ideal", "payloads", "raw_blocks")
 _RATE = Measure("bits per byte", form="fixed", digits=4)
 _FAR = 3  # times the bits per byte of the best: rows further off are not in colour
@@ -186,7 +188,7 @@ def _ledgers(rows: Sequence[Row]) -> Panels:
             Bar(label_of(row), tuple((PARTS[name], value) for name, value in parts_of(row).items() if name in names))
             for row in smallest
         )
-        return Bars(title, Axis(Measure(measure, form="bytes"), zero=True), drawn)
+        return Bars(title, Axis(Measure(measure, form="bytes"), zero=True), drawn, order=_ORDER)
 
     return Panels(
         "Where the bytes went",

@@ -31,7 +31,7 @@ def bar_layers(bars: Bars, ink: Ink) -> Iterator[Spec]:
             "x": {**along, "field": "a"},
             "x2": {"field": "z"},
             "opacity": picked(1),
-            "color": colour_by_name(part_colours(bars.bars).items(), ink),
+            "color": colour_by_name(part_colours(bars).items(), ink),
             "tooltip": [{"field": "bar"}, {"field": "part"}, value],
         },
     }
@@ -49,11 +49,12 @@ def bar_layers(bars: Bars, ink: Ink) -> Iterator[Spec]:
         }
 
 
-def part_colours(bars: Sequence[Bar]) -> dict[str, str]:
-    """Each part's colour in the palette: the first a quiet one, since it is most of a bar."""
-    names = dict.fromkeys(name for bar in bars for name, _ in bar.parts)
+def part_colours(bars: Bars) -> dict[str, str]:
+    """The colour in the palette of each part that is there: the first a quiet one, since it is most of a bar."""
+    there = dict.fromkeys(name for bar in bars.bars for name, _ in bar.parts)
     colours = ["body", *(f"s{n}" for n in range(len(SERIES["light"]))), "grey", "muted"]
-    return {name: colours[min(n, len(colours) - 1)] for n, name in enumerate(names)}
+    ordered = dict.fromkeys([*bars.order, *there])
+    return {name: colours[min(n, len(colours) - 1)] for n, name in enumerate(ordered) if name in there}
 
 
 def mark_looks(bars: Sequence[Bar]) -> dict[str, tuple[str, str]]:

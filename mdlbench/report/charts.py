@@ -41,7 +41,7 @@ def legend(exhibit: Chart | Bars) -> list[Named]:
             if one.role != "aside"
         ]
     else:
-        entries = [Named(name, colour) for name, colour in part_colours(exhibit.bars).items()]
+        entries = [Named(name, colour) for name, colour in part_colours(exhibit).items()]
         entries += [Named(name, colour, shape=shape) for name, (colour, shape) in mark_looks(exhibit.bars).items()]
     return entries if len(entries) > 1 else []
 

@@ -222,12 +222,13 @@ class Bar:
 
 @dataclass(frozen=True)
 class Bars:
-    """Horizontal bars on one axis."""
+    """Horizontal bars on one axis; `order` names parts in the order of their colours, to keep them from chart to chart."""
 
     title: str
     axis: Axis
     bars: tuple[Bar, ...]
     caption: str = ""
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

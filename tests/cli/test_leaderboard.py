@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from mdlbench.leaderboard import Row
+from mdlbench.result import Found
 from tests.cli.test_cli import run
-from tests.leaderboard.made import changed, written
+from tests.leaderboard.made import changed, document_of, written
 
-Measured = tuple[Path, dict[str, Row]]
+Measured = tuple[Path, dict[str, Found[Row]]]
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def test_run_tells_of_every_cell_and_ends_with_the_table(measured: Measured, cap
     assert lines[0].startswith("[1/2] words.txt, cm,level=1: ")
     assert lines[0].endswith(f"1 repeat (measured before)  [→ {rows['cm,level=1'].path}]")
     assert "bits per byte, encode " in lines[0]
-    assert lines[3] == "words.txt, first 52,098 bytes"
+    assert lines[3] == "words.txt, 52,098 bytes"
     assert any(line.split()[:2] == ["1", "cm,level=1"] for line in lines)
     code, out, _ = run(capsys, "leaderboard", "run", "-C", corpus, *options, "--json")
     told = [json.loads(line) for line in out.splitlines()]
@@ -86,8 +87,8 @@ def test_show_formats(measured: Measured, capsys: pytest.CaptureFixture[str]) ->
 
 def test_show_names_what_is_no_row_and_goes_on(measured: Measured, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "results"
-    row = written(folder, measured[1]["uniform"].document)
-    (row.path.parent / "broken\x1b.json").write_text("{")
+    row = written(folder, document_of(measured[1]["uniform"]))
+    (row.parent / "broken\x1b.json").write_text("{")
     code, out, err = run(capsys, "leaderboard", "show", folder)
     assert code == 0
     assert "uniform" in out
@@ -118,7 +119,7 @@ def test_check_names_row_and_field(measured: Measured, tmp_path: Path, capsys: p
 
 
 def test_check_of_no_rows_is_no_success(measured: Measured, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for folder in (tmp_path, measured[1]["uniform"].path.parent):  # an empty folder, and one too deep
+    for folder in (tmp_path, Path(measured[1]["uniform"].path).parent):  # an empty folder, and one too deep
         code, out, err = run(capsys, "leaderboard", "check", folder)
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert f"{folder}: no rows here" in err
@@ -132,7 +133,7 @@ def test_check_replays(measured: Measured, tmp_path: Path, capsys: pytest.Captur
     code, out, _ = run(capsys, "leaderboard", "check", corpus.parent / "results", "--replay")
     assert code == 1, "the bytes are not here, so nothing was coded again"
     assert "coded again: 0 the same, 0 different, 4 not replayed" in out
-    document = rows["uniform"].document
+    document = document_of(rows["uniform"])
     forged = changed(
         document,
         archives=[{**document["archives"][0], "sha256": "0" * 64}],
@@ -142,7 +143,7 @@ def test_check_replays(measured: Measured, tmp_path: Path, capsys: pytest.Captur
     assert run(capsys, "leaderboard", "check", tmp_path / "results")[0] == 0, "sealed anew, it looks right"
     code, out, _ = run(capsys, "leaderboard", "check", tmp_path / "results", "--replay", "-C", corpus)
     assert code == 1
-    assert f"{row.path}: different: archives" in out
+    assert f"{row}: different: archives" in out
     assert run(capsys, "leaderboard", "check", tmp_path / "results", "-C", corpus)[0] == 2
 
 

@@ -9,9 +9,10 @@ import pytest
 from mdlbench.errors import MdlbenchError, UsageError
 from mdlbench.leaderboard import Row, compare, find_row
 from mdlbench.leaderboard.comparing import block_length, interval
-from tests.leaderboard.made import changed, written
+from mdlbench.result import Found
+from tests.leaderboard.made import changed, document_of, row_of, written
 
-Measured = tuple[Path, dict[str, Row]]
+Measured = tuple[Path, dict[str, Found[Row]]]
 
 
 def autoregressive(n: int, strength: float, seed: int) -> np.ndarray:
@@ -61,7 +62,7 @@ def test_the_length_of_runs_follows_the_formula() -> None:
 def test_a_model_and_one_that_is_worse(measured: Measured) -> None:
     rows = measured[1]
     found = compare(rows["cm,level=1"], rows["uniform"])
-    one, two = (rows[spec].document for spec in ("cm,level=1", "uniform"))
+    one, two = (document_of(rows[spec]) for spec in ("cm,level=1", "uniform"))
     assert found.difference == pytest.approx(one["ideal_bits_per_byte"] - two["ideal_bits_per_byte"], abs=1e-6)
     assert found.low is not None
     assert found.high is not None
@@ -80,10 +81,10 @@ def test_a_row_is_no_better_than_itself(measured: Measured) -> None:
 
 
 def test_few_units_have_no_interval(measured: Measured) -> None:
-    document = measured[1]["cm,level=1"].document
+    document = document_of(measured[1]["cm,level=1"])
     short = document["units"]["ideal_bits"][:9]
     archives = [{**document["archives"][0], "bytes": 9 * 4096}]
-    row = Row(Path("x"), changed(document, units__ideal_bits=short, archives=archives))
+    row = row_of(changed(document, units__ideal_bits=short, archives=archives))
     found = compare(row, row)
     assert (found.low, found.high) == (None, None)
     assert found.verdict.startswith("9 units of 4,096 bytes are too few")
@@ -94,18 +95,18 @@ def test_what_cannot_be_compared(measured: Measured) -> None:
     with pytest.raises(MdlbenchError, match="not available: external:gzip gives no probabilities") as error:
         compare(rows["cm,level=1"], rows["external:gzip"])
     assert error.value.exit_code == 1
-    other = Row(Path("x"), changed(rows["uniform"].document, corpus__sha256="0" * 64, corpus__name="else"))
+    other = row_of(changed(document_of(rows["uniform"]), corpus__sha256="0" * 64, corpus__name="else"))
     with pytest.raises(UsageError, match=r"words.txt:0:\d+ and else:0:\d+ are not the same bytes"):
         compare(rows["cm,level=1"], other)
 
 
 def test_rows_are_found_by_path_or_spec(measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MDLBENCH_CACHE", str(tmp_path / "cache"))
-    document, folder = measured[1]["uniform"].document, tmp_path / "results"
+    document, folder = document_of(measured[1]["uniform"]), tmp_path / "results"
     old = written(folder, changed(document, provenance__time="2020-01-01T00:00:00Z"), "old")
     new = written(folder, changed(document, provenance__time="2021-01-01T00:00:00Z"), "new")
-    assert find_row(str(old.path), folder).path == old.path
-    assert find_row("uniform", folder).path == new.path
+    assert find_row(str(old), folder).path == str(old)
+    assert find_row("uniform", folder).path == str(new)
     with pytest.raises(UsageError, match=r"no row of that spec in .*; it has uniform"):
         find_row("cm", folder)
     with pytest.raises(UsageError, match=r"gone.json: no such file"):
@@ -113,4 +114,4 @@ def test_rows_are_found_by_path_or_spec(measured: Measured, tmp_path: Path, monk
     written(folder, changed(document, corpus__sha256="0" * 64, corpus__name="else", corpus__source="else"))
     with pytest.raises(UsageError, match="several corpora; choose one with -C"):
         find_row("uniform", folder)
-    assert find_row("uniform", folder, "words.txt").path == new.path
+    assert find_row("uniform", folder, "words.txt").path == str(new)

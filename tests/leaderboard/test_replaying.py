@@ -7,16 +7,17 @@ import pytest
 
 from mdlbench.errors import UsageError
 from mdlbench.leaderboard import Row, replay
-from tests.leaderboard.made import changed
+from mdlbench.result import Found
+from tests.leaderboard.made import changed, document_of, row_of
 
-Measured = tuple[Path, dict[str, Row]]
+Measured = tuple[Path, dict[str, Found[Row]]]
 
 
 def test_exact_models_give_the_same_archives(measured: Measured) -> None:
     corpus, rows = measured
     done = replay(list(rows.values()), [str(corpus)])
     assert [replayed.outcome for replayed in done] == ["same"] * 4
-    assert [replayed.path for replayed in done] == [row.path for row in rows.values()]
+    assert [str(replayed.path) for replayed in done] == [row.path for row in rows.values()]
 
 
 def test_the_bytes_may_be_part_of_a_larger_file_of_another_name(measured: Measured, tmp_path: Path) -> None:
@@ -28,9 +29,9 @@ def test_the_bytes_may_be_part_of_a_larger_file_of_another_name(measured: Measur
 
 
 def test_an_archive_that_comes_out_otherwise_is_told(measured: Measured) -> None:
-    document = measured[1]["uniform"].document
+    document = document_of(measured[1]["uniform"])
     archives = [{**document["archives"][0], "sha256": "0" * 64}]
-    (done,) = replay([Row(Path("the-row.json"), changed(document, archives=archives))], [str(measured[0])])
+    (done,) = replay([row_of(changed(document, archives=archives), "the-row.json")], [str(measured[0])])
     assert (done.path.name, done.outcome) == ("the-row.json", "different")
     assert "words.txt has SHA-256 " in done.text
 
@@ -46,7 +47,7 @@ def test_an_archive_that_comes_out_otherwise_is_told(measured: Measured) -> None
     ],
 )
 def test_why_a_row_is_not_replayed(edit: dict[str, object], reason: str, measured: Measured) -> None:
-    row = Row(Path("x"), changed(measured[1]["uniform"].document, **edit))
+    row = row_of(changed(document_of(measured[1]["uniform"]), **edit))
     (done,) = replay([row], [str(measured[0])])
     assert done.outcome == "not replayed"
     assert reason in done.text
@@ -70,6 +71,6 @@ def test_a_program_known_to_write_the_time_is_not_replayed_even_if_it_was_coded_
     (tmp_path / "zpaq").write_text("#!/bin/sh\n")
     (tmp_path / "zpaq").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    row = Row(Path("x"), changed(measured[1]["external:gzip"].document, model__spec="external:zpaq"))
+    row = row_of(changed(document_of(measured[1]["external:gzip"]), model__spec="external:zpaq"))
     (done,) = replay([row], [str(measured[0])])
     assert (done.outcome, "such as the time" in done.text) == ("not replayed", True)

@@ -13,19 +13,21 @@ from mdlbench.corpora import find_corpus
 from mdlbench.errors import ResultError, SpecError, UsageError, VerificationError
 from mdlbench.leaderboard import Config, Event, Row, check, replay, run
 from mdlbench.leaderboard.baselines import baselines
+from mdlbench.leaderboard.cell import Cell, Repeat, check_units, hold_against, wants_more
 from mdlbench.leaderboard.checking import problems
-from mdlbench.leaderboard.measure import Cell, Repeat, check_units, hold_against, wants_more
+from mdlbench.leaderboard.result import Archive, Decoding
 from mdlbench.leaderboard.running import existing, plan
 from mdlbench.models import load_model
-from tests.leaderboard.made import changed, written
+from mdlbench.result import Found
+from tests.leaderboard.made import changed, document_of, written
 
-Measured = tuple[Path, dict[str, Row]]
+Measured = tuple[Path, dict[str, Found[Row]]]
 
 
 def test_a_row_says_what_is_so(measured: Measured) -> None:
     corpus, rows = measured
     data = corpus.read_bytes()
-    row = rows["cm,level=1"].document
+    row = document_of(rows["cm,level=1"])
     container = mdlbench.compress(data, "cm,level=1")
     assert row["container_bytes"] == len(container)
     assert row["archives"][0]["sha256"] == hashlib.sha256(container).hexdigest()
@@ -41,20 +43,20 @@ def test_a_row_says_what_is_so(measured: Measured) -> None:
 def test_costs_are_of_whole_processes(measured: Measured) -> None:
     for row in measured[1].values():
         for way in ("encode", "decode"):
-            timing = row.document[way]
+            timing = document_of(row)[way]
             assert 0 < timing["median_coding_seconds"] < timing["median_wall_seconds"]
             assert timing["cpu_seconds"][0] > 0
             assert timing["peak_bytes"] > 10e6, "an interpreter with numpy needs that much"
 
 
 def test_external_programs_have_no_ideal_bits_and_say_their_version(measured: Measured) -> None:
-    row = measured[1]["external:gzip"].document
+    row = document_of(measured[1]["external:gzip"])
     assert (row["ideal_bits"], row["ideal_bits_per_byte"], row["units"]) == (None, None, None)
     assert row["model"]["version"].startswith("Python 3")
 
 
 def test_the_break_even_size_is_against_xz_on_the_same_bytes(measured: Measured) -> None:
-    rows = {spec: row.document for spec, row in measured[1].items()}
+    rows = {spec: document_of(row) for spec, row in measured[1].items()}
     xz, cm = rows["external:xz"], rows["cm,level=1"]
     assert xz["adjusted"]["break_even_bytes"] is None
     assert cm["adjusted"]["against_bits_per_byte"] == xz["bits_per_byte"]
@@ -74,7 +76,7 @@ def test_several_files_are_separate_archives_of_one_row(tmp_path: Path) -> None:
     (folder / "a.txt").write_bytes(b"to be or not to be. " * 300)
     (folder / "b.bin").write_bytes(np.random.default_rng(1).bytes(5000))
     outcome = run(Config((str(folder),), ("cm,level=1",), repeat=1, output_path=str(tmp_path / "out")))
-    (row,) = [row.document for row in outcome.finished]
+    (row,) = [document_of(row) for row in outcome.finished]
     assert [archive["name"] for archive in row["archives"]] == ["a.txt", "b.bin"]
     assert row["input_bytes"] == 11_000
     assert row["ledger"]["bytes"]["raw_blocks"] == 5000
@@ -87,7 +89,7 @@ def test_several_files_are_separate_archives_of_one_row(tmp_path: Path) -> None:
 def test_a_slice_in_imposed_blocks(measured: Measured, tmp_path: Path) -> None:
     corpus, _ = measured
     config = Config((f"{corpus}:1000:6000",), ("uniform",), repeat=2, output_path=str(tmp_path), block_size=2048)
-    (row,) = [row.document for row in run(config).finished]
+    (row,) = [document_of(row) for row in run(config).finished]
     assert (row["corpus"]["start"], row["corpus"]["end"], row["input_bytes"]) == (1000, 6000, 5000)
     assert row["corpus"]["sha256"] == hashlib.sha256(corpus.read_bytes()[1000:6000]).hexdigest()
     assert row["model"]["policies"][0]["block_size"] == row["block_size"]["used"] == 2048
@@ -108,7 +110,7 @@ def test_a_second_run_skips_what_is_there(measured: Measured) -> None:
 
 def test_what_makes_a_row_count(measured: Measured, tmp_path: Path) -> None:
     corpus, rows = measured
-    document, model = rows["uniform"].document, load_model("uniform")
+    document, model = document_of(rows["uniform"]), load_model("uniform")
     found = find_corpus(str(corpus))
     cell = Cell(found, "uniform", repeat=1)
     written(tmp_path, changed(document, provenance__commit="another"))
@@ -149,7 +151,7 @@ def test_a_cell_that_fails_is_told_and_the_others_go_on(tmp_path: Path, monkeypa
     ((spec, error),) = outcome.failed
     assert spec == "external:lzip"
     assert "disk on fire" in str(error)
-    assert [row.document["model"]["spec"] for row in outcome.finished] == ["uniform"]
+    assert [document_of(row)["model"]["spec"] for row in outcome.finished] == ["uniform"]
     assert sorted(path.name for path in (tmp_path / "out" / "text").iterdir()) == ["uniform"]
 
 
@@ -163,19 +165,27 @@ def test_a_program_that_writes_the_time_is_measured_but_not_replayed(tmp_path: P
     outcome = run(Config((str(text),), ("external:lzip",), repeat=2, output_path=str(tmp_path / "out")))
     assert not outcome.failed
     (row,) = outcome.finished
-    assert row.document["repeats"]["same_archives"] is False
-    assert not problems(row.document)
+    assert document_of(row)["repeats"]["same_archives"] is False
+    assert not problems(document_of(row))
     (done,) = replay(outcome.finished, [str(text)])
     assert (done.outcome, "such as the time" in done.text) == ("not replayed", True)
 
 
+def decoding(digest: str) -> Decoding:
+    return Decoding(("python",), 0, "0" * 64, digest, 1, 0.1, "3", fresh_process=True)
+
+
+def archive(digest: str) -> Archive:
+    return Archive("words.txt", 1, 1, digest)
+
+
 def test_what_does_not_come_back_makes_no_row(measured: Measured) -> None:
     cell, model = Cell(find_corpus(str(measured[0])), "uniform"), load_model("uniform")
-    log = [{"output_sha256": cell.corpus.sha256()}]
-    hold_against(cell, model, [Repeat(decode_log=log, archives=[{"sha256": "a"}])])
+    log = [decoding(cell.corpus.sha256())]
+    hold_against(cell, model, [Repeat(decode_log=log, archives=[archive("a")])])
     with pytest.raises(VerificationError, match=r"uniform: words.txt does not come back from its archive; no row"):
-        hold_against(cell, model, [Repeat(decode_log=[{"output_sha256": "0" * 64}])])
-    twice = [Repeat(decode_log=log, archives=[{"sha256": text}]) for text in "ab"]
+        hold_against(cell, model, [Repeat(decode_log=[decoding("0" * 64)])])
+    twice = [Repeat(decode_log=log, archives=[archive(text)]) for text in "ab"]
     with pytest.raises(VerificationError, match=r"coding words.txt twice gave different archives; no row"):
         hold_against(cell, model, twice)
 

@@ -9,11 +9,13 @@ import pytest
 
 from mdlbench.errors import ResultError, UsageError
 from mdlbench.leaderboard import Row, load_rows, read_row
-from mdlbench.leaderboard.index import Summary, index_path, load_index
+from mdlbench.leaderboard.index import index_path, load_index
+from mdlbench.leaderboard.row import figures
 from mdlbench.leaderboard.store import row_files, slug, write_row
-from tests.leaderboard.made import changed, written
+from mdlbench.result import Found
+from tests.leaderboard.made import changed, document_of, written
 
-Measured = tuple[Path, dict[str, Row]]
+Measured = tuple[Path, dict[str, Found[Row]]]
 
 
 @pytest.fixture(autouse=True)
@@ -37,16 +39,16 @@ def test_slugs_of_different_specs_differ() -> None:
 
 
 def test_rows_of_one_second_do_not_replace_each_other(measured: Measured, tmp_path: Path) -> None:
-    values = {k: v for k, v in measured[1]["uniform"].document.items() if k not in ("schema", "seal", "provenance")}
+    values = measured[1]["uniform"].payload
     rows = [write_row(tmp_path, values) for _ in range(3)]
     assert len({row.path for row in rows}) == 3
     assert len(load_rows(tmp_path).rows) == 3
-    assert all(row.document == read_row(row.path).document for row in rows)
-    assert not [path for path in rows[0].path.parent.iterdir() if path.name.startswith(".")]
+    assert all(row == read_row(row.path) for row in rows)
+    assert not [path for path in Path(rows[0].path).parent.iterdir() if path.name.startswith(".")]
 
 
 def test_a_row_cut_off_leaves_nothing(measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {k: v for k, v in measured[1]["uniform"].document.items() if k not in ("schema", "seal", "provenance")}
+    values = measured[1]["uniform"].payload
 
     def fail(*_: object) -> None:
         raise OSError("disk full")
@@ -59,17 +61,17 @@ def test_a_row_cut_off_leaves_nothing(measured: Measured, tmp_path: Path, monkey
 
 def test_lists_of_numbers_take_a_line_each(measured: Measured) -> None:
     row = measured[1]["uniform"]
-    lines = row.path.read_text().splitlines()
-    assert sum(str(row.document["units"]["ideal_bits"])[1:-1] in line for line in lines) == 1
+    lines = Path(row.path).read_text().splitlines()
+    assert sum(str(document_of(row)["units"]["ideal_bits"])[1:-1] in line for line in lines) == 1
 
 
 def test_what_is_no_row_is_named_and_the_others_read(measured: Measured, tmp_path: Path) -> None:
-    good = written(tmp_path, measured[1]["uniform"].document)
-    bad = good.path.with_name("bad.json")
+    good = written(tmp_path, document_of(measured[1]["uniform"]))
+    bad = good.with_name("bad.json")
     bad.write_text("{")
     found = load_rows(tmp_path)
-    assert [row.path for row in found.rows] == [good.path]
-    assert [path for path, _ in found.refused] == [bad]
+    assert [row.path for row in found.rows] == [str(good)]
+    assert [path for path, _ in found.refused] == [str(bad)]
     with pytest.raises(ResultError, match="not JSON"):
         read_row(bad)
     with pytest.raises(UsageError, match="no such folder"):
@@ -77,47 +79,47 @@ def test_what_is_no_row_is_named_and_the_others_read(measured: Measured, tmp_pat
 
 
 def test_only_files_are_opened(measured: Measured, tmp_path: Path) -> None:
-    good = written(tmp_path, measured[1]["uniform"].document)
-    os.mkfifo(good.path.with_name("pipe.json"))  # reading it would wait for ever
-    good.path.with_name("link.json").symlink_to("nowhere")
-    good.path.with_name("folder.json").mkdir()
-    assert [entry.path for entry in row_files(tmp_path)] == [str(good.path)]
-    assert [row.path for row in load_index(tmp_path).rows] == [str(good.path.relative_to(tmp_path))]
+    good = written(tmp_path, document_of(measured[1]["uniform"]))
+    os.mkfifo(good.with_name("pipe.json"))  # reading it would wait for ever
+    good.with_name("link.json").symlink_to("nowhere")
+    good.with_name("folder.json").mkdir()
+    assert [entry.path for entry in row_files(tmp_path)] == [str(good)]
+    assert [row.path for row in load_index(tmp_path).rows] == [str(good)]
 
 
 def test_names_that_are_not_utf8_are_shown_escaped(measured: Measured, tmp_path: Path) -> None:
     folder = tmp_path / "results"
-    good = written(folder, changed(measured[1]["uniform"].document, corpus__source="\udcff.txt"))
-    stray = good.path.with_name(os.fsdecode(b"\xff.json"))
-    stray.write_bytes(good.path.read_bytes())
+    good = written(folder, changed(document_of(measured[1]["uniform"]), corpus__source="\udcff.txt"))
+    stray = good.with_name(os.fsdecode(b"\xff.json"))
+    stray.write_bytes(good.read_bytes())
     for cached in (True, False):
         found = load_index(folder, cached=cached)
-        assert [row.corpus_source for row in found.rows] == [r"\udcff.txt"]
-        assert found.refused == [(str(stray.relative_to(folder)), "the file's name is not UTF-8; rename it")]
+        assert [row.payload.corpus.source for row in found.rows] == [r"\udcff.txt"]
+        assert found.refused == ((str(stray.relative_to(folder)), "the file's name is not UTF-8; rename it"),)
 
 
 def test_the_index_follows_the_files(measured: Measured, tmp_path: Path) -> None:
-    document, folder = measured[1]["uniform"].document, tmp_path / "results"
+    document, folder = document_of(measured[1]["uniform"]), tmp_path / "results"
     first = written(folder, document)
-    written(folder, measured[1]["cm,level=1"].document)
+    written(folder, document_of(measured[1]["cm,level=1"]))
     assert load_index(folder) == load_index(folder, cached=False)
     assert index_path(folder).exists()
-    assert [row.model_spec for row in load_index(folder).rows] == ["cm,level=1", "uniform"]
+    assert [row.payload.model.spec for row in load_index(folder).rows] == ["cm,level=1", "uniform"]
     written(folder, changed(document, contamination="edited"))
-    (first.path.parent / "bad.json").write_text("[]")
+    (first.parent / "bad.json").write_text("[]")
     again = load_index(folder)
     assert again == load_index(folder, cached=False)
-    assert [row.contamination for row in again.rows] == [None, "edited"]
+    assert [row.payload.contamination for row in again.rows] == [None, "edited"]
     assert [path for path, _ in again.refused] == ["words.txt/uniform/bad.json"]
-    first.path.unlink()
-    (first.path.parent / "bad.json").unlink()
-    assert [row.model_spec for row in load_index(folder).rows] == ["cm,level=1"]
+    first.unlink()
+    (first.parent / "bad.json").unlink()
+    assert [row.payload.model.spec for row in load_index(folder).rows] == ["cm,level=1"]
     assert load_index(str(folder) + "/") == load_index(folder)
 
 
 def test_unchanged_files_are_not_read_again(measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "results"
-    written(folder, measured[1]["uniform"].document)
+    written(folder, document_of(measured[1]["uniform"]))
     known = load_index(folder)
 
     def unwanted(path: str) -> None:
@@ -129,7 +131,7 @@ def test_unchanged_files_are_not_read_again(measured: Measured, tmp_path: Path, 
 
 def test_a_damaged_index_is_made_anew(measured: Measured, tmp_path: Path) -> None:
     folder = tmp_path / "results"
-    written(folder, measured[1]["uniform"].document)
+    written(folder, document_of(measured[1]["uniform"]))
     known = load_index(folder)
     index_path(folder).write_bytes(b"not a database" * 1000)
     assert load_index(folder) == known
@@ -141,7 +143,7 @@ def test_a_damaged_index_is_made_anew(measured: Measured, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("edit", [{"container_bytes": "many"}, {"model__spec": None}, {"bits_per_byte": True}, {"jobs": []}])
 def test_a_row_with_a_misshapen_figure_is_refused(edit: dict[str, object], measured: Measured, tmp_path: Path) -> None:
-    document = json.loads(json.dumps(measured[1]["uniform"].document))
+    document = json.loads(json.dumps(document_of(measured[1]["uniform"])))
     for name, value in edit.items():
         *way, last = name.split("__")
         (document[way[0]] if way else document)[last] = value
@@ -149,14 +151,14 @@ def test_a_row_with_a_misshapen_figure_is_refused(edit: dict[str, object], measu
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(document))
     found = load_index(tmp_path / "results")
-    assert found.rows == []
+    assert found.rows == ()
     assert next(iter(edit)).replace("__", ".") in found.refused[0][1]
 
 
-def test_a_summary_is_what_the_row_says(measured: Measured) -> None:
-    row = measured[1]["cm,level=1"]
-    summary = Summary.of(row)
-    assert summary.encode_bytes_per_second == row.document["encode"]["bytes_per_second"]
-    assert summary.adjusted_total_16bit == row.document["adjusted"]["total_16bit"]
-    assert summary.block_size_default == row.document["block_size"]["default"]
-    assert summary.provenance_time == row.document["provenance"]["time"]
+def test_the_index_has_every_single_figure_of_a_row_and_nothing_else(measured: Measured) -> None:
+    folder = measured[0].parent / "results"
+    rows = {row.payload.model.spec: row for row in load_index(folder).rows}
+    for spec, whole in measured[1].items():
+        assert figures(rows[spec].payload) == figures(whole.payload)
+        assert (rows[spec].path, rows[spec].result.time) == (whole.path, whole.result.time)
+        assert (rows[spec].payload.archives, rows[spec].payload.units) == ((), None)
