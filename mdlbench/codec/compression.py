@@ -153,6 +153,7 @@ def compress(
 
     Example:
         >>> container = compress(b"abracadabra" * 100, model="kt,order=2")
+        >>> from mdlbench import decompress
         >>> decompress(container) == b"abracadabra" * 100
         True
     """

@@ -78,7 +78,7 @@ def _hindrance(row: Row) -> str | None:
     if is_file(split_spec(spec)[0]):
         return f"{spec} is code of somebody's own: a row does not have it run"
     model = load_model(spec)
-    if not row.repeats.same_archives or not model.repeatable:
+    if not row.repeats.same_archives or model.repeatable is False:
         return f"{spec} writes something else into each file, such as the time"
     if model.version != version:
         return f"{spec} was {version}, here it is {model.version}"

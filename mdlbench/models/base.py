@@ -119,7 +119,7 @@ class Model(ABC):
         has_probabilities: whether it knows code lengths; if not, `measure` raises `UsageError` and `Encoded` has no bits.
 
     Attributes:
-        repeatable: whether a block is encoded to the same bytes each time.
+        repeatable: whether a block is encoded to the same bytes each time; None if nobody has promised it.
         device, threads: where it computes, and on how many threads at once.
         rebuilds: whether `load_model(spec, revision)` makes the same model in another process.
     """
@@ -132,7 +132,7 @@ class Model(ABC):
     takes_argument: ClassVar[bool] = False
     Options: type = NoOptions
     has_probabilities: ClassVar[bool] = True
-    repeatable: bool = True
+    repeatable: bool | None = True
     device: str = "cpu"
     threads: int = 1
     rebuilds: bool = False

@@ -44,6 +44,7 @@ def test_an_archive_that_comes_out_otherwise_is_told(measured: Measured) -> None
         ({"model__version": "0.1"}, "uniform was 0.1, here it is None"),
         ({"model__digest": "0" * 16}, "has another digest here"),
         ({"model__spec": "nosuch"}, "no model 'nosuch'"),
+        ({"model__spec": "./my.py:Counts"}, "./my.py:Counts is code of somebody's own: a row does not have it run"),
     ],
 )
 def test_why_a_row_is_not_replayed(edit: dict[str, object], reason: str, measured: Measured) -> None:

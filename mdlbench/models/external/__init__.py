@@ -45,7 +45,7 @@ class External(Model):
             raise SpecError(f"external:{argument} has no level {level}; choose from {', '.join(compressor.levels)}")
         compressor.check_installed()
         super().__init__(argument, ExternalOptions("" if level == compressor.default else level), revision)
-        self.portability, self.repeatable = compressor.portability, not compressor.dated
+        self.portability, self.repeatable = compressor.portability, False if compressor.dated else None
         self._compressor, self._level = compressor, level
 
     @classmethod
@@ -94,7 +94,7 @@ class External(Model):
 
     def doctor(self, block: bytes) -> list[Check]:
         """Whether the program says the same when called again, and side by side; inside, it is its own."""
-        again = self.encode([block])[0].payload == self.encode([block])[0].payload if self.repeatable else None
+        again = self.encode([block])[0].payload == self.encode([block])[0].payload if self.repeatable is not False else None
         back = self.decode([self.encode([block])[0].payload], [len(block)]) == [block]
         return [
             Check(
