@@ -3,6 +3,8 @@
 import os
 import stat
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,7 +43,7 @@ def command(
     output: str | None,
     to_stdout: bool,
     force: bool,
-    byte_range: Any,
+    byte_range: tuple[int, int | None] | None,
     salvage: bool,
     **options: Any,
 ) -> None:
@@ -60,10 +62,12 @@ def command(
         raise UsageError("--range and --salvage contradict each other; give one")
     outputs = plan_outputs(files, output, to_stdout, _original_name if output is None or len(files) > 1 else _any_name,
                                   force=force)  # fmt: skip
-    run = _salvage if salvage else _decompress if byte_range is None else _copy_range
+    run: Callable[..., _Done] = _salvage if salvage else _decompress
+    if byte_range is not None:
+        run = partial(_copy_range, byte_range=byte_range)
 
     def one(file: str, target: str) -> None:
-        _report(file, target, run(file, target, force=force, byte_range=byte_range, **options), **options)
+        _report(file, target, run(file, target, force=force, **options), **options)
 
     pairs = list(zip(files, outputs, strict=True))
     for_each(pairs, one, as_json=options["as_json"], data_on_stdout=STANDARD in outputs)
@@ -91,7 +95,7 @@ def _any_name(file: str) -> str:
     return file.removesuffix(SUFFIX)
 
 
-def _decompress(file: str, target: str, *, force: bool, models: Any, model_args: str, **options: Any) -> _Done:
+def _decompress(file: str, target: str, *, force: bool, models: tuple[str, ...], model_args: str, **options: Any) -> _Done:
     with (
         opened(file) as source,
         replacing(target, force=force, like=file) as sink,
@@ -109,7 +113,14 @@ def _decompress(file: str, target: str, *, force: bool, models: Any, model_args:
 
 
 def _copy_range(
-    file: str, target: str, *, force: bool, byte_range: tuple[int, int | None], models: Any, model_args: str, **options: Any
+    file: str,
+    target: str,
+    *,
+    force: bool,
+    byte_range: tuple[int, int | None],
+    models: tuple[str, ...],
+    model_args: str,
+    **options: Any,
 ) -> _Done:
     from mdlbench.codec.seekable import ContainerFile, copy_range
 
@@ -125,7 +136,7 @@ def _copy_range(
     return _Done(size, time.perf_counter() - began, decoded)
 
 
-def _salvage(file: str, target: str, *, force: bool, models: Any, model_args: str, **options: Any) -> _Done:
+def _salvage(file: str, target: str, *, force: bool, models: tuple[str, ...], model_args: str, **options: Any) -> _Done:
     from mdlbench.codec.salvage import salvage_stream
 
     if file == STANDARD:

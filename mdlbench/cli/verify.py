@@ -58,7 +58,15 @@ def _is_container(file: str) -> bool:
 
 
 def _verify_container(
-    file: str, *, models: Any, model_args: str, jobs: int, as_json: bool, quiet: bool, force_environment: bool, **_: Any
+    file: str,
+    *,
+    models: tuple[str, ...],
+    model_args: str,
+    jobs: int,
+    as_json: bool,
+    quiet: bool,
+    force_environment: bool,
+    **_: Any,
 ) -> None:
     specs = option.specs(models, model_args)
     with (
@@ -89,7 +97,7 @@ def _verify_container(
 def _round_trip(
     file: str,
     *,
-    models: Any,
+    models: tuple[str, ...],
     model_args: str,
     block_size: int | None,
     jobs: int,

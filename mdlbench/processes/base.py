@@ -21,7 +21,7 @@ import numpy as np
 from mdlbench.errors import UsageError
 from mdlbench.processes.belief import Matrices, as_matrices, filter_beliefs, filter_probabilities
 from mdlbench.processes.generator import BeliefWalk, StateWalk, Walk, generate, generate_pieces, generate_windows
-from mdlbench.processes.linear import Number, null_vectors
+from mdlbench.processes.linear import Number, Tensor, null_vectors
 
 MAX_SYMBOLS = 256  # a symbol is one byte
 MOST_ENTRIES = 1 << 20  # K N^2: a name in a container's header must not fill the memory
@@ -288,11 +288,11 @@ def _check_symbols(process: Process, symbols: np.ndarray) -> None:
         )
 
 
-def as_numbers(values: Sequence[Any]) -> tuple[Number, ...]:
+def as_numbers(values: Sequence[Number]) -> tuple[Number, ...]:
     """Numbers as the process keeps them: int and Fraction exact, anything else float."""
     return tuple(Fraction(value) if isinstance(value, int | Fraction) else float(value) for value in values)
 
 
-def as_transitions(tensor: Sequence[Sequence[Sequence[Any]]]) -> tuple[tuple[tuple[Number, ...], ...], ...]:
+def as_transitions(tensor: Tensor) -> tuple[tuple[tuple[Number, ...], ...], ...]:
     """Nested sequences (K, N, N) as `Process.transitions`."""
     return tuple(tuple(as_numbers(row) for row in matrix) for matrix in tensor)

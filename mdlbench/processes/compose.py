@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
-from typing import Any
 
 from mdlbench.processes.base import MAX_SYMBOLS, MOST_ENTRIES, Composition, Process, ProcessError, as_numbers, as_transitions
+from mdlbench.processes.linear import Matrix, Number
 from mdlbench.processes.names import label
 
 
@@ -57,7 +57,7 @@ def product(parts: Sequence[Process]) -> Process:
     )  # fmt: skip
 
 
-def _kronecker(a: Any, b: Any) -> tuple[tuple[Any, ...], ...]:
+def _kronecker(a: Matrix, b: Matrix) -> tuple[tuple[Number, ...], ...]:
     return tuple(tuple(x * y for x in row for y in other) for row in a for other in b)
 
 
@@ -65,10 +65,10 @@ def mixture(parts: Sequence[Process], weights: Sequence[Fraction]) -> Process:
     """One of the parts, drawn once and kept for ever: not ergodic. Symbols are shared, states are not."""
     n_symbols, sizes = max(part.alphabet_size for part in parts), [part.n_states for part in parts]
     _check_size("mixture", n_symbols, sum(sizes))
-    matrices: list[list[list[Any]]]
+    matrices: list[list[list[Number]]]
     matrices = [[[Fraction(0)] * sum(sizes) for _ in range(sum(sizes))] for _ in range(n_symbols)]
-    start: list[Any] = []
-    right: list[Any] = []
+    start: list[Number] = []
+    right: list[Number] = []
     for index, (part, weight) in enumerate(zip(parts, weights, strict=True)):
         first = sum(sizes[:index])
         for x, matrix in enumerate(part.transitions):

@@ -8,11 +8,11 @@ nothing splits (Hopcroft's minimisation with probabilities).
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from mdlbench.processes.base import Process, as_numbers, as_transitions, recurrent_classes
+from mdlbench.processes.linear import Matrix, Number
 from mdlbench.processes.mixed_states import MixedStates
 
 _DIGITS = 9  # at which float probabilities are compared
@@ -29,7 +29,7 @@ class EpsilonMachine:
         states_of: for each mixed state its causal state, -1 for transient ones.
     """
 
-    probabilities: Sequence[Sequence[Any]]
+    probabilities: Matrix
     successors: np.ndarray
     weights: np.ndarray
     states_of: np.ndarray
@@ -40,7 +40,7 @@ class EpsilonMachine:
     def as_process(self, name: str) -> Process:
         """The machine as a unifilar hidden Markov model whose states are the causal states."""
         m, k = len(self), len(self.probabilities[0])
-        matrices = [[[Fraction(0)] * m for _ in range(m)] for _ in range(k)]
+        matrices: list[list[list[Number]]] = [[[Fraction(0)] * m for _ in range(m)] for _ in range(k)]
         for state in range(m):
             for symbol in range(k):
                 if self.successors[state, symbol] >= 0:
@@ -77,7 +77,7 @@ def minimise(process: Process) -> EpsilonMachine:
 
 
 def _minimised(
-    probabilities: Sequence[Sequence[Any]], successors: np.ndarray, weights: np.ndarray, kept: list[int], exact: bool
+    probabilities: Matrix, successors: np.ndarray, weights: np.ndarray, kept: list[int], exact: bool
 ) -> EpsilonMachine:
     labels: dict[int, int] = _numbered({s: _comparable(probabilities[s], exact) for s in kept})
     while True:
@@ -95,7 +95,7 @@ def _minimised(
     return EpsilonMachine([probabilities[first[label]] for label in order], table, totals, states_of)
 
 
-def _comparable(row: Sequence[Any], exact: bool) -> tuple[Any, ...]:
+def _comparable(row: Sequence[Number], exact: bool) -> tuple[Number, ...]:
     return tuple(row) if exact else tuple(round(float(value), _DIGITS) for value in row)
 
 

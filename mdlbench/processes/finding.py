@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from mdlbench.processes.base import Process, ProcessError
 from mdlbench.processes.compose import mixture, product, reverse
 from mdlbench.processes.files import read_process
 from mdlbench.processes.names import WEIGHT, family, is_file
-from mdlbench.processes.parameters import read_parameters
+from mdlbench.processes.parameters import Given, read_parameters
 
 
-def find(name: str, parameters: Mapping[str, Any] | None = None) -> Process:
+def find(name: str, parameters: Mapping[str, Given] | None = None) -> Process:
     """The process of this name.
 
     Args:
@@ -44,7 +43,7 @@ def find(name: str, parameters: Mapping[str, Any] | None = None) -> Process:
     return found.process(key, read_parameters(found.parameters, given, key))
 
 
-def _composed(kind: str, rest: str, given: Mapping[str, Any]) -> Process:
+def _composed(kind: str, rest: str, given: Mapping[str, Given]) -> Process:
     if kind == "reversed":
         return reverse(find(rest, given))
     if kind not in ("product", "mixture"):

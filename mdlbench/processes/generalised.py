@@ -6,12 +6,21 @@ and looked at, word by word, by `Process`.
 
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Any
+from typing import NamedTuple
+
+from mdlbench.processes.linear import Number, Tensor
 
 _DIGITS = 50
 
 
-def frdn(decay: Fraction, tangent: Fraction) -> Any:
+class Generalised(NamedTuple):
+    """Matrices (K, N, N) and the right eigenvector (N,) of their sum."""
+
+    matrices: Tensor
+    right: tuple[Number, ...]
+
+
+def frdn(decay: Fraction, tangent: Fraction) -> Generalised:
     """The process of Fox & Rubin and of Dharmadhikari & Nadkarni: n ones between two 0s weigh c lambda^n sin^2(n alpha/2).
 
     A renewal process, so every word is a product of such weights or of their tails, none negative. With C = cos alpha and
@@ -31,10 +40,10 @@ def frdn(decay: Fraction, tangent: Fraction) -> Any:
     end = [[value * other for other in reset] for value in leave]
     # right = (1 - T[1])^-1 leave: the sum over all waits to come
     right = (1 / (1 - decay), (1 - decay * cosine) / size, -decay * sine / size)
-    return [end, wait], right
+    return Generalised([end, wait], right)
 
 
-def tom_quantum(alpha: Fraction, beta: Fraction) -> Any:
+def tom_quantum(alpha: Fraction, beta: Fraction) -> Generalised:
     """A qubit measured weakly, at random along x or z, in coordinates (1, x, z) of its Bloch vector.
 
     Kraus operators K = (alpha 1 +- beta sigma)/(2 sqrt(alpha^2 + beta^2)) for sigma = sigma_x, sigma_z act on the density
@@ -52,10 +61,10 @@ def tom_quantum(alpha: Fraction, beta: Fraction) -> Any:
             matrix[0][axis] = matrix[axis][0] = sign * mix
             matrix[3 - axis][3 - axis] = shrink
             matrices.append(matrix)
-    return matrices, (Fraction(1), zero, zero)
+    return Generalised(matrices, (Fraction(1), zero, zero))
 
 
-def post_quantum(alpha: Fraction, beta: Fraction) -> Any:
+def post_quantum(alpha: Fraction, beta: Fraction) -> Generalised:
     """Symbols 1 and 2 multiply v by alpha or beta; symbol 0 resets v to 1 and has weight v - 1 - ln v.
 
     The row vector (v, -1 - ln v, -1) goes to v alpha or v beta under M(f) = [[f, 0, 0], [0, 1, 0], [0, ln f, 1]] and meets
@@ -72,13 +81,13 @@ def post_quantum(alpha: Fraction, beta: Fraction) -> Any:
             [Decimal(0), log_a + log_b, Decimal(2)],
         ]
         largest, right = _leading(summed)
-        matrices: list[list[list[Any]]] = [
+        matrices: list[list[list[Decimal | int]]] = [
             [[1, -1, -1], [1, -1, -1], [0, 0, 0]],
             [[a, 0, 0], [0, 1, 0], [0, log_a, 1]],
             [[b, 0, 0], [0, 1, 0], [0, log_b, 1]],
         ]
         scaled = [[[float(Decimal(value) / largest) for value in row] for row in matrix] for matrix in matrices]
-    return scaled, right
+    return Generalised(scaled, right)
 
 
 def _leading(matrix: list[list[Decimal]]) -> tuple[Decimal, tuple[float, ...]]:

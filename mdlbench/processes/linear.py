@@ -5,12 +5,13 @@ fast. Numbers are `fractions.Fraction` or float; LAPACK would be quicker but dif
 and what is computed here shapes probabilities that must decode anywhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 Number = Fraction | float
 Matrix = Sequence[Sequence[Number]]
+Tensor = Sequence[Matrix]  # T[x][i][j]
 _NEGLIGIBLE = 1e-10  # a float pivot this much smaller than the largest entry is a zero that was rounded
 
 
@@ -68,7 +69,7 @@ def _reduce(rows: list[list[Any]], n_columns: int | None = None) -> tuple[list[l
     return rows, columns
 
 
-def _first_non_zero(rows: list[list[Any]], places: Any) -> tuple[int, int]:
+def _first_non_zero(rows: list[list[Any]], places: Iterator[tuple[int, int]]) -> tuple[int, int]:
     first = next(places)
     if rows[first[0]][first[1]]:
         return first

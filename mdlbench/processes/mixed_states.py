@@ -5,7 +5,7 @@ linear algebra (J. Crutchfield, P. Riechers & C. Ellison, Phys. Lett. A 380 (201
 as primitive integer vectors: equality is exact, and so is the count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -169,7 +169,7 @@ class _Rational:
         moved = self._moved(vector, symbol)
         return self._reduced(moved) if self._mass(moved) > 0 else None
 
-    def key(self, vector: tuple[int, ...]) -> Any:
+    def key(self, vector: tuple[int, ...]) -> Hashable:
         return vector
 
     def belief(self, vector: tuple[int, ...]) -> list[float]:
@@ -192,7 +192,7 @@ class _Rounded:
         mass = moved @ self._process.right_vector
         return moved / mass if mass > SAME else None
 
-    def key(self, vector: np.ndarray) -> Any:
+    def key(self, vector: np.ndarray) -> Hashable:
         return tuple(np.rint(vector * 1e10).astype(np.int64).tolist())
 
     def belief(self, vector: np.ndarray) -> np.ndarray:

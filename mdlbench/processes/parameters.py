@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from mdlbench.processes.base import ProcessError
+
+Given = Fraction | float | int | str  # a number, or its text
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Parameter:
     help: str
     whole: bool = False
 
-    def read(self, value: Any, where: str) -> Fraction:
+    def read(self, value: Given, where: str) -> Fraction:
         """The exact value of a number or its text; ProcessError if it is none, or lies outside."""
         try:
             found = exact_value(value)
@@ -47,7 +48,7 @@ def integer(default: int, low: int, high: int, help: str) -> Parameter:
     return Parameter(Fraction(default), Fraction(low), Fraction(high), help, whole=True)
 
 
-def exact_value(value: Any) -> Fraction:
+def exact_value(value: Given) -> Fraction:
     """A number as a fraction; a float means the decimal it prints as, so 0.05 is 1/20.
 
     Example:
@@ -74,7 +75,7 @@ def text_of(value: Fraction) -> str:
     return as_float if rest == 1 and Fraction(as_float) == value else str(value)
 
 
-def read_parameters(known: Mapping[str, Parameter], given: Mapping[str, Any], name: str) -> dict[str, Fraction]:
+def read_parameters(known: Mapping[str, Parameter], given: Mapping[str, Given], name: str) -> dict[str, Fraction]:
     """Every parameter's value, defaults filled in; ProcessError for a name that is not one."""
     spelled = {key.replace("-", "_"): value for key, value in given.items()}
     for key in spelled:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import log2
-from typing import Any
 
 from mdlbench.processes import generalised
 from mdlbench.processes.base import Process, as_transitions
+from mdlbench.processes.generalised import Generalised
+from mdlbench.processes.linear import Tensor
 from mdlbench.processes.parameters import Parameter, integer, probability, real
 
 Closed = Callable[..., Mapping[str, float]]
@@ -28,15 +29,14 @@ class Family:
 
     summary: str
     citation: str
-    build: Callable[..., Any]
+    build: Callable[..., Tensor | Generalised]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     closed_form: Closed = lambda **_: {}
-    generalised: bool = False
 
     def process(self, name: str, values: Mapping[str, Fraction]) -> Process:
         """The process at these parameter values."""
         built = self.build(**values)
-        matrices, right = built if self.generalised else (built, None)
+        matrices, right = built if isinstance(built, Generalised) else (built, None)
         known = self.closed_form(**{key: float(value) for key, value in values.items()})
         return Process(
             name, as_transitions(matrices), dict(values), self.summary, self.citation, right, closed_form=dict(known)
@@ -48,44 +48,44 @@ def binary_entropy(p: float) -> float:
     return -sum(q * log2(q) for q in (p, 1 - p) if q > 0)
 
 
-def _edges(n_symbols: int, n_states: int, *edges: tuple[int, int, int, Any]) -> list[list[list[Any]]]:
+def _edges(n_symbols: int, n_states: int, *edges: tuple[int, int, int, Fraction]) -> Tensor:
     """Matrices from (state, symbol, next state, probability); what is not named is zero."""
-    matrices: list[list[list[Any]]] = [[[Fraction(0)] * n_states for _ in range(n_states)] for _ in range(n_symbols)]
+    matrices = [[[Fraction(0)] * n_states for _ in range(n_states)] for _ in range(n_symbols)]
     for i, x, j, p in edges:
         matrices[x][i][j] += p
     return matrices
 
 
-def _coin(p: Fraction) -> Any:
+def _coin(p: Fraction) -> Tensor:
     return _edges(2, 1, (0, 0, 0, 1 - p), (0, 1, 0, p))
 
 
-def _period(length: Fraction) -> Any:
+def _period(length: Fraction) -> Tensor:
     n = int(length)
     return _edges(2, n, *((i, int(i == n - 1), (i + 1) % n, Fraction(1)) for i in range(n)))
 
 
-def _golden_mean(p: Fraction) -> Any:
+def _golden_mean(p: Fraction) -> Tensor:
     return _edges(2, 2, (0, 0, 0, 1 - p), (0, 1, 1, p), (1, 0, 0, Fraction(1)))
 
 
-def _even(p: Fraction) -> Any:
+def _even(p: Fraction) -> Tensor:
     return _edges(2, 2, (0, 0, 0, 1 - p), (0, 1, 1, p), (1, 1, 0, Fraction(1)))
 
 
-def _sns(p: Fraction, q: Fraction) -> Any:
+def _sns(p: Fraction, q: Fraction) -> Tensor:
     return _edges(2, 2, (0, 0, 0, 1 - p), (0, 0, 1, p), (1, 0, 1, 1 - q), (1, 1, 0, q))
 
 
-def _nemo(p: Fraction, q: Fraction) -> Any:
+def _nemo(p: Fraction, q: Fraction) -> Tensor:
     return _edges(2, 3, (0, 1, 0, p), (0, 0, 1, 1 - p), (1, 0, 2, Fraction(1)), (2, 1, 0, q), (2, 0, 0, 1 - q))
 
 
-def _z1r(p: Fraction) -> Any:
+def _z1r(p: Fraction) -> Tensor:
     return _edges(2, 3, (0, 0, 1, Fraction(1)), (1, 1, 2, Fraction(1)), (2, 0, 0, p), (2, 1, 0, 1 - p))
 
 
-def _rrxor(p1: Fraction, p2: Fraction) -> Any:
+def _rrxor(p1: Fraction, p2: Fraction) -> Tensor:
     s, zero, one, true, false = range(5)
     coins = [(s, 0, zero, p1), (s, 1, one, 1 - p1), (zero, 0, false, p2), (zero, 1, true, 1 - p2)]
     return _edges(
@@ -93,17 +93,17 @@ def _rrxor(p1: Fraction, p2: Fraction) -> Any:
     )
 
 
-def _leaky_rrxor(p1: Fraction, p2: Fraction, epsilon: Fraction) -> Any:
+def _leaky_rrxor(p1: Fraction, p2: Fraction, epsilon: Fraction) -> Tensor:
     return [[[(1 - epsilon) * value + epsilon / 10 for value in row] for row in matrix] for matrix in _rrxor(p1, p2)]
 
 
-def _mess3(x: Fraction, a: Fraction) -> Any:
+def _mess3(x: Fraction, a: Fraction) -> Tensor:
     b, y = (1 - a) / 2, 1 - 2 * x
     move = [[y if i == j else x for j in range(3)] for i in range(3)]  # the hidden walk; state j then says j with a
     return [[[move[i][j] * (a if j == symbol else b) for j in range(3)] for i in range(3)] for symbol in range(3)]
 
 
-def _clock(days: Fraction, weekend: Fraction, named: Fraction) -> Any:
+def _clock(days: Fraction, weekend: Fraction, named: Fraction) -> Tensor:
     n, rest = int(days), int(weekend)
     edges = []
     for day in range(n):
@@ -112,7 +112,7 @@ def _clock(days: Fraction, weekend: Fraction, named: Fraction) -> Any:
     return _edges(n + 2, n, *edges)
 
 
-def _parentheses(depth: Fraction, p: Fraction) -> Any:
+def _parentheses(depth: Fraction, p: Fraction) -> Tensor:
     deepest = int(depth)
     edges = [(0, 0, 1, Fraction(1)), (deepest, 1, deepest - 1, Fraction(1))]
     for at in range(1, deepest):
@@ -229,19 +229,16 @@ ZOO: dict[str, Family] = {
             "decay": probability(HALF, "of the weight of each further 1: lambda"),
             "tangent": real(HALF, 0, 100, "tan(alpha/2): 1/2 is cos alpha = 3/5"),
         },
-        generalised=True,
     ),
     "tom-quantum": Family(
         "quantum: a qubit measured weakly along x and z (the Bloch walk)",
         "Riechers, Elliott & Shai 2025 arXiv:2507.07432", generalised.tom_quantum,
         {"alpha": real(Fraction(1), 0, 1000, "Kraus weight"), "beta": real(Fraction(7), 0, 1000, "Kraus weight")},
-        generalised=True,
     ),
     "post-quantum": Family(
         "post-quantum: p(reset) = v - 1 - ln v, which no finite-dimensional quantum system gives",
         "after the Moon process of Riechers, Elliott & Shai 2025 arXiv:2507.07432; Fanizza et al. arXiv:2209.11225",
         generalised.post_quantum,
         {"alpha": real(Fraction(3), 1, 100, "factor of symbol 1"), "beta": probability(HALF, "factor of symbol 2")},
-        generalised=True,
     ),
 }  # fmt: skip

@@ -56,7 +56,7 @@ def command(names: tuple[str, ...], source: str | None, force: bool, quiet: bool
     for_each([(name,) for name in names], run, as_json=as_json)
 
 
-def _json(known: KnownCorpus, done: Fetched) -> dict:
+def _json(known: KnownCorpus, done: Fetched) -> dict[str, object]:
     return {"name": known.name, "path": str(done.folder), "source": done.source, "bytes": known.size} | {
         "already_here": done.source is None,
         "files": checks_json(done.checks),

@@ -11,7 +11,9 @@ from mdlbench.cli.common.paths import STANDARD, json_name
 from mdlbench.cli.common.printing import print_json, say
 from mdlbench.cli.hmm.options import parameters, process_of
 from mdlbench.errors import UsageError
+from mdlbench.processes import Process
 from mdlbench.processes.parameters import text_of
+from mdlbench.processes.sampling import RunningLength
 from mdlbench.text import visible
 
 
@@ -42,8 +44,6 @@ def command(
     if os.path.isdir(output):
         raise UsageError(f"{visible(output)} is a folder; name a file in it with -o")
     (target,) = plan_outputs((STANDARD,), output, False, str, force=force)
-    from mdlbench.processes.sampling import RunningLength
-
     running = RunningLength(process) if check else None
     with replacing(target, force=force) as sink:
         for piece in process.generate_pieces(n, seed):
@@ -66,7 +66,7 @@ def command(
         say(_line(report), to_stderr=on_stdout)
 
 
-def _check(process: Any, running: Any) -> dict[str, Any]:
+def _check(process: Process, running: RunningLength) -> dict[str, Any]:
     """Ideal code length, and n h + E with its interval; None where E is not known or the sequence is too short."""
     from mdlbench.processes.information import analyse
 
