@@ -193,7 +193,7 @@ def _label(raw: bytes) -> str:
 def _facts(picture: Picture) -> str:
     found = picture.evaluation
     rate = bits_per_byte(found.ideal_bits, found.input_bytes)
-    per_symbol = found.to_json()["symbol_perplexity"]
+    per_symbol = found.result(picture.name).symbol_perplexity
     facts = [
         ("bits per byte", "–" if rate is None else f"{rate:.4f}"),
         ("model", _printable(found.model)),
