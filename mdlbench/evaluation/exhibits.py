@@ -40,9 +40,7 @@ _COLUMNS = (
     _RATE,
     Measure("symbol perplexity", form="digits", digits=6, definition="comparable only between models of the same symbols"),
     Measure("byte perplexity", form="digits", digits=6, definition="2 to the ideal bits per byte", better="less"),
-    Measure(
-        "per word", form="digits", digits=6, definition="perplexity per run of bytes other than white space", better="less"
-    ),
+    Measure("word perplexity", form="digits", digits=6, definition="per run of bytes other than white space", better="less"),
 )
 _BESIDE = {  # name in results -> what it is
     "byte_fallback_bits": "of the ideal bits, spent on bytes that no token gives back",
