@@ -15,11 +15,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tabulate import tabulate
 
-from mdlbench.result import Result
+from mdlbench.result import Figures, Result
+from mdlbench.result.exhibits import Axis, Chart, Mark, Measure, Series
 
 DEFAULT = Path(__file__).parents[2] / "shared" / "data" / "enwik8.first4000000"
 MDLBENCH = f"{sys.executable} -m mdlbench"
@@ -63,6 +64,11 @@ class Row(NamedTuple):
     @property
     def name(self) -> str:
         return f"{self.family} {self.setting}"
+
+    @property
+    def speed(self) -> float:
+        """Geometric mean of both directions, in MB/s."""
+        return (self.compress_speed * self.decompress_speed) ** 0.5
 
     def dominates(self, other: "Row") -> bool:
         """No larger, no slower either way, and better in one of the three."""
@@ -139,41 +145,32 @@ def table(rows: list[Row], size: int) -> str:
     return tabulate(body, headers, tablefmt="github", floatfmt=".3f", disable_numparse=[1], colalign=("left", "right"))
 
 
-def draw(rows: list[Row], original: Path, size: int, path: Path) -> None:
-    """Bits per byte against speed, one line a family."""
-    import matplotlib
+def chart(rows: list[Row], name: str, size: int) -> Chart:
+    """Bits per byte of `size` bytes against speed: a line for each family, and the front that none is below and right of."""
+    families = {family: [row for row in rows if row.family == family] for family in dict.fromkeys(row.family for row in rows)}
+    fastest_first = sorted(rows, key=lambda row: (-row.speed, row.size))
+    front = [row for n, row in enumerate(fastest_first) if all(row.size < other.size for other in fastest_first[:n])]
+    series = [_series(family, mine, size, labels=[row.setting for row in mine]) for family, mine in families.items()]
+    series.append(_series("nothing measured is smaller and as fast", front, size, mark="step", role="aside"))
+    return Chart(
+        f"{name}, {size:,} bytes: lower and further right is better",
+        Axis(Measure("speed both ways (geometric mean), whole process", form="rate"), "log"),
+        Axis(Measure("bits per byte", form="fixed", digits=3), "log"),
+        tuple(series),
+        caption="Speed of compression and decompression, one thread; grey steps: nothing measured is smaller and as fast.",
+    )
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(9, 5.5), layout="constrained")
-    colors = dict(zip(PROGRAMS, ["#c0392b", "#2c3e50", "#2980b9", "#7f8c8d", "#16a085", "#8e44ad"], strict=True))
-    for family in dict.fromkeys(row.family for row in rows):
-        mine = [row for row in rows if row.family == family]
-        speeds = [(row.compress_speed * row.decompress_speed) ** 0.5 for row in mine]
-        rates = [8 * row.size / size for row in mine]
-        main = family == "cm"
-        axes.plot(
-            speeds, rates, "o-", color=colors[family], label=family, linewidth=2 if main else 1, markersize=7 if main else 5
-        )
-        for number, (row, speed, rate) in enumerate(zip(mine, speeds, rates, strict=True)):
-            offset = (0, -14) if main else (0, 6) if number % 2 == 0 else (0, -12)
-            axes.annotate(
-                row.setting, (speed, rate), offset, textcoords="offset points", fontsize=8, color=colors[family], ha="center"
-            )
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    ticks = [1.6, 1.8, 2.0, 2.2, 2.5, 3.0, 3.5]
-    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.minorticks_off()
-    axes.set_xticks([0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50], ["0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "50"])
-    axes.set_xlabel("speed, MB/s (geometric mean of compression and decompression, whole process, one thread)")
-    axes.set_ylabel("bits per byte")
-    axes.set_title(f"{original.name}, {size:,} bytes: lower and further right is better", fontsize=11)
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False)
+def _series(name: str, rows: list[Row], size: int, mark: Mark = "line+points", **look: Any) -> Series:
+    return Series(name, [1e6 * row.speed for row in rows], [8 * row.size / size for row in rows], mark, **look)
+
+
+def draw(rows: list[Row], name: str, size: int, path: Path) -> None:
+    """Write the chart as a .png, .svg or .pdf."""
+    from mdlbench.report import figures
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
+    path.write_bytes(figures.draw(chart(rows, name, size)).bytes(path.suffix.removeprefix(".")))
 
 
 def main() -> None:
@@ -192,11 +189,11 @@ def main() -> None:
         rows = measure(source, arguments.repeats, families)
     print(table(rows, len(data)))
     if arguments.picture:
-        draw(rows, arguments.file, len(data), arguments.picture)
+        draw(rows, arguments.file.name, len(data), arguments.picture)
     if arguments.output_path:
         values = [{**row._asdict(), "dominated_by": dominators(rows, row)} for row in rows]
-        result = Result("cm_levels", {"input": arguments.file.name, "input_bytes": len(data), "rows": values})
-        print(result.write(arguments.output_path))
+        figures = Figures("cm_levels", {"input": arguments.file.name, "input_bytes": len(data), "rows": values})
+        print(Result(figures).write(arguments.output_path))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tabulate import tabulate
 
 from mdlbench.coder.ans import Decoder, Encoder, decoder_rows, encode_intervals
 from mdlbench.numerics.frequencies import TOTAL, Frequencies, quantise
-from mdlbench.result import Result
+from mdlbench.result import Figures, Result
 
 VOCABULARY = 50_257
 N_DISTRIBUTIONS = 64
@@ -182,7 +182,7 @@ def main() -> None:
           f"(constriction alone, rows built: {rate['constriction_alone_million_per_second']:.1f} M/s)")  # fmt: skip
     if given.output_path:
         values = {"overhead": table, "timings": times, "array_rate": rate}
-        print(Result("benchmark-coder", values).write(given.output_path))
+        print(Result(Figures("benchmark-coder", values)).write(given.output_path))
 
 
 if __name__ == "__main__":

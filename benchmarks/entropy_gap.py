@@ -23,7 +23,8 @@ from mdlbench.processes import Process, find
 from mdlbench.processes.information import analyse
 from mdlbench.processes.names import label
 from mdlbench.processes.sampling import expected_length
-from mdlbench.result import Result
+from mdlbench.result import Figures, Result
+from mdlbench.result.record import plain
 from mdlbench.units import bytes_to_bits, parse_size
 
 SOURCES = ("z1r", "golden-mean", "even", "rrxor", "sns", "mess3")
@@ -45,7 +46,7 @@ def measure_source(name: str, n: int, seed: int, models: list[str]) -> dict[str,
         print(f"  {name}, {row['model']}: {row['output_bytes']:,} bytes, {row['gap']:+.6f} bits a symbol above h", flush=True)
     return {
         "source": label(process), "symbols": n, "seed": seed,
-        "entropy_rate": rate.to_json(), "rate_used": rate.value, "excess_entropy": excess,
+        "entropy_rate": plain(rate), "rate_used": rate.value, "excess_entropy": excess,
         "ideal_bits": expected.ideal, "expected_bits": expected.mean, "interval_95": [expected.low, expected.high],
         "inside": bool(expected.low - 1e-6 <= expected.ideal <= expected.high + 1e-6), "models": rows,
     }  # fmt: skip
@@ -109,7 +110,7 @@ def main() -> None:
                 over, most = row["over_ideal_bits"], row["allowed_bits"]
                 print(f"{source['source']}: {over:+.1f} bits over the ideal length, {most:.1f} {verdict}")
     if given.output_path:
-        print(Result("benchmark-entropy-gap", {"sources": found}).write(given.output_path))
+        print(Result(Figures("benchmark-entropy-gap", {"sources": found})).write(given.output_path))
 
 
 if __name__ == "__main__":

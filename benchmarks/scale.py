@@ -24,7 +24,7 @@ import numpy as np
 import psutil
 from tabulate import tabulate
 
-from mdlbench.result import Result
+from mdlbench.result import Figures, Result
 from mdlbench.units import parse_size
 
 MDLBENCH = (sys.executable, "-m", "mdlbench")
@@ -144,7 +144,7 @@ def main() -> None:
     print(tabulate(table, headers, floatfmt=("", "", "", ".1f", ".0f", ".3f", ".2f"), intfmt=","))
     if given.output_path:
         values = {"model": given.model, "block_size": given.block_size, "start_up_seconds": starts, "rows": rows}
-        print(Result("benchmark-scale", values).write(given.output_path))
+        print(Result(Figures("benchmark-scale", values)).write(given.output_path))
 
 
 if __name__ == "__main__":

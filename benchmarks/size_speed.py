@@ -28,7 +28,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from mdlbench.result import Result
+from mdlbench.result import Figures, Result
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 CORPORA = ("enwik8-1M", "enwik8-4M", "canterbury")
@@ -222,7 +222,7 @@ def main() -> None:
             "rows": rows,
             "missing": missing,
         }
-        print(Result("benchmark-size-speed", values).write(given.output_path))
+        print(Result(Figures("benchmark-size-speed", values)).write(given.output_path))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from mdlbench.beliefs.prefixes import enumerate_prefixes
 from mdlbench.beliefs.regression import Moments, cross_validate, fit
 from mdlbench.processes import Process, find
 from mdlbench.processes.words import levels
-from mdlbench.result import Result
+from mdlbench.result import Figures, Result
 from mdlbench.training.architectures import build_network
 from mdlbench.training.presets import PRESETS
 from mdlbench.units import parse_size
@@ -156,7 +156,7 @@ def main() -> None:
     print(tabulate(table, heads, disable_numparse=True, colalign=("left", *["right"] * 5)))
     print(f"peak memory before the regression's peer: {rows[-1]['peak_mib']:,.0f} MiB; {rows[-1]['peer']}")
     if given.output_path:
-        print(Result("benchmark-sources", {"process": "mess3", "rows": rows}).write(given.output_path))
+        print(Result(Figures("benchmark-sources", {"process": "mess3", "rows": rows})).write(given.output_path))
 
 
 def _peer(row: dict[str, Any]) -> list[str]:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -45,15 +44,3 @@ def test_errors_come_through(jobs: int) -> None:
 def test_a_killed_worker_is_an_error_not_a_hang() -> None:
     with pytest.raises(MdlbenchError, match="a worker process ended: out of memory"):
         list(ordered_map(times, [1, 14, 2, 3], 2, 3, build, 3))
-
-
-def test_a_result_keeps_its_provenance(tmp_path: Path) -> None:
-    from mdlbench.result import Result
-
-    one = Result("eval", {"ideal_bits": 3.5})
-    paths = [one.write(tmp_path / "new"), one.write(tmp_path / "new")]
-    assert len(set(paths)) == 2
-    assert Result.from_json(paths[1].read_text()) == one
-    assert {"time", "command", "python", "packages"} <= set(one.provenance)
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        Result("eval", {"ideal_bits": float("nan")}).to_json()

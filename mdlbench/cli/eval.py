@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
-from tabulate import tabulate
 
 from mdlbench.atomic import check_folder
 from mdlbench.cli import symbols
@@ -15,14 +14,18 @@ from mdlbench.cli.common.inputs import Limited, opened
 from mdlbench.cli.common.paths import STANDARD, name_of
 from mdlbench.cli.common.printing import print_json, say
 from mdlbench.cli.common.progress import progress_bar
-from mdlbench.cli.harness import comparison_text
 from mdlbench.codec import DEFAULT_MODEL, Progress
 from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation, evaluate
+from mdlbench.evaluation.exhibits import beside_lm_eval, tables
 from mdlbench.evaluation.lm_eval import compare
+from mdlbench.evaluation.result import IdealCodeLength
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
+from mdlbench.report import terminal
 from mdlbench.result import Result
+from mdlbench.result.exhibits import Text
+from mdlbench.result.record import plain
 
 
 @dataclass(frozen=True)
@@ -84,40 +87,39 @@ def command(**options: Any) -> None:
         symbols.check(asked.tokens, files, specs, force=asked.force)
     if asked.output_path is not None:
         check_folder(asked.output_path)
-    rows: list[list[str]] = []
+    found: list[IdealCodeLength] = []
     try:
         pairs = [(file, spec) for file in files for spec in specs]
-        for_each(pairs, lambda file, spec: rows.append(_run(asked, file, spec)), as_json=asked.as_json)
+        for_each(pairs, lambda file, spec: found.append(_run(asked, file, spec)), as_json=asked.as_json)
     finally:
-        if rows and not asked.as_json and not asked.quiet:
-            headers = ["file", "model", "bytes", "symbols", "ideal bits", "ideal bits per byte", "perplexity per symbol"]
-            say(tabulate(rows, headers, colalign=("left", "left", *["right"] * 5), disable_numparse=True))
+        if found and not asked.as_json and not asked.quiet:
+            say(terminal.render(tables(found)))
 
 
-def _run(asked: _Request, file: str, spec: str) -> list[str]:
-    """One file under one model: everything that was asked for, and its row of the table."""
+def _run(asked: _Request, file: str, spec: str) -> IdealCodeLength:
+    """One file under one model: everything that was asked for."""
     model = load_model(spec)
     limit = symbols.limit_of(asked.tokens, asked.limit)
     bar = progress_bar(file, shown=not asked.quiet, total=lambda path: limit or os.path.getsize(path))
     compared = None
     with opened(file) as source, bar as progress:
         if asked.compat is None:
-            found = _evaluate(asked, file, Limited(source, limit), model, progress)
+            evaluated = _evaluate(asked, file, Limited(source, limit), model, progress)
         else:
             data = Limited(source, limit).read()
-            compared, found = compare(data, model, block_size=asked.block_size, progress=progress)
-    values = {"input": name_of(file), **found.to_json()}
-    if compared is not None:
-        values["lm_eval"] = compared.to_json()
+            compared, evaluated = compare(data, model, block_size=asked.block_size, progress=progress)
+    found = evaluated.result(name_of(file), compared)
     if asked.as_json:
-        print_json("eval", values)
+        print_json(
+            "eval", {key: value for key, value in plain(found).items() if key != "lm_eval" or compared is not None}
+        )
     elif compared is not None and not asked.quiet:
-        say(f"{values['input']}, {model.spec}\n{comparison_text(compared, found.ideal_bits)}\n")
+        say(terminal.render([Text(f"{found.input}, {found.model}"), *beside_lm_eval(found)]) + "\n")
     if asked.output_path is not None:
-        path = Result("eval", values).write(asked.output_path)
+        path = Result(found).write(asked.output_path)
         if not asked.quiet:
             say(f"wrote {path}", to_stderr=True)
-    return _row(values, found)
+    return found
 
 
 def _evaluate(asked: _Request, file: str, source: Any, model: Model, progress: Progress) -> Evaluation:
@@ -125,16 +127,3 @@ def _evaluate(asked: _Request, file: str, source: Any, model: Model, progress: P
         return evaluate(source, model, block_size=asked.block_size, progress=progress)
     target = symbols.Target(asked.tokens, force=asked.force, quiet=asked.quiet)
     return target.write(file, source, model, block_size=asked.block_size, progress=progress)
-
-
-def _row(values: dict[str, Any], found: Evaluation) -> list[str]:
-    rates = [values["ideal_bits_per_byte"], values["symbol_perplexity"]]
-    shown = ["–" if rate is None else f"{rate:.{digits}f}" for rate, digits in zip(rates, (4, 3), strict=True)]
-    return [
-        values["input"],
-        found.model,
-        f"{found.input_bytes:,}",
-        f"{found.symbols:,}",
-        f"{found.ideal_bits:,.1f}",
-        *shown,
-    ]

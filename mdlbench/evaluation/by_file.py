@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from mdlbench.codec import DEFAULT_MODEL, Progress, batches_of, no_progress
+from mdlbench.evaluation.result import Comparison, IdealCodeLength
 from mdlbench.models import ModelLike, as_model
 from mdlbench.models.base import Places
 from mdlbench.units import bits_per_byte, ratio
@@ -33,21 +34,28 @@ class Evaluation:
     policy: dict[str, Any]
     beside: dict[str, float]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data; perplexities and rates of an empty input are null."""
-        return {
-            "input_bytes": self.input_bytes,
-            "symbols": self.symbols,
-            "ideal_bits": self.ideal_bits,
-            "ideal_bits_per_byte": bits_per_byte(self.ideal_bits, self.input_bytes),
-            "symbol_perplexity": _perplexity(self.ideal_bits, self.symbols),
-            "byte_perplexity": _perplexity(self.ideal_bits, self.input_bytes),
-            "word_perplexity": _perplexity(self.ideal_bits, self.words),
-            "model": self.model,
-            "digest": self.digest,
-            "policy": self.policy,
-            "beside": self.beside,
-        }
+    def result(self, name: str, lm_eval: Comparison | None = None) -> IdealCodeLength:
+        """What is kept of it.
+
+        Args:
+            name: how reports call the input.
+            lm_eval: what the harness says of the same text, if that was asked for.
+        """
+        return IdealCodeLength(
+            input=name,
+            input_bytes=self.input_bytes,
+            symbols=self.symbols,
+            ideal_bits=self.ideal_bits,
+            ideal_bits_per_byte=bits_per_byte(self.ideal_bits, self.input_bytes),
+            symbol_perplexity=_perplexity(self.ideal_bits, self.symbols),
+            byte_perplexity=_perplexity(self.ideal_bits, self.input_bytes),
+            word_perplexity=_perplexity(self.ideal_bits, self.words),
+            model=self.model,
+            digest=self.digest,
+            policy=self.policy,
+            beside=self.beside,
+            lm_eval=lm_eval,
+        )
 
 
 class Observed(NamedTuple):

@@ -20,14 +20,14 @@ def coloured_text(
     """
     shown = found.input_bytes
     whole = "a longer stream" if total_bytes is None else counted(total_bytes, "byte")
-    values = found.to_json()
+    values = found.result(name)
     facts = (
-        ("bits per byte", Measure("", form="fixed", digits=4).text(values["ideal_bits_per_byte"])),
+        ("bits per byte", Measure("", form="fixed", digits=4).text(values.ideal_bits_per_byte)),
         ("model", found.model),
         ("bytes", f"{shown:,}"),
         ("symbols", f"{found.symbols:,}"),
         ("ideal code length", f"{found.ideal_bits:,.0f} bits"),
-        ("perplexity per symbol", Measure("", form="fixed", digits=2).text(values["symbol_perplexity"])),
+        ("perplexity per symbol", Measure("", form="fixed", digits=2).text(values.symbol_perplexity)),
     )
     notice = "" if total_bytes == shown else f"The first {shown:,} bytes of {whole}. All figures are of this part."
     return ColouredText(name, found.model, facts, symbols, notice, note)

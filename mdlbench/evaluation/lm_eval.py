@@ -11,69 +11,18 @@ import io
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdlbench.codec import Progress, batches_of, no_progress
 from mdlbench.errors import UsageError
 from mdlbench.evaluation.by_file import Evaluation, evaluate
+from mdlbench.evaluation.result import Comparison, Line
 from mdlbench.models import ModelLike, as_model
 from mdlbench.units import bits_per_byte, bits_to_nats, ratio
 
 if TYPE_CHECKING:
     from mdlbench.models.hf import HuggingFace
-
-
-class Line(NamedTuple):
-    """One reason for a difference: `bits` more (or fewer) in the code length than in the harness's figure."""
-
-    what: str
-    bits: float
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The harness's figures for one document, and the way to its ideal code length.
-
-    Attributes:
-        bits: minus its log-likelihood, in bits.
-        words, tokens: as it counts them.
-        lines: what changes on the way; they sum to the ideal bits less `bits`.
-        notes: what to tell the harness so that it gives these figures.
-    """
-
-    bits: float
-    words: int
-    n_bytes: int
-    tokens: int
-    max_length: int
-    prefix_token: str
-    lines: tuple[Line, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def bits_per_byte(self) -> float | None:
-        """Its metric of this name; None for an empty text."""
-        return bits_per_byte(self.bits, self.n_bytes)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data; metrics as the harness names them, null where they are not finite numbers."""
-        nats = bits_to_nats(self.bits)
-        return {
-            "word_perplexity": _exp(ratio(nats, self.words)),
-            "byte_perplexity": _exp(ratio(nats, self.n_bytes)),
-            "bits_per_byte": self.bits_per_byte,
-            "loglikelihood": -nats,
-            "words": self.words,
-            "bytes": self.n_bytes,
-            "tokens": self.tokens,
-            "max_length": self.max_length,
-            "prefix_token": self.prefix_token,
-            "bits": self.bits,
-            "gap": [{**line._asdict(), "bits_per_byte": bits_per_byte(line.bits, self.n_bytes)} for line in self.lines],
-            "notes": list(self.notes),
-        }
 
 
 def compare(
@@ -113,12 +62,22 @@ class _Steps:
         totals = [("", first.as_is), (f"{self._model.dtype} rounding of its sums and logarithms", first.exact)]
         totals.append(("probability of outputs that are no token of the tokenizer", first.alphabet))
         totals += self._after(first.alphabet)
-        steps = pairwise(totals)
-        lines = tuple(Line(what, bits - before) for (_, before), (what, bits) in steps)
+        bits, nats, size, words = first.as_is, bits_to_nats(first.as_is), len(self._data), len(re.split(r"\s+", self._text))
+        changes = [(what, after - before) for (_, before), (what, after) in pairwise(totals)]
         return Comparison(
-            first.as_is, len(re.split(r"\s+", self._text)), len(self._data), len(self._tokens), self._max_length,
-            self._named_prefix, lines, tuple(self._notes()),
-        )  # fmt: skip
+            word_perplexity=_exp(ratio(nats, words)),
+            byte_perplexity=_exp(ratio(nats, size)),
+            bits_per_byte=bits_per_byte(bits, size),
+            loglikelihood=-nats,
+            words=words,
+            bytes=size,
+            tokens=len(self._tokens),
+            max_length=self._max_length,
+            prefix_token=self._named_prefix,
+            bits=bits,
+            gap=tuple(Line(what, change, bits_per_byte(change, size)) for what, change in changes),
+            notes=tuple(self._notes()),
+        )
 
     def _after(self, bits: float) -> Iterator[tuple[str, float]]:
         """Each further change, and the bits once it is made."""

@@ -3,7 +3,7 @@
 The terminal prints `overview` and `known`, a page has `section`; pictures are in `pictures.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from mdlbench.processes.pictures import panels
@@ -63,7 +63,7 @@ def facts(source: Source) -> str:
         "ergodic" if source.ergodic else "not ergodic",
     ]
     origin = f"{source.summary} ({source.citation})" if source.citation else source.summary
-    return f"{origin}\n{', '.join(kinds)}" if origin else ", ".join(kinds)
+    return "; ".join([origin, ", ".join(kinds)] if origin else [", ".join(kinds)])
 
 
 def overview(sources: Sequence[Source]) -> Table:
@@ -89,7 +89,7 @@ def known(source: Source) -> tuple[Exhibit, ...]:
     """Everything that is known of a source but its pictures."""
     dimension = () if source.complexity_dimension is None else (_dimension(source.complexity_dimension),)
     return (
-        _rate(source.entropy_rate),
+        *_rate(source.entropy_rate),
         *_remarks(source),
         _quantities(source),
         *dimension,
@@ -98,17 +98,14 @@ def known(source: Source) -> tuple[Exhibit, ...]:
     )
 
 
-def _rate(rate: EntropyRate) -> Text:
+def _rate(rate: EntropyRate) -> Iterator[Text]:
     low = _NO_LOWER if rate.lower is None else outward(rate.lower, 14, ROUND_FLOOR)
     gap = "" if rate.gap is None else f" (gap {rate.gap:.1e})"
-    lines = [
-        f"entropy rate h: {low} .. {outward(rate.upper, 14, ROUND_CEILING)} bits per symbol{gap}",
-        f"{bits_to_nats(rate.value):.12f} nats; {rate.method}",
-    ]
+    bounds = f"entropy rate h: {low} .. {outward(rate.upper, 14, ROUND_CEILING)} bits per symbol{gap}"
+    yield Text(f"{bounds}, {bits_to_nats(rate.value):.12f} nats; {rate.method}")
     if rate.converged is not None:
-        found = rate.converged
-        lines.append(f"converged, beyond the bounds: {found.value:.14f} (changed by {found.change:.0e} at the last step)")
-    return Text(";\n  ".join(lines))
+        value, change = rate.converged.value, rate.converged.change
+        yield Text(f"converged, beyond the bounds: {value:.14f} bits per symbol (changed by {change:.0e} at the last step)")
 
 
 def outward(bound: float, digits: int, rounding: str) -> str:

@@ -3,12 +3,14 @@
 Kind "hmm-entropy". Entropies are in bits; nothing is NaN or infinite: what is infinite or not known has no value and a reason.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from mdlbench.result import result_kind
+
+_MOST_BITS = 8.001  # per symbol, which is one byte; and rounding
+_FARTHEST = 1e6  # of a belief's entries: those of generalised processes may lie outside 0 .. 1, but not anywhere
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,10 @@ class EntropyRate:
     gap: float | None
     reason: str | None = None
     converged: ConvergedRate | None = None
+
+    def __post_init__(self) -> None:
+        if not all(abs(bits) <= _MOST_BITS for bits in (self.lower or 0.0, self.upper, self.value)):
+            raise ValueError(f"entropy_rate: a symbol has at most 8 bits, bounds are {self.lower} and {self.upper}")
 
     @classmethod
     def between(cls, lower: float | None, upper: float, method: str, reason: str | None = None) -> "EntropyRate":
@@ -194,7 +200,7 @@ class Curves:
         if (self.graph is None) == (self.beliefs is None):
             raise ValueError("curves has either a graph of mixed states or beliefs")
         if self.beliefs is not None and not _is_table(self.beliefs):
-            raise ValueError("curves.beliefs: not all rows have a finite number for every state")
+            raise ValueError("curves.beliefs: not all rows have a number for every state")
 
     @property
     def belief_rows(self) -> list[list[float]]:
@@ -205,7 +211,7 @@ class Curves:
 def _is_table(text: str) -> bool:
     rows = [row.split() for row in text.split(";")]
     try:
-        return len({len(row) for row in rows}) == 1 and all(row and all(math.isfinite(float(v)) for v in row) for row in rows)
+        return len({len(row) for row in rows}) == 1 and all(row and all(abs(float(v)) < _FARTHEST for v in row) for row in rows)
     except ValueError:
         return False
 

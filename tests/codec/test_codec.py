@@ -127,6 +127,6 @@ def test_code_length_is_a_sum_over_independent_blocks() -> None:
 def test_evaluation_counts_words_across_blocks() -> None:
     found = evaluate(io.BytesIO(b"one two  three\nfour"), load_model("uniform"), block_size=5)
     assert (found.input_bytes, found.symbols, found.words) == (19, 19, 4)
-    empty = evaluate(io.BytesIO(b""), load_model("uniform")).to_json()
-    assert empty["ideal_bits_per_byte"] is None
-    assert empty["byte_perplexity"] is None
+    empty = evaluate(io.BytesIO(b""), load_model("uniform")).result("empty")
+    assert empty.ideal_bits_per_byte is None
+    assert empty.byte_perplexity is None

@@ -1,7 +1,6 @@
 """`eval --compat lm-eval` against the real package: log-likelihoods, metrics of a whole task, and a gap whose lines add up."""
 
 import json
-import math
 import re
 import warnings
 from collections.abc import Callable
@@ -85,7 +84,7 @@ def test_the_real_package_says_the_same(harness: Any, folder: Path) -> None:
     model = load_model(f"hf:{folder}")
     for text, expected in zip(texts, loglikelihoods(theirs(folder), texts), strict=True):
         found, _ = compare(text.encode(), model)
-        assert found.to_json()["loglikelihood"] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+        assert found.loglikelihood == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -96,7 +95,7 @@ def test_the_real_package_with_other_settings(harness: Any, folder: Path) -> Non
     expected = loglikelihoods(theirs(folder, max_length=11, prefix_token_id=7, dtype="bfloat16"), texts)
     for text, one in zip(texts, expected, strict=True):
         found, _ = compare(text.encode(), model)
-        assert found.to_json()["loglikelihood"] == pytest.approx(one, rel=1e-5)
+        assert found.loglikelihood == pytest.approx(one, rel=1e-5)
         assert len(found.notes) == 3
 
 
@@ -138,13 +137,13 @@ def test_the_lines_sum_to_the_gap(folder: Path, options: str) -> None:
     model = load_model(f"hf:{folder}{options}")
     for text in TEXTS.values():
         found, ours = compare(text.encode(), model, block_size=300)
-        assert found.bits + sum(line.bits for line in found.lines) == pytest.approx(ours.ideal_bits, rel=1e-12, abs=1e-9)
-        assert found.n_bytes == ours.input_bytes == len(text.encode())
+        assert found.bits + sum(line.bits for line in found.gap) == pytest.approx(ours.ideal_bits, rel=1e-12, abs=1e-9)
+        assert found.bytes == ours.input_bytes == len(text.encode())
 
 
 def lines_of(folder: Path, text: str, options: str = "", **settings: Any) -> dict[str, float]:
     found: Comparison = compare(text.encode(), load_model(f"hf:{folder}{options}"), **settings)[0]
-    return {line.what.split(":")[0].split(" ", 1)[0]: line.bits for line in found.lines}
+    return {line.what.split(":")[0].split(" ", 1)[0]: line.bits for line in found.gap}
 
 
 @pytest.fixture(scope="module")
@@ -189,9 +188,9 @@ def test_what_it_prints(build: Callable[..., Path], tmp_path: Path, capsys: pyte
     assert stop.value.code == 0
     said = capsys.readouterr().out
     assert all(part in said for part in ("word_perplexity", "loglikelihood_rolling", "ideal code length", "32, 1"))
-    empty = compare(b"", load_model(f"hf:{build()}"))[0].to_json()
-    assert (empty["bits_per_byte"], empty["byte_perplexity"], empty["words"]) == (None, None, 1)
-    assert math.isclose(empty["word_perplexity"], 1.0)
+    empty = compare(b"", load_model(f"hf:{build()}"))[0]
+    assert (empty.bits_per_byte, empty.byte_perplexity, empty.words) == (None, None, 1)
+    assert empty.word_perplexity == pytest.approx(1.0)
 
 
 def test_refusals(build: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,6 +94,8 @@ def set_in(values: Any, path: str, value: Any) -> None:
     [
         ("entropy_rate.upper", "1", "field entropy_rate.upper is \"1\", must be a finite number"),
         ("entropy_rate.unit", "nats", "field entropy_rate.unit is \"nats\", must be one of bits per symbol"),
+        ("entropy_rate.upper", 1e300, "entropy_rate: a symbol has at most 8 bits, bounds are"),
+        ("entropy_rate.lower", -9, "entropy_rate: a symbol has at most 8 bits, bounds are -9.0 and"),
         ("excess_entropy.value", None, "a quantity has a value and a method, or else a reason"),
         ("mixed_states.count", None, "mixed states are counted"),
         ("causal_states", 2.5, "field causal_states is 2.5, must be a whole number"),
@@ -118,7 +120,7 @@ def test_a_wrong_file_is_refused_in_a_line_that_names_it(path: str, value: Any, 
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("beliefs", ["", "0.5 0.5; 1", "0.5 nan", "a b", "0.5 0.5;"])
+@pytest.mark.parametrize("beliefs", ["", "0.5 0.5; 1", "0.5 nan", "0.5 inf", "1e308 0", "a b", "0.5 0.5;"])
 def test_beliefs_that_are_no_numbers_are_refused(beliefs: str, tmp_path: Path) -> None:
     values = json.loads(written("sns"))
     values["curves"]["beliefs"] = beliefs

@@ -1,0 +1,176 @@
+"""What is shown of ideal code lengths: for each input its models, best first; what the harness would say, and why that differs.
+
+An ideal code length is no size, and every table says so.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from mdlbench.evaluation.result import Comparison, IdealCodeLength
+from mdlbench.result import Found, Result
+from mdlbench.result.exhibits import (
+    Axis,
+    Bar,
+    Bars,
+    Cell,
+    Details,
+    Exhibit,
+    Folder,
+    Measure,
+    Note,
+    Part,
+    Row,
+    Section,
+    Table,
+    shows,
+)
+from mdlbench.units import bits_per_byte
+
+_IDEAL = (
+    "IDEAL: the sum of −log2 p over all symbols. Nothing was coded, so this is no size; a file adds integer counts, coder and "
+    "headers (mdlbench compress)."
+)
+_RATE = Measure(
+    "ideal bits per byte", form="fixed", digits=4, definition="of the input, whatever the symbols are", better="less"
+)
+_COLUMNS = (
+    Measure("model"),
+    Measure("symbols", form="count", definition="that the bytes became"),
+    Measure("ideal bits", form="fixed", digits=1, definition="sum of −log2 p over all symbols", better="less"),
+    _RATE,
+    Measure("symbol perplexity", form="digits", digits=6, definition="comparable only between models of the same symbols"),
+    Measure("byte perplexity", form="digits", digits=6, definition="2 to the ideal bits per byte", better="less"),
+    Measure("word perplexity", form="digits", digits=6, definition="per run of bytes other than white space", better="less"),
+)
+_BESIDE = {  # name in results -> what it is
+    "byte_fallback_bits": "of the ideal bits, spent on bytes that no token gives back",
+    "context_reset_bits": "of the ideal bits, saved if the context restarted twice as often with half the stride",
+}
+_PER_BYTE = Measure("bits per byte", form="fixed", digits=5)
+_PROVENANCE = ("time", "commit", "processor")  # told of a result
+_NEGLIGIBLE = 0.005  # bits: shown as none
+
+
+@shows(IdealCodeLength)
+def section(results: Sequence[Found[IdealCodeLength]]) -> Section:
+    """A part for each input: the newest result of each model and policy."""
+    newest = {_same(found.payload): found for found in sorted(results, key=lambda found: found.age)}
+    inputs: dict[tuple[str, int], list[Result[IdealCodeLength]]] = {}
+    for found in newest.values():
+        inputs.setdefault(_input(found.payload), []).append(found.result)
+    models = {found.payload.model for found in newest.values()}
+    return Section(
+        title="Ideal code lengths",
+        summary=f"ideal code lengths (no sizes) of {_counted(len(inputs), 'input')} under {_counted(len(models), 'model')}",
+        parts=tuple(_part(*named, chosen) for named, chosen in sorted(inputs.items())),
+        rank=15,
+        counts={"inputs": len(inputs), "evaluations": len(newest)},
+    )
+
+
+def _same(found: IdealCodeLength) -> tuple[object, ...]:
+    return *_input(found), found.model, *sorted(found.policy.items())
+
+
+def _input(found: IdealCodeLength) -> tuple[str, int]:
+    return found.input, found.input_bytes
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def tables(found: Iterable[IdealCodeLength]) -> list[Table]:
+    """A table for each input, in the order given, with a row for each model."""
+    inputs: dict[tuple[str, int], list[Result[IdealCodeLength]]] = {}
+    for one in found:
+        inputs.setdefault(_input(one), []).append(Result(one, {}))
+    return [_table(f"{name}, {size:,} bytes: ideal code length", chosen) for (name, size), chosen in inputs.items()]
+
+
+def _part(name: str, size: int, results: Sequence[Result[IdealCodeLength]]) -> Part:
+    found = [result.payload for result in results]
+    compared = [Folder(f"Beside lm-evaluation-harness: {one.model}", beside_lm_eval(one)) for one in found if one.lm_eval]
+    bars = _bars(found)
+    chart = (bars,) if len(bars.bars) > 1 else ()
+    return Part(f"{name}, {size:,} bytes", (_table("Ideal code length", results), *chart, *compared))
+
+
+def _table(title: str, results: Sequence[Result[IdealCodeLength]]) -> Table:
+    results = sorted(results, key=lambda result: result.payload.ideal_bits)
+    found = [result.payload for result in results]
+    beside = sorted({name for one in found for name in one.beside})
+    columns = (*_COLUMNS, *(Measure(_words(name), form="fixed", digits=1, definition=_BESIDE.get(name, "")) for name in beside))
+    rows = tuple(
+        Row((name, *_figures(one, beside)), details=_details(result))
+        for name, one, result in zip(_names(found), found, results, strict=True)
+    )
+    return Table(title, columns, rows, notes=(_IDEAL,), ranked=True, bar=_COLUMNS.index(_RATE))
+
+
+def _names(found: Sequence[IdealCodeLength]) -> list[str]:
+    """Models, with the size of a block where that is what tells two of them apart."""
+    times = Counter(one.model for one in found)
+    blocks = [f", blocks of {_text(one.policy.get('block_size', '?'))} bytes" if times[one.model] > 1 else "" for one in found]
+    return [f"{one.model}{block}" for one, block in zip(found, blocks, strict=True)]
+
+
+def _figures(found: IdealCodeLength, beside: Sequence[str]) -> tuple[Cell, ...]:
+    return (
+        found.symbols,
+        found.ideal_bits,
+        found.ideal_bits_per_byte,
+        found.symbol_perplexity,
+        found.byte_perplexity,
+        found.word_perplexity,
+        *(found.beside.get(name) for name in beside),
+    )
+
+
+def _details(result: Result[IdealCodeLength]) -> Details:
+    found = result.payload
+    policy = tuple((_words(name), _text(value)) for name, value in found.policy.items())
+    measured = tuple((name, str(result.provenance[name])) for name in _PROVENANCE if name in result.provenance)
+    groups = (("What a prediction may see", policy), ("Model", (("digest", found.digest),)), ("Measured", measured))
+    return Details(tuple((name, pairs) for name, pairs in groups if pairs))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _text(value: object) -> str:
+    return f"{value:,}" if type(value) is int else str(value)
+
+
+def _bars(found: Sequence[IdealCodeLength]) -> Bars:
+    known = sorted((one.ideal_bits, name, one.ideal_bits_per_byte) for one, name in zip(found, _names(found), strict=True))
+    bars = tuple(Bar(name, ((_RATE.name, rate),)) for _, name, rate in known if rate is not None)
+    return Bars("Ideal bits per byte", Axis(_RATE, zero=True), bars, "Shorter is better; none of these is a size.")
+
+
+def beside_lm_eval(found: IdealCodeLength) -> tuple[Exhibit, ...]:
+    """The harness's figures for an input, and what lies between them and its ideal code length."""
+    compared = found.lm_eval
+    assert compared is not None
+    return (_metrics(compared), _gap(compared, found.ideal_bits), *map(Note, compared.notes))
+
+
+def _metrics(compared: Comparison) -> Table:
+    names = ("word_perplexity", "byte_perplexity", "bits_per_byte")
+    columns = (Measure(f"lm-eval, {compared.tokens:,} tokens"), Measure("value", form="digits", digits=6))
+    return Table.of("", columns, [(name, getattr(compared, name)) for name in names])
+
+
+def _gap(compared: Comparison, ideal_bits: float) -> Table:
+    size = compared.bytes
+    rows = [("lm-eval: loglikelihood_rolling", compared.bits, compared.bits_per_byte)]
+    rows += [(line.what, *_change(line.bits, line.bits_per_byte)) for line in compared.gap]
+    rows.append(("mdlbench: ideal code length", ideal_bits, bits_per_byte(ideal_bits, size)))
+    columns = (Measure("from the harness's figure to ours"), Measure("bits", form="fixed", digits=2), _PER_BYTE)
+    closing = f"both over {size:,} bytes; a file adds integer counts, coder and headers: mdlbench compress -v"
+    return Table.of("", columns, rows, notes=(closing,))
+
+
+def _change(bits: float, rate: float | None) -> tuple[float, float | None]:
+    return (bits, rate) if abs(bits) >= _NEGLIGIBLE else (0.0, 0.0)

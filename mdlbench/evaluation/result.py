@@ -1,0 +1,78 @@
+"""The result of `mdlbench eval`: one input's ideal code length under one model, kind "eval". Nothing was coded: no size."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mdlbench.result import result_kind
+
+
+@dataclass(frozen=True)
+class Line:
+    """One reason for a difference: so much more (or less) in the code length than in the harness's figure.
+
+    Attributes:
+        bits_per_byte: None for an empty text.
+    """
+
+    what: str
+    bits: float
+    bits_per_byte: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What lm-evaluation-harness says of one document, and the way from there to its ideal code length.
+
+    Attributes:
+        word_perplexity, byte_perplexity, bits_per_byte: its metrics; None where they are no finite numbers.
+        loglikelihood: in nats; `bits` is minus that, in bits.
+        words, bytes, tokens: as it counts them.
+        max_length: tokens of a window; `prefix_token` stands before the first.
+        gap: what changes on the way; the lines sum to the ideal bits less `bits`.
+        notes: what to tell the harness so that it gives these figures.
+    """
+
+    word_perplexity: float | None
+    byte_perplexity: float | None
+    bits_per_byte: float | None
+    loglikelihood: float
+    words: int
+    bytes: int
+    tokens: int
+    max_length: int
+    prefix_token: str
+    bits: float
+    gap: tuple[Line, ...]
+    notes: tuple[str, ...]
+
+
+@result_kind("eval")
+@dataclass(frozen=True)
+class IdealCodeLength:
+    """The ideal code length of all bytes of an input, each counted exactly once.
+
+    Attributes:
+        input: how reports call it.
+        symbols: how many symbols the bytes became.
+        ideal_bits: sum of -log2 p over all symbols, in bits.
+        ideal_bits_per_byte: None for an empty input, as are the perplexities; those above 2^1000 are None too.
+        word_perplexity: per run of bytes other than white space.
+        model: its spec; `digest` is of all that shapes its probabilities, in hexadecimal.
+        policy: what each symbol's prediction may see, in words by name; `block_size` in bytes.
+        beside: figures that are parts of the ideal bits or comparisons with them, in bits, by name.
+        lm_eval: the harness's figures, where they were asked for.
+    """
+
+    input: str
+    input_bytes: int
+    symbols: int
+    ideal_bits: float
+    ideal_bits_per_byte: float | None
+    symbol_perplexity: float | None
+    byte_perplexity: float | None
+    word_perplexity: float | None
+    model: str
+    digest: str
+    policy: Mapping[str, str | bool | int | float]
+    beside: Mapping[str, float]
+    lm_eval: Comparison | None = None

@@ -1,0 +1,152 @@
+"""Results of kind "eval": what is kept of an evaluation, and how it is shown: as ideal, never as a size."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mdlbench.errors import ResultError
+from mdlbench.evaluation import evaluate
+from mdlbench.evaluation.exhibits import beside_lm_eval, tables
+from mdlbench.evaluation.result import Comparison, IdealCodeLength, Line
+from mdlbench.models import load_model
+from mdlbench.result import Found, Result, collect, read
+from mdlbench.result.exhibits import Bars, Folder, Note, Table, sections
+
+FIELDS = [  # of a file, and of `eval --json`; stable
+    *("input", "input_bytes", "symbols", "ideal_bits", "ideal_bits_per_byte"),
+    *("symbol_perplexity", "byte_perplexity", "word_perplexity", "model", "digest", "policy", "beside"),
+]
+COMPARED = Comparison(
+    12.5, 1.5, 0.6, -41.6, 4, 100, 30, 32, "bos", 60.0, (Line("windows", 4.0, 0.04), Line("bos", 1e-3, 1e-5)), ("same dtype",)
+)
+
+
+def measured(data: bytes, model: str, name: str = "text", **settings: Any) -> IdealCodeLength:
+    return evaluate(io.BytesIO(data), load_model(model), **settings).result(name)
+
+
+def found(payload: IdealCodeLength, time: str = "2026-01-01T00:00:00Z", path: str = "a.json") -> Found[IdealCodeLength]:
+    return Found(path, Result(payload, {"time": time, "processor": "a processor"}))
+
+
+def written(table: Table) -> list[list[str]]:
+    return [[column.text(cell) for column, cell in zip(table.columns, row.cells, strict=True)] for row in table.rows]
+
+
+def test_what_is_kept_is_derived_from_what_was_measured() -> None:
+    one = measured(b"one two  three\nfour", "uniform")
+    assert (one.ideal_bits, one.ideal_bits_per_byte, one.symbol_perplexity) == (152.0, 8.0, 256.0)
+    assert one.word_perplexity == 2.0 ** (152 / 4)
+    empty = measured(b"", "uniform")
+    assert (empty.ideal_bits_per_byte, empty.symbol_perplexity, empty.byte_perplexity, empty.word_perplexity) == (None,) * 4
+
+
+def test_a_file_is_read_back_with_the_fields_of_ever(tmp_path: Path) -> None:
+    one = replace(measured(b"abab" * 20, "kt"), lm_eval=COMPARED)
+    path = Result(one).write(tmp_path)
+    document = json.loads(path.read_text())
+    assert document["schema"] == "mdlbench.eval/1"
+    assert [*document][1:-1] == [*FIELDS, "lm_eval"]
+    assert read(path).payload == one
+    del document["lm_eval"]  # as files without a comparison were written before
+    path.write_text(json.dumps(document))
+    assert read(path).payload == replace(one, lm_eval=None)
+
+
+def test_a_wrong_file_is_refused(tmp_path: Path) -> None:
+    document = Result(measured(b"abc", "uniform"), {}).document() | {"policy": {"block_size": [1]}}
+    (tmp_path / "wrong.json").write_text(json.dumps(document))
+    with pytest.raises(ResultError, match=r"wrong\.json: field policy\.block_size is \[1\]"):
+        read(tmp_path / "wrong.json")
+
+
+def test_each_input_is_a_table_with_its_models_best_first(tmp_path: Path) -> None:
+    data = b"the cat sat on the mat. " * 40
+    for model in ("uniform", "kt,order=2", "kt"):
+        Result(measured(data, model)).write(tmp_path)
+    Result(measured(b"short", "kt", "other")).write(tmp_path)
+    (section,) = sections(collect([tmp_path]).found)
+    assert [part.title for part in section.parts] == ["other, 5 bytes", "text, 960 bytes"]
+    assert section.counts == {"inputs": 2, "evaluations": 4}
+    assert section.summary == "ideal code lengths (no sizes) of 2 inputs under 3 models"
+    table, bars = section.parts[1].exhibits
+    assert isinstance(table, Table)
+    assert [row[0] for row in written(table)] == ["kt,order=2", "kt", "uniform"]
+    assert written(table)[2][1:5] == ["960", "7,680.0", "8.0000", "256"]
+    assert isinstance(bars, Bars)
+    assert [bar.name for bar in bars.bars] == ["kt,order=2", "kt", "uniform"]
+    assert bars.bars[2].parts == (("ideal bits per byte", 8.0),)
+    assert len(section.parts[0].exhibits) == 1, "one model alone needs no chart"
+
+
+def test_every_table_says_that_it_is_no_size() -> None:
+    one = measured(b"abc", "uniform")
+    (section,) = sections([found(one)])
+    for table in (*tables([one]), section.parts[0].exhibits[0]):
+        assert isinstance(table, Table)
+        assert "deal code length" in table.title
+        assert table.notes[0].startswith("IDEAL: ")
+        assert "this is no size" in table.notes[0]
+        assert not any("size" in column.heading or column.heading == "bytes" for column in table.columns)
+
+
+def test_only_the_newest_of_a_model_and_policy_is_shown() -> None:
+    """Another size of block is another evaluation, and then the rows' names tell them apart."""
+    early, late = measured(b"abc", "uniform"), replace(measured(b"abc", "uniform"), ideal_bits=23.0)
+    small = measured(b"abc", "uniform", block_size=2)
+    shown = [found(late, "2026-02-01T00:00:00Z"), found(early), found(small, "2025-01-01T00:00:00Z")]
+    (section,) = sections(shown)
+    (table, _) = section.parts[0].exhibits
+    assert isinstance(table, Table)
+    assert [row[0] for row in written(table)] == [
+        f"uniform, blocks of {early.policy['block_size']:,} bytes",
+        "uniform, blocks of 2 bytes",
+    ]
+    assert table.rows[0].cells[2] == 23.0
+
+
+def test_bits_beside_the_sums_are_columns_and_policies_are_details() -> None:
+    one = replace(measured(b"abc", "uniform"), beside={"byte_fallback_bits": 12.25, "context_reset_bits": -0.5})
+    (section,) = sections([found(one)])
+    table = section.parts[0].exhibits[0]
+    assert isinstance(table, Table)
+    assert [column.name for column in table.columns[-2:]] == ["byte fallback bits", "context reset bits"]
+    assert all(column.definition for column in table.columns[1:])
+    assert written(table)[0][-2:] == ["12.2", "−0.5"]
+    details = table.rows[0].details
+    assert details is not None
+    groups = dict(details.groups)
+    assert ("block size", f"{one.policy['block_size']:,}") in groups["What a prediction may see"]
+    assert groups["Model"] == (("digest", one.digest),)
+    assert ("processor", "a processor") in groups["Measured"]
+
+
+def test_what_the_harness_says_and_why_that_differs() -> None:
+    one = replace(measured(b"a" * 100, "uniform"), ideal_bits=64.0, lm_eval=COMPARED)
+    (section,) = sections([found(one)])
+    folder = section.parts[0].exhibits[-1]
+    assert isinstance(folder, Folder)
+    assert folder.parts == beside_lm_eval(one)
+    metrics, gap, note = folder.parts
+    assert isinstance(metrics, Table)
+    assert metrics.columns[0].heading == "lm-eval, 30 tokens"
+    assert written(metrics) == [["word_perplexity", "12.5"], ["byte_perplexity", "1.5"], ["bits_per_byte", "0.6"]]
+    assert isinstance(gap, Table)
+    assert written(gap) == [
+        ["lm-eval: loglikelihood_rolling", "60.00", "0.60000"],
+        ["windows", "4.00", "0.04000"],
+        ["bos", "0.00", "0.00000"],
+        ["mdlbench: ideal code length", "64.00", "0.64000"],
+    ]
+    assert note == Note("same dtype")
+
+
+def test_an_empty_input_has_dashes_and_no_chart() -> None:
+    (section,) = sections([found(measured(b"", "uniform")), found(measured(b"", "kt"))])
+    (table,) = section.parts[0].exhibits
+    assert isinstance(table, Table)
+    assert {cell for row in written(table) for cell in row[3:]} == {"–"}
