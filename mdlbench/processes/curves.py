@@ -6,12 +6,14 @@ synchronisation          H(S_L | X_1 .. L); without states, what the past still 
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
 from mdlbench.processes.base import Process
 from mdlbench.processes.information import Analysis
+from mdlbench.processes.mixed_states import MixedStates
+from mdlbench.processes.result import Curves, MixedStateGraph, Synchronisation
 from mdlbench.processes.words import Level, emission_entropy, levels, merge, state_uncertainty
 
 SYMBOLS = 24  # most symbols of context shown
@@ -20,39 +22,36 @@ _WIDEST = 120_000  # beliefs of one level
 _KEPT = 1500  # beliefs kept for the page
 
 
-class Synchronisation(NamedTuple):
-    """Bits after L = 0, 1, ... symbols: of the hidden "state", or of the "future" where there are no states."""
-
-    of: str
-    bits: np.ndarray
-
-
-def conditional_entropies(process: Process, depth: int = SYMBOLS) -> tuple[list[float], list[float]]:
+def conditional_entropies(process: Process, depth: int = SYMBOLS) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Entropies of the next symbol given L symbols, and given the first state as well, L = 0 .. depth - 1, in bits.
 
     As far as words can be enumerated; nothing from below for a generalised process.
     """
-    upper = [_mean_entropy(process, level) for level in first_levels(levels(process), depth)]
+    upper = tuple(_mean_entropy(process, level) for level in first_levels(levels(process), depth))
     if not process.is_hidden_markov:
-        return upper, []
+        return upper, ()
     per_state = [
         [_mean_entropy(process, level) for level in first_levels(levels(process, np.eye(process.n_states)[state]), depth)]
         for state in range(process.n_states)
     ]
     together = min(map(len, per_state))
-    return upper, [
+    return upper, tuple(
         float(sum(p * values[at] for p, values in zip(process.stationary, per_state, strict=True))) for at in range(together)
-    ]
+    )
 
 
 def synchronisation(found: Analysis, depth: int = SYMBOLS) -> Synchronisation:
     """What an observer of L symbols does not know of the hidden state; without states, what there is left to learn."""
     process = found.process
     if process.is_hidden_markov:
-        return Synchronisation("state", np.maximum(state_uncertainty(process, depth), 0))
+        return _synchronisation("state", state_uncertainty(process, depth))
     above = np.array(conditional_entropies(process, depth)[0]) - found.entropy_rate.value
     left = (found.excess_entropy.value or float(above.sum())) - np.concatenate([[0.0], np.cumsum(above)])
-    return Synchronisation("future", np.maximum(left, 0))
+    return _synchronisation("future", left)
+
+
+def _synchronisation(of: Literal["state", "future"], bits: np.ndarray) -> Synchronisation:
+    return Synchronisation(of, tuple(np.maximum(bits, 0).tolist()))
 
 
 def late_beliefs(process: Process) -> np.ndarray:
@@ -74,34 +73,37 @@ def first_levels(items: Iterable[Level], count: int) -> Iterator[Level]:
         yield item
 
 
-def curves(found: Analysis) -> dict[str, Any]:
-    """All of it as plain data: what a result of kind "hmm-entropy" keeps for the page.
-
-    Returns:
-        upper, lower: see `conditional_entropies`; synchronisation {of, bits}; and either graph {successors, p, beliefs,
-        recurrent, by_depth} of the mixed states, or beliefs, a sample of those that long words lead to: `0.3 0.7; 0.25 0.75`.
-    """
+def curves(found: Analysis) -> Curves:
+    """All of it, as a result keeps it."""
     upper, lower = conditional_entropies(found.process)
-    synchronised = synchronisation(found)
-    values = {
-        "upper": upper,
-        "lower": lower,
-        "synchronisation": {"of": synchronised.of, "bits": synchronised.bits.tolist()},
-    }
-    mixed = found.mixed
-    if mixed.closed and len(mixed) <= MOST_STATES:
-        graph = {
-            "successors": mixed.successors.tolist(),
-            "p": mixed.p.tolist(),
-            "beliefs": mixed.beliefs.tolist(),
-            "recurrent": sorted(state for states in mixed.recurrent for state in states),
-            "by_depth": list(mixed.by_depth),
-        }
-        return {**values, "graph": graph}
-    beliefs = late_beliefs(found.process)
+    few = found.mixed.closed and len(found.mixed) <= MOST_STATES
+    return Curves(
+        upper,
+        lower,
+        synchronisation(found),
+        graph=_graph(found.mixed) if few else None,
+        beliefs=None if few else _sample(late_beliefs(found.process)),
+    )
+
+
+def _graph(mixed: MixedStates) -> MixedStateGraph:
+    return MixedStateGraph(
+        _rows(mixed.successors),
+        _rows(mixed.p),
+        _rows(mixed.beliefs),
+        tuple(sorted(state for states in mixed.recurrent for state in states)),
+        mixed.by_depth,
+    )
+
+
+def _rows(table: np.ndarray) -> tuple[tuple[Any, ...], ...]:
+    return tuple(map(tuple, table.tolist()))
+
+
+def _sample(beliefs: np.ndarray) -> str:
+    """Up to `_KEPT` of them as text: one line of JSON instead of one for each number."""
     chosen = np.random.default_rng(0).choice(len(beliefs), min(_KEPT, len(beliefs)), replace=False)
-    rows = [" ".join(f"{value:.4g}" for value in belief) for belief in beliefs[np.sort(chosen)]]
-    return {**values, "beliefs": "; ".join(rows)}  # text: one line of JSON instead of one for each number
+    return "; ".join(" ".join(f"{value:.4g}" for value in belief) for belief in beliefs[np.sort(chosen)])
 
 
 def _mean_entropy(process: Process, level: Level) -> float:

@@ -9,27 +9,15 @@ an upper bound, exact where the maps' images do not overlap much (A. Jurgens & J
 arXiv:2102.10487). Exponents are averages over generated sequences, with a standard error; h is exact.
 """
 
-from typing import Any, NamedTuple
+import math
 
 import numpy as np
 
 from mdlbench.processes.base import Process
+from mdlbench.processes.result import Dimension
 from mdlbench.units import bits_to_nats
 
 _SEQUENCES, _LENGTH, _SETTLING = 256, 1500, 50
-
-
-class Dimension(NamedTuple):
-    """The dimension, its standard error, and the exponents in nats per symbol, largest first."""
-
-    value: float
-    error: float
-    exponents: tuple[float, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data; exponents of directions that vanish at once are None."""
-        exponents = [exponent if np.isfinite(exponent) else None for exponent in self.exponents]
-        return {"value": self.value, "standard_error": self.error, "method": _METHOD, "exponents_nats": exponents}
 
 
 _METHOD = "Lyapunov dimension of generated sequences: an upper bound up to the standard error"
@@ -50,7 +38,8 @@ def complexity_dimension(process: Process, entropy_rate: float, seed: int = 0) -
     rate = bits_to_nats(entropy_rate)
     value = _where_used_up(rate, exponents)
     moved = [_where_used_up(rate, exponents + sign * error) for sign in (1, -1)]
-    return Dimension(value, float(abs(moved[0] - moved[1]) / 2), tuple(exponents.tolist()))
+    spectrum = tuple(exponent if math.isfinite(exponent) else None for exponent in exponents.tolist())
+    return Dimension(value, abs(moved[0] - moved[1]) / 2, _METHOD, spectrum)
 
 
 def _where_used_up(rate: float, exponents: np.ndarray) -> float:

@@ -10,8 +10,7 @@
 `H(X, S' | S)`, which is right for unifilar machines only, is `joint_entropy_rate`: Mess3 has 1.3288 there and 1.1447 in truth.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,48 +19,12 @@ from mdlbench.processes.contexts import context_bounds
 from mdlbench.processes.mixed_states import MixedStates, mixed_states
 from mdlbench.processes.poisson import Converged, solve_poisson
 from mdlbench.processes.resets import entropy_rate_of, reset_chain
+from mdlbench.processes.result import ConvergedRate, EntropyRate
 from mdlbench.processes.words import SAME, emission_entropy, entropies, levels
 
 GAP = 5e-10  # bits at which refining stops
 _MOST_LEAVES = 8_000_000
 _ENUMERATED = 300_000  # beliefs of a level, where enumeration is all there is
-
-
-@dataclass(frozen=True)
-class EntropyRate:
-    """Bounds on h.
-
-    Attributes:
-        lower, upper: in bits per symbol; lower None where none is proved.
-        method: how they were found.
-        converged: h to more digits than the bounds prove, None where they say all.
-        change: by how much `converged` moved between the two best solutions, in bits.
-        reason: why there is no lower bound.
-    """
-
-    lower: float | None
-    upper: float
-    method: str
-    converged: float | None = None
-    change: float | None = None
-    reason: str | None = None
-
-    @property
-    def value(self) -> float:
-        """The best single number: the converged one, else the middle of the bounds."""
-        if self.converged is not None:
-            return self.converged
-        return self.upper if self.lower is None else (self.lower + self.upper) / 2
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data; `gap` is upper - lower, and `converged` holds what is not rigorous."""
-        found: dict[str, Any] = {"lower": self.lower, "upper": self.upper, "unit": "bits per symbol", "method": self.method}
-        found["gap"] = None if self.lower is None else self.upper - self.lower
-        if self.reason is not None:
-            found["reason"] = self.reason
-        if self.converged is not None:
-            found["converged"] = {"value": self.converged, "change": self.change, "rigorous": False}
-        return found
 
 
 def entropy_rate(
@@ -90,13 +53,15 @@ def entropy_rate(
     if chain is not None:
         lower, upper = entropy_rate_of(process, chain)
         slack = _slack(len(chain.weights), process) + (0.0 if chain.single else _merging(process))
-        return EntropyRate(lower - slack, upper + slack, f"chain of {len(chain.weights)} beliefs between resets")
+        return EntropyRate.between(lower - slack, upper + slack, f"chain of {len(chain.weights)} beliefs between resets")
     if process.is_hidden_markov:
         bounds = context_bounds(process, gap, _MOST_LEAVES)
-        found = EntropyRate(bounds.lower, bounds.upper, f"tree of {bounds.leaves:,} contexts up to {bounds.depth} symbols")
+        found = EntropyRate.between(
+            bounds.lower, bounds.upper, f"tree of {bounds.leaves:,} contexts up to {bounds.depth} symbols"
+        )
     else:
         upper, depth = _enumerated(process)
-        found = EntropyRate(None, upper, f"H(X_{depth} | X_1..{depth - 1}) by enumeration", reason=_NO_LOWER)
+        found = EntropyRate.between(None, upper, f"H(X_{depth} | X_1..{depth - 1}) by enumeration", reason=_NO_LOWER)
     solution = solve_poisson(process) if solution is None else solution
     return found if solution is None else _with_converged(found, solution)
 
@@ -113,7 +78,7 @@ def joint_entropy_rate(process: Process) -> float:
 def _closed(weights: np.ndarray, rows: np.ndarray, method: str) -> EntropyRate:
     value = float(weights @ entropies(rows))
     slack = 4.0 * (rows.size + len(weights)) * 2.0**-53 * (1.0 + value)
-    return EntropyRate(max(0.0, value - slack), value + slack, method)
+    return EntropyRate.between(max(0.0, value - slack), value + slack, method)
 
 
 def _slack(depth: int, process: Process) -> float:
@@ -133,19 +98,20 @@ def _composed(process: Process, gap: float) -> EntropyRate:
     shares = [float(weight) for weight in process.composition.weights] or [1.0] * len(parts)
     words = {"product": "sum over independent factors", "mixture": "mean over the parts", "reversed": "as read forwards"}[kind]
 
-    def total(values: list[float | None]) -> float | None:
-        known = [share * value for share, value in zip(shares, values, strict=True) if value is not None]
-        return float(sum(known)) if len(known) == len(values) else None
+    def total(values: list[float]) -> float:
+        return float(sum(share * value for share, value in zip(shares, values, strict=True)))
 
-    upper = total([part.upper for part in found])
-    assert upper is not None
-    any_converged = any(part.converged is not None for part in found)
-    return EntropyRate(
-        total([part.lower for part in found]), upper, f"{words}: {'; '.join(dict.fromkeys(part.method for part in found))}",
-        total([part.value for part in found]) if any_converged else None,
-        total([part.change or 0.0 for part in found]) if any_converged else None,
+    lowers = [part.lower for part in found if part.lower is not None]
+    bounds = EntropyRate.between(
+        total(lowers) if len(lowers) == len(found) else None,
+        total([part.upper for part in found]),
+        f"{words}: {'; '.join(dict.fromkeys(part.method for part in found))}",
         next((part.reason for part in found if part.reason), None),
-    )  # fmt: skip
+    )
+    if all(part.converged is None for part in found):
+        return bounds
+    changes = [0.0 if part.converged is None else part.converged.change for part in found]
+    return replace(bounds, converged=ConvergedRate(total([part.value for part in found]), total(changes)))
 
 
 def _enumerated(process: Process) -> tuple[float, int]:
@@ -164,4 +130,4 @@ def _with_converged(found: EntropyRate, solution: Converged) -> EntropyRate:
     low = found.lower if found.lower is not None else -np.inf
     if not low <= solution.entropy_rate <= found.upper or solution.change > 1e-3:
         return found
-    return replace(found, converged=solution.entropy_rate, change=solution.change)
+    return replace(found, converged=ConvergedRate(solution.entropy_rate, solution.change))

@@ -10,34 +10,25 @@ A quantity that is infinite, or that nothing here computes, is None with a reaso
 """
 
 import math
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from mdlbench.processes.base import Process
-from mdlbench.processes.dimension import Dimension, complexity_dimension
-from mdlbench.processes.entropy import EntropyRate, entropy_rate, joint_entropy_rate
+from mdlbench.processes.dimension import complexity_dimension
+from mdlbench.processes.entropy import entropy_rate, joint_entropy_rate
 from mdlbench.processes.epsilon import EpsilonMachine, causal_states, minimise
 from mdlbench.processes.mixed_states import MixedStates, mixed_states
 from mdlbench.processes.parameters import text_of
 from mdlbench.processes.poisson import Converged, solve_poisson
 from mdlbench.processes.resets import reset_chain
+from mdlbench.processes.result import Dimension, EntropyRate, MixedStateCounts, Quantity, Source
 from mdlbench.processes.words import emission_entropy, entropies, levels, myopic_entropies
 
 _SMALL = 1e-12  # bits: a term of a sum that has died out
 _LEAST_AGREEMENT = 0.02  # of two solutions, relative, for either to be told
 _WIDEST, _LONGEST = 30_000, 1500  # beliefs of a level, and levels, where sums are taken term by term
-
-
-class Quantity(NamedTuple):
-    """A number in bits and how it was found, or None and why."""
-
-    value: float | None
-    note: str
-
-    def to_json(self) -> dict[str, Any]:
-        return {"value": self.value, "unit": "bits", "method" if self.value is not None else "reason": self.note}
 
 
 @dataclass(frozen=True)
@@ -56,44 +47,42 @@ class Analysis:
     machine: EpsilonMachine | None
     kind: str
     dimension: Dimension | None = None
-    notes: dict[str, str] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data, in bits where nothing else is said."""
+    def source(self) -> Source:
+        """The figures as a result keeps them, without curves."""
         process = self.process
-        return {
-            "process": process.name,
-            "params": {key: text_of(value) for key, value in process.parameters.items()},
-            "summary": process.summary,
-            "citation": process.citation,
-            "alphabet_size": process.alphabet_size,
-            "n_states": process.n_states,
-            "hidden_markov": process.is_hidden_markov,
-            "unifilar": process.unifilar,
-            "ergodic": process.ergodic,
-            "entropy_rate": self.entropy_rate.to_json(),
-            "joint_entropy_rate": joint_entropy_rate(process) if process.is_hidden_markov else None,
-            "closed_form": dict(process.closed_form),
-            "excess_entropy": self.excess_entropy.to_json(),
-            "statistical_complexity": self.statistical_complexity.to_json(),
-            "transient_information": self.transient_information.to_json(),
-            "synchronisation_information": self.synchronisation_information.to_json(),
-            "crypticity": self.crypticity.to_json(),
-            "complexity_dimension": None if self.dimension is None else self.dimension.to_json(),
-            "myopic_entropies": self.myopic.tolist(),
-            "mixed_states": self._mixed_json(),
-            "causal_states": None if self.machine is None else len(self.machine),
-        }
+        return Source(
+            process=process.name,
+            params={key: text_of(value) for key, value in process.parameters.items()},
+            summary=process.summary,
+            citation=process.citation,
+            alphabet_size=process.alphabet_size,
+            n_states=process.n_states,
+            hidden_markov=process.is_hidden_markov,
+            unifilar=process.unifilar,
+            ergodic=process.ergodic,
+            entropy_rate=self.entropy_rate,
+            joint_entropy_rate=joint_entropy_rate(process) if process.is_hidden_markov else None,
+            closed_form=dict(process.closed_form),
+            excess_entropy=self.excess_entropy,
+            statistical_complexity=self.statistical_complexity,
+            transient_information=self.transient_information,
+            synchronisation_information=self.synchronisation_information,
+            crypticity=self.crypticity,
+            complexity_dimension=self.dimension,
+            myopic_entropies=tuple(self.myopic.tolist()),
+            mixed_states=_counts(self.mixed, self.kind),
+            causal_states=None if self.machine is None else len(self.machine),
+        )
 
-    def _mixed_json(self) -> dict[str, Any]:
-        mixed, found = self.mixed, {"kind": self.kind, "exact": self.mixed.exact}
-        if mixed.closed:
-            recurrent = sum(map(len, mixed.recurrent))
-            found |= {"count": len(mixed), "recurrent": recurrent, "transient": len(mixed) - recurrent, "reason": None}
-        else:
-            reason = f"followed to {len(mixed):,} without an end"
-            found |= {"count": None, "recurrent": None, "transient": None, "reason": reason}
-        return found | {"new_by_depth": list(mixed.by_depth[:16])}
+
+def _counts(mixed: MixedStates, kind: str) -> MixedStateCounts:
+    by_depth = mixed.by_depth[:16]
+    if not mixed.closed:
+        reason = f"followed to {len(mixed):,} without an end"
+        return MixedStateCounts(kind, mixed.exact, None, None, None, reason, by_depth)
+    recurrent = sum(map(len, mixed.recurrent))
+    return MixedStateCounts(kind, mixed.exact, len(mixed), recurrent, len(mixed) - recurrent, None, by_depth)
 
 
 def analyse(process: Process, contexts: int = 11, gap: float | None = None) -> Analysis:
@@ -150,7 +139,7 @@ def _sums(process: Process, mixed: MixedStates, rate: EntropyRate, solution: Con
     """Excess entropy and transient information."""
     if mixed.closed:
         rows, method = entropies(mixed.p), f"exact: linear algebra over {len(mixed)} mixed states"
-        return tuple(Quantity(_tidy(mixed.accumulated(rows, times)[0]), method) for times in (1, 2))  # type: ignore[return-value]
+        return tuple(Quantity.of(_tidy(mixed.accumulated(rows, times)[0]), method) for times in (1, 2))  # type: ignore[return-value]
     if process.composition is not None and process.composition.kind in ("product", "reversed"):
         parts = [_sums(part, mixed_states(part), entropy_rate(part), _solution(part)) for part in process.composition.parts]
         word = "as read forwards: " if process.composition.kind == "reversed" else "sum over factors: "
@@ -159,10 +148,10 @@ def _sums(process: Process, mixed: MixedStates, rate: EntropyRate, solution: Con
     if terms is not None:
         method = f"converged: sum of {len(terms)} terms until they vanish"
         counts = np.arange(1, len(terms) + 1)
-        return Quantity(_tidy(terms.sum()), method), Quantity(_tidy(counts @ terms), method)
+        return Quantity.of(_tidy(terms.sum()), method), Quantity.of(_tidy(counts @ terms), method)
     if solution is None or rate.converged is None:
         reason = "the sum over L of h_L - h did not converge within the words enumerated"
-        return Quantity(None, reason), Quantity(None, reason)
+        return Quantity.of(None, reason), Quantity.of(None, reason)
     most = math.log2(process.n_states) if process.is_hidden_markov else math.inf  # no more than the state tells
     return (
         _solved(solution.excess_entropy, solution.excess_change, most),
@@ -173,8 +162,8 @@ def _sums(process: Process, mixed: MixedStates, rate: EntropyRate, solution: Con
 def _solved(value: float, change: float, most: float) -> Quantity:
     """A sum from the belief operator's solution, if the next best solution says nearly the same and it can be true."""
     if not (change <= _LEAST_AGREEMENT * abs(value) and 0.0 <= value <= most):
-        return Quantity(None, "not known: the belief operator's solutions by polynomials do not agree")
-    return Quantity(value, f"converged: belief operator solved by polynomials (changed by {change:.0e} at the last step)")
+        return Quantity.of(None, "not known: the belief operator's solutions by polynomials do not agree")
+    return Quantity.of(value, f"converged: belief operator solved by polynomials (changed by {change:.0e} at the last step)")
 
 
 def _solution(process: Process) -> Converged | None:
@@ -186,7 +175,7 @@ def _added(parts: list[Quantity], word: str) -> Quantity:
     unknown = next((part for part in parts if part.value is None), None)
     if unknown is not None:
         return unknown
-    return Quantity(sum(part.value for part in parts if part.value is not None), word + parts[0].note)
+    return Quantity.of(sum(part.value for part in parts if part.value is not None), word + parts[0].note)
 
 
 def _terms(process: Process, rate: float) -> np.ndarray | None:
@@ -205,42 +194,43 @@ def _terms(process: Process, rate: float) -> np.ndarray | None:
 
 def _complexity(process: Process, machine: EpsilonMachine | None, kind: str) -> Quantity:
     if machine is not None:
-        return Quantity(_tidy(entropies(machine.weights)), f"entropy of {len(machine)} causal states")
+        return Quantity.of(_tidy(entropies(machine.weights)), f"entropy of {len(machine)} causal states")
     chain = reset_chain(process) if kind.startswith("countable") else None
     if chain is not None:
-        return Quantity(
+        return Quantity.of(
             float(entropies(chain.weights)), f"converged: chain of {len(chain.weights)} beliefs, the rest below 1e-15"
         )
-    return Quantity(None, "taken as infinite: mixed states were followed without an end, and no symbol resets them")
+    return Quantity.of(None, "taken as infinite: mixed states were followed without an end, and no symbol resets them")
 
 
 def _synchronisation(process: Process, machine: EpsilonMachine | None, kind: str) -> Quantity:
     if machine is None:
-        return Quantity(None, f"not computed: infinitely many causal states ({kind})")
+        return Quantity.of(None, f"not computed: infinitely many causal states ({kind})")
     as_process = machine.as_process(process.name)
     mixed = mixed_states(as_process)
     uncertain = entropies(np.maximum(mixed.beliefs, 0.0))
     if mixed.closed:
         if (mixed.weights @ uncertain) > 1e-9:
-            return Quantity(None, "infinite: an observer never knows the causal state for sure")
-        return Quantity(_tidy(mixed.accumulated(uncertain)[0]), f"exact: linear algebra over {len(mixed)} mixed states")
+            return Quantity.of(None, "infinite: an observer never knows the causal state for sure")
+        return Quantity.of(_tidy(mixed.accumulated(uncertain)[0]), f"exact: linear algebra over {len(mixed)} mixed states")
     found: list[float] = []
     for level in levels(as_process):
         found.append(float(level.weights @ entropies(level.beliefs)))
         if len(level.weights) > _WIDEST or len(found) > _LONGEST:
             break
         if len(found) > 3 and max(found[-3:]) < 1e-10:
-            return Quantity(sum(found), f"converged: sum of {len(found)} terms until they vanish")
-    return Quantity(None, "the uncertainty of the causal state did not vanish within the words enumerated")
+            return Quantity.of(sum(found), f"converged: sum of {len(found)} terms until they vanish")
+    return Quantity.of(None, "the uncertainty of the causal state did not vanish within the words enumerated")
 
 
 def _crypticity(complexity: Quantity, excess: Quantity) -> Quantity:
     if complexity.value is None:
-        return Quantity(None, "infinite where C is")
+        return Quantity.of(None, "infinite where C is")
     if excess.value is None:
-        return Quantity(None, excess.note)
+        return Quantity.of(None, excess.note)
     value = complexity.value - excess.value
-    return Quantity(0.0 if abs(value) < 1e-9 else value, "C - E")  # where E is a converged sum, its last digits are not known
+    # where E is a converged sum, its last digits are not known
+    return Quantity.of(0.0 if abs(value) < 1e-9 else value, "C - E")
 
 
 def _tidy(value: Any) -> float:
