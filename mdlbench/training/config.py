@@ -114,7 +114,8 @@ class Source:
     digest: str | None = None
 
     def __post_init__(self) -> None:
-        assert (self.process is None) != (not self.paths), "a source is a process or files"
+        if (self.process is None) != bool(self.paths):
+            raise UsageError("a source is a process, or else files; give one of the two")
         if not 2 <= self.symbols <= 256:
             raise UsageError(f"symbols={self.symbols}; an alphabet has 2 to 256 symbols, a byte each")
 
