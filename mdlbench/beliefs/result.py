@@ -117,10 +117,6 @@ class Propagation:
     correlation: float | None
 
 
-def _called(name: str) -> Guess:
-    return field(metadata={"name": name})  # type: ignore[no-any-return]
-
-
 @dataclass(frozen=True)
 class Dynamics:
     """Does the image of the activations at a site move under a symbol as the Bayes update says?
@@ -137,11 +133,11 @@ class Dynamics:
     site: str
     weighting: Weighting
     pairs: int
-    bayes_update: Guess = _called("Bayes update")
-    no_update: Guess = _called("no update")
-    symbol_alone: Guess = _called("symbol alone")
-    another_symbol: Guess = _called("another symbol")
-    another_prefix: Guess = _called("another prefix")
+    bayes_update: Guess = field(metadata={"name": "Bayes update"})
+    no_update: Guess = field(metadata={"name": "no update"})
+    symbol_alone: Guess = field(metadata={"name": "symbol alone"})
+    another_symbol: Guess = field(metadata={"name": "another symbol"})
+    another_prefix: Guess = field(metadata={"name": "another prefix"})
     error: Propagation = field(kw_only=True)
 
 
@@ -347,6 +343,8 @@ class BeliefGeometry:
     def __post_init__(self) -> None:
         if not self.seeds or len(self.memory) != len(self.seeds):
             raise ValueError("seeds and memory are not of one number of networks, at least one")
+        if len({len(one.synchronisation) for one in self.seeds}) > 1 or not self.seeds[0].synchronisation:
+            raise ValueError("seeds.synchronisation: there is none, or seeds have seen different numbers of symbols")
         if any(not tokens.isdecimal() for tokens in self.published_mse):
             raise ValueError("published_mse has a name that is no number of tokens")
 
