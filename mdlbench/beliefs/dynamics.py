@@ -12,7 +12,7 @@ import numpy as np
 
 from mdlbench.beliefs.fidelity import fidelity
 from mdlbench.beliefs.prefixes import Prefixes
-from mdlbench.beliefs.result import Dynamics, Guess, Propagation, Weighting
+from mdlbench.beliefs.seed_result import Dynamics, Guess, Propagation, Weighting
 from mdlbench.processes import Process
 from mdlbench.units import nats_to_bits
 

@@ -11,7 +11,7 @@ from mdlbench.beliefs.fidelity import fidelity
 from mdlbench.beliefs.loss_gap import compare
 from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.beliefs.regression import AffineMap, Moments, cross_validate, fit
-from mdlbench.beliefs.result import Stage, StageFit
+from mdlbench.beliefs.seed_result import Stage, StageFit
 from mdlbench.processes import Process
 
 PUBLISHED_MSE = {64_000: 0.01182, 640_000: 0.00841, 3_190_000: 0.00248, 629_000_000: 0.000386}

@@ -13,7 +13,8 @@ from mdlbench.beliefs.intervention import measure_intervention
 from mdlbench.beliefs.loss_gap import compare
 from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.beliefs.regression import AffineMap, Moments, cross_validate, fit
-from mdlbench.beliefs.result import Control, Dynamics, Fit, Intervention, Method, Setting, Synchronised, Weighting
+from mdlbench.beliefs.result import Setting
+from mdlbench.beliefs.seed_result import Control, Dynamics, Fit, Intervention, Method, Synchronised, Weighting
 from mdlbench.beliefs.synchronisation import synchronisation
 from mdlbench.processes import Process
 

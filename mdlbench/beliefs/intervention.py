@@ -21,7 +21,7 @@ from mdlbench.beliefs.activations import NORM, Activations, Sites
 from mdlbench.beliefs.dynamics import bayes_update
 from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.beliefs.regression import AffineMap
-from mdlbench.beliefs.result import Intervention, Written
+from mdlbench.beliefs.seed_result import Intervention, Written
 from mdlbench.processes import Process
 from mdlbench.units import nats_to_bits
 

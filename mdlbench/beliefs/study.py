@@ -13,7 +13,8 @@ from mdlbench.beliefs.distortion import at_gap, rate_distortion
 from mdlbench.beliefs.emergence import PUBLISHED_MSE, emergence
 from mdlbench.beliefs.geometry import Geometry, measure_geometry
 from mdlbench.beliefs.prefixes import WEIGHTINGS, Prefixes, enumerate_prefixes
-from mdlbench.beliefs.result import BeliefGeometry, LeastMemory, MeanFit, RateDistortion, SeedBeliefs, Setting, Stage
+from mdlbench.beliefs.result import BeliefGeometry, LeastMemory, MeanFit, RateDistortion, Setting
+from mdlbench.beliefs.seed_result import SeedBeliefs, Stage
 from mdlbench.errors import UsageError
 from mdlbench.processes import Process, find
 from mdlbench.result import Result

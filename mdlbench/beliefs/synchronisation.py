@@ -12,7 +12,7 @@ import numpy as np
 
 from mdlbench.beliefs.dynamics import into_simplex
 from mdlbench.beliefs.prefixes import Prefixes
-from mdlbench.beliefs.result import Synchronised
+from mdlbench.beliefs.seed_result import Synchronised
 from mdlbench.processes import Process
 from mdlbench.units import nats_to_bits
 
