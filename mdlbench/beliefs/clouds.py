@@ -66,11 +66,15 @@ class Clouds:
         """The network's image of them."""
         return self._plane.simplex(title, self.image, caption=caption)
 
+    def at_checkpoints(self) -> list[tuple[str, Simplex]]:
+        """The image at each, under the tokens seen until then."""
+        named = [("untrained" if not n else f"{amount(n)} tokens", image) for n, image in self.stages]
+        return [(name, self._plane.simplex(name, image)) for name, image in named]
+
     def emergence(self, title: str, caption: str = "") -> Stages:
         """The truth, and the image at each checkpoint."""
-        stages = [("untrained" if not n else f"{amount(n)} tokens", image) for n, image in self.stages]
-        drawn = [(name, self._plane.simplex(name, image)) for name, image in stages]
-        return Stages(title, "checkpoint", (("Bayes filter", self.truth("Bayes filter")), *drawn), caption)
+        truth = self.truth("Bayes filter")
+        return Stages(title, "checkpoint", ((truth.title, truth), *self.at_checkpoints()), caption)
 
 
 def thousandths(rows: np.ndarray) -> str:

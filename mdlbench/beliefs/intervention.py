@@ -13,7 +13,7 @@ symbol later: a network that recomputes its belief from all symbols follows at o
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from mdlbench.beliefs.regression import AffineMap
 from mdlbench.beliefs.seed_result import Intervention, Written
 from mdlbench.processes import Process
 from mdlbench.units import nats_to_bits
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 METHODS = ("pseudo-inverse", "pattern", "random", "swap")
 _SAMPLES = 1000
@@ -125,8 +128,8 @@ class _Task:
         return _divergence(now, found[:, 0]), _divergence(later, found[:, 1])
 
 
-def _put(written: Any, position: int) -> Callable[[Any], Any]:
-    def change(stream: Any) -> Any:
+def _put(written: "Tensor", position: int) -> "Callable[[Tensor], Tensor]":
+    def change(stream: "Tensor") -> "Tensor":
         stream = stream.clone()
         stream[:, position] = written
         return stream

@@ -90,7 +90,7 @@ class _Study:
         return BeliefGeometry(
             run=Path(self.run.folder).name,
             process=str(config.source.process),
-            params={key: str(value) for key, value in config.source.params.items()},
+            params=config.source.params,
             preset=config.preset,
             architecture=config.architecture.name,
             width=config.architecture.width,

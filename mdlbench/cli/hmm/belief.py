@@ -67,7 +67,7 @@ def command(
     from mdlbench.beliefs import comparison
     from mdlbench.beliefs.exhibits import run_part
     from mdlbench.beliefs.study import study_run
-    from mdlbench.report import figures, terminal
+    from mdlbench.report import figures, svg, terminal
     from mdlbench.result.exhibits import Section
     from mdlbench.result.record import plain
     from mdlbench.training.run import load_run
@@ -77,7 +77,8 @@ def command(
     if animation and not options["emergence"]:
         raise UsageError("--animation shows checkpoints: leave --no-emergence out")
     if plots is not None:
-        figures.load_converter()  # now rather than after minutes
+        figures.load_converter()  # what is missing is said now rather than after minutes
+        svg.load_pillow()
     common.result_folder(output_path)
     found = []
     for name in runs:
@@ -130,8 +131,7 @@ def _draw(folder: Path, section: "Section", moving: "Clouds | None") -> list[Pat
     if moving is not None:
         path = folder / "belief-emergence.gif"
         folder.mkdir(parents=True, exist_ok=True)
-        (_, still), *stages = moving.emergence("Emergence").stages
-        write_whole(path, animated(still, stages))
+        write_whole(path, animated(moving.truth("Bayes filter"), moving.at_checkpoints()))
         written.append(path)
     return written
 
