@@ -6,6 +6,7 @@ interpolated, since nothing was measured there.
 
 import io
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ def _chosen(still: Simplex) -> np.ndarray:
 def _moments(stages: Sequence[Stage], chosen: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """What each frame is called, and where points are then, float (n, 2); the last stays for two seconds."""
     clouds = [(name, np.asarray(stage.cloud.places, np.float64)[chosen]) for name, stage in stages]
-    for (before, here), (after, there) in zip(clouds, clouds[1:], strict=False):
+    for (before, here), (after, there) in pairwise(clouds):
         for step in range(FRAMES):
             share = step / FRAMES
             smooth = share**2 * (3 - 2 * share)
