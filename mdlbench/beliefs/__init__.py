@@ -6,7 +6,8 @@
     dynamics.py     does the image move as a belief?      intervention.py   does writing a belief change the prediction?
     synchronisation.py  bits saved as it learns the state   distortion.py   the least memory for a loss gap
     geometry.py     all of it for one network      emergence.py             at every checkpoint
-    study.py        all of it for a run, as a `Result`
+    study.py        all of it for a run            result.py, seed_result.py  the records of kinds hmm-belief and hmm-train
+    exhibits.py     what to show: tables.py, pictures.py (points: clouds.py), comparison.py of runs, gap_exhibits.py
 
 Source: A. Shai, S. Marzen, L. Teixeira, A. Gietelink Oldenziel & P. Riechers, arXiv:2405.15943 (2024).
 """

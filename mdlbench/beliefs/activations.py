@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.errors import MdlbenchError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _IN_MEMORY = 1 << 30  # bytes of activations kept in memory; more are kept in a temporary file
 ALL = "all layers"
@@ -57,7 +60,7 @@ class Sites:
         return [name for name in self._modules if name != NORM]
 
     @contextmanager
-    def hooked(self, name: str, change: Callable[[Any], Any]) -> Iterator[None]:
+    def hooked(self, name: str, change: "Callable[[Tensor], Tensor]") -> Iterator[None]:
         """While this lasts, what passes the site, (B, positions, d), is replaced by what `change` makes of it."""
         module, when = self._modules[name]
 
@@ -79,12 +82,12 @@ class Sites:
         finally:
             handle.remove()
 
-    def read(self, words: Any, **arguments: Any) -> tuple[list[Any], Any]:
+    def read(self, words: "Tensor", **arguments: Any) -> "tuple[list[Tensor], Tensor]":
         """Activations at each site, (B, positions, d) each, and the logits (B, positions, K), of int64 words (B, positions).
 
         Further arguments go to the network.
         """
-        kept: dict[str, Any] = {}
+        kept: dict[str, Tensor] = {}
         with ExitStack() as stack:
             for name in self._modules:
                 stack.enter_context(self.hooked(name, partial(kept.setdefault, name)))

@@ -3,16 +3,15 @@
 Each control is a matrix of features that goes through the same held-out regression as the activations.
 """
 
-from typing import Any
-
 import numpy as np
 
 from mdlbench.beliefs.prefixes import Prefixes
+from mdlbench.processes import Process
 
 _LAST = (1, 2, 3)
 
 
-def control_features(process: Any, prefixes: Prefixes, predictions: np.ndarray) -> dict[str, np.ndarray]:
+def control_features(process: Process, prefixes: Prefixes, predictions: np.ndarray) -> dict[str, np.ndarray]:
     """Features by the name of the control, float64 (n, p) each.
 
     Args:

@@ -9,11 +9,13 @@ Crutchfield & Ellison, Chaos 20 (2010)) and, along that curve, the R^2 of the be
 loss gap can so be read as a memory that a predictor this good needs at least, and its belief R^2 held against the optimal one.
 """
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from mdlbench.beliefs.prefixes import enumerate_prefixes
+from mdlbench.beliefs.result import CurvePoint, RateDistortion
+from mdlbench.processes import Process
 from mdlbench.units import nats_to_bits
 
 _MOST_BELIEFS = 400
@@ -21,16 +23,12 @@ _TOLERANCE = 1e-6  # of shares; ten times less changes no fourth digit of the cu
 _STEPS = 3000
 
 
-def rate_distortion(process: Any, *, length: int | None = None, points: int = 24) -> dict[str, Any]:
+def rate_distortion(process: Process, *, length: int | None = None, points: int = 24) -> RateDistortion:
     """The curve for the next symbol after `length` symbols, from much memory to none.
 
     Args:
         length: symbols seen; by default as many as give at most 400 different beliefs.
         points: of the curve; trade-offs from 4,096 down to where nothing is remembered.
-
-    Returns:
-        {"length", "beliefs", "curve": [{"rate_bits", "gap_bits", "r2"}, ...]} in order of falling rate; r2 is
-        None where beliefs do not vary.
     """
     weights, beliefs, length = _beliefs(process, length)
     following = (beliefs @ process.emission).clip(1e-15)
@@ -45,26 +43,23 @@ def rate_distortion(process: Any, *, length: int | None = None, points: int = 24
         centres = (joint.T @ beliefs)[used] / memory[used, None]
         rate = (joint[:, used] * np.log(np.maximum(assigned[:, used], 1e-300) / memory[used])).sum()
         kept = spread - (joint[:, used] * ((beliefs[:, None] - centres) ** 2).sum(axis=2)).sum()
-        curve.append({
-            "rate_bits": max(0.0, nats_to_bits(float(rate))),
-            "gap_bits": max(0.0, nats_to_bits(float((joint * _divergences(following, codes)).sum()))),
-            "r2": float(kept / spread) if spread > 1e-12 else None,
-        })  # fmt: skip
-    return {"length": length, "beliefs": len(weights), "curve": curve}
+        gap = (joint * _divergences(following, codes)).sum()
+        r2 = float(kept / spread) if spread > 1e-12 else None
+        curve.append(CurvePoint(max(0.0, nats_to_bits(float(rate))), max(0.0, nats_to_bits(float(gap))), r2))
+    return RateDistortion(length, len(weights), tuple(curve))
 
 
-def at_gap(curve: list[dict[str, float]], gap_bits: float) -> tuple[float, float] | None:
-    """Least memory in bits and belief R^2 at a gap, read off the curve; None outside it."""
-    gaps = np.array([point["gap_bits"] for point in curve])
-    if not gaps[0] <= gap_bits <= gaps[-1] or any(point["r2"] is None for point in curve):
-        return None
-    logs = np.log(np.maximum(gaps, 1e-12))
-    at = np.log(max(gap_bits, 1e-12))
-    rate, r2 = (float(np.interp(at, logs, [point[key] for point in curve])) for key in ("rate_bits", "r2"))
-    return rate, r2
+def at_gap(curve: Sequence[CurvePoint], gap_bits: float) -> tuple[float, float] | tuple[None, None]:
+    """Least memory in bits and belief R^2 at a gap, read off the curve; None outside it, or where beliefs do not vary."""
+    gaps = np.array([point.gap_bits for point in curve])
+    fidelities = [point.r2 for point in curve if point.r2 is not None]
+    if not len(gaps) or not gaps[0] <= gap_bits <= gaps[-1] or len(fidelities) < len(gaps):
+        return None, None
+    at, logs = np.log(max(gap_bits, 1e-12)), np.log(np.maximum(gaps, 1e-12))
+    return float(np.interp(at, logs, [point.rate_bits for point in curve])), float(np.interp(at, logs, fidelities))
 
 
-def _beliefs(process: Any, length: int | None) -> tuple[np.ndarray, np.ndarray, int]:
+def _beliefs(process: Process, length: int | None) -> tuple[np.ndarray, np.ndarray, int]:
     """Different beliefs after `length` symbols: probabilities (m,), beliefs (m, N), and the length."""
     chosen = None
     for tried in [length] if length is not None else range(1, 11):

@@ -8,18 +8,18 @@ not of the true belief: the network's own point must move as a belief there woul
 which saw neither prefix.
 """
 
-from typing import Any
-
 import numpy as np
 
 from mdlbench.beliefs.fidelity import fidelity
 from mdlbench.beliefs.prefixes import Prefixes
+from mdlbench.beliefs.seed_result import Dynamics, Guess, Propagation, Weighting
+from mdlbench.processes import Process
 from mdlbench.units import nats_to_bits
 
 FLOOR = 1e-3  # images are moved into the simplex, each state at least this likely, where a logarithm or an update needs that
 
 
-def bayes_update(process: Any, beliefs: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+def bayes_update(process: Process, beliefs: np.ndarray, symbols: np.ndarray) -> np.ndarray:
     """U_x(b) for each row, float64 (n, N).
 
     Args:
@@ -37,7 +37,7 @@ def bayes_update(process: Any, beliefs: np.ndarray, symbols: np.ndarray) -> np.n
     return after / np.where(np.abs(mass) < 1e-6, np.copysign(1e-6, mass), mass)[:, None]
 
 
-def into_simplex(process: Any, beliefs: np.ndarray) -> np.ndarray:
+def into_simplex(process: Process, beliefs: np.ndarray) -> np.ndarray:
     """Rows as distributions with every state at least about FLOOR; unchanged where the process has no states."""
     if not process.is_hidden_markov:
         return beliefs
@@ -46,43 +46,51 @@ def into_simplex(process: Any, beliefs: np.ndarray) -> np.ndarray:
 
 
 def measure_dynamics(
-    process: Any, prefixes: Prefixes, image: np.ndarray, weights: np.ndarray, folds: np.ndarray, *, seed: int = 0
-) -> dict[str, Any]:
+    process: Process,
+    prefixes: Prefixes,
+    image: np.ndarray,
+    folds: np.ndarray,
+    *,
+    site: str = "",
+    weighting: Weighting = "probability",
+    seed: int = 0,
+) -> Dynamics:
     """How well the image after a symbol is predicted from the image before it.
 
     Args:
         image: float64 (n, N), held-out images of the activations.
-        weights: float64 (n,), of the prefix after the symbol.
         folds: int (n,); pairs across folds are left out.
+        site: where the activations were read; a label.
+        weighting: of the prefix after the symbol.
         seed: of the control that updates another prefix of the same length.
-
-    Returns:
-        "pairs"; for "Bayes update" and each control {"r2", "kl_bits"} against the image after; "error": of what the image is
-        off after the symbol, the slope on and correlation with what the update makes of its being off before.
     """
+    weights = prefixes.weights(weighting)
     after = np.flatnonzero(prefixes.parents >= 0)
     after = after[folds[after] == folds[prefixes.parents[after]]]
     before, symbols, chosen = prefixes.parents[after], prefixes.symbols[after], weights[after]
     inside = into_simplex(process, image)
     updated = bayes_update(process, inside[before], symbols)
     others = prefixes.shuffled(seed)[before]
-    guesses = {
-        "Bayes update": updated,
-        "no update": image[before],
-        "symbol alone": _mean_by(symbols, image[after], chosen),
-        "another symbol": bayes_update(process, inside[before], (symbols + 1) % process.alphabet_size),
-        "another prefix": bayes_update(process, inside[others], symbols),
-    }
-    found: dict[str, Any] = {"pairs": len(after)}
-    for name, guess in guesses.items():
+
+    def scored(guess: np.ndarray) -> Guess:
         r2 = fidelity(image[after], guess, chosen).r2
-        found[name] = {"r2": r2, "kl_bits": belief_divergence(process, guess, image[after], chosen)}
+        return Guess(r2, belief_divergence(process, guess, image[after], chosen))
+
     truth = prefixes.beliefs[after]
-    found["error"] = _propagation(updated - truth, image[after] - truth, chosen)
-    return found
+    return Dynamics(
+        site,
+        weighting,
+        len(after),
+        bayes_update=scored(updated),
+        no_update=scored(image[before]),
+        symbol_alone=scored(_mean_by(symbols, image[after], chosen)),
+        another_symbol=scored(bayes_update(process, inside[before], (symbols + 1) % process.alphabet_size)),
+        another_prefix=scored(bayes_update(process, inside[others], symbols)),
+        error=_propagation(updated - truth, image[after] - truth, chosen),
+    )
 
 
-def belief_divergence(process: Any, beliefs: np.ndarray, image: np.ndarray, weights: np.ndarray) -> float | None:
+def belief_divergence(process: Process, beliefs: np.ndarray, image: np.ndarray, weights: np.ndarray) -> float | None:
     """Mean D(beliefs || image) in bits, both moved into the simplex; None where the process has no states."""
     if not process.is_hidden_markov:
         return None
@@ -99,10 +107,10 @@ def _mean_by(symbols: np.ndarray, image: np.ndarray, weights: np.ndarray) -> np.
     return found
 
 
-def _propagation(expected: np.ndarray, seen: np.ndarray, weights: np.ndarray) -> dict[str, float | None]:
+def _propagation(expected: np.ndarray, seen: np.ndarray, weights: np.ndarray) -> Propagation:
     """Slope of `seen` on `expected` through the origin, and their correlation, over all elements."""
     product = float(weights @ (expected * seen).sum(axis=1))
     square, other = (float(weights @ (part**2).sum(axis=1)) for part in (expected, seen))
     if min(square, other) < 1e-18 * weights.sum():
-        return {"slope": None, "correlation": None}
-    return {"slope": product / square, "correlation": product / (square * other) ** 0.5}
+        return Propagation(None, None)
+    return Propagation(product / square, product / (square * other) ** 0.5)

@@ -23,10 +23,6 @@ class Fidelity:
     low: float | None = None
     high: float | None = None
 
-    def to_json(self) -> dict[str, float | None]:
-        """Plain JSON data."""
-        return {"r2": self.r2, "r2_low": self.low, "r2_high": self.high, "mse": self.mse}
-
 
 def fidelity(beliefs: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> Fidelity:
     """R^2 and mean squared error; R^2 is None where the beliefs do not vary.

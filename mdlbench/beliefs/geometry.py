@@ -1,6 +1,6 @@
-"""Belief geometry of one network: every site, weighting and control, held out, as plain data; and its image for pictures."""
+"""Belief geometry of one network: every site, weighting and control, held out; and its image for pictures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,50 +8,35 @@ import numpy as np
 from mdlbench.beliefs.activations import ALL, Activations, read_activations
 from mdlbench.beliefs.controls import control_features
 from mdlbench.beliefs.dynamics import measure_dynamics
-from mdlbench.beliefs.fidelity import DRAWS, bootstrap, distance_preservation, fidelity
+from mdlbench.beliefs.fidelity import bootstrap, distance_preservation, fidelity
 from mdlbench.beliefs.intervention import measure_intervention
 from mdlbench.beliefs.loss_gap import compare
 from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.beliefs.regression import AffineMap, Moments, cross_validate, fit
+from mdlbench.beliefs.result import Setting
+from mdlbench.beliefs.seed_result import Control, Dynamics, Fit, Intervention, Method, Synchronised, Weighting
 from mdlbench.beliefs.synchronisation import synchronisation
+from mdlbench.processes import Process
 
 _PAIRS = 50_000
-
-
-@dataclass(frozen=True)
-class Setting:
-    """How a network is measured.
-
-    Attributes:
-        length: of the longest prefixes.
-        folds: parts of the prefixes, each held out once.
-        weightings: see `prefixes.WEIGHTINGS`.
-        draws: of the bootstrap.
-        seed: of shuffles, pairs, draws and interventions.
-    """
-
-    length: int = 10
-    folds: int = 5
-    weightings: tuple[str, ...] = ("probability", "prefix", "word")
-    draws: int = DRAWS
-    seed: int = 0
+_METHODS: tuple[Method, ...] = ("affine", "ridge")
 
 
 @dataclass(frozen=True, eq=False)
 class Geometry:
-    """What was measured of one network.
+    """What was measured of one network: see `result.SeedBeliefs`; and the held-out image of all layers, float64 (n, N)."""
 
-    Attributes:
-        values: plain JSON data: "fits", "controls", "dynamics", "intervention", "synchronisation", "loss_gap_bits".
-        image: float64 (n, N), held-out image of all layers, every prefix alike.
-    """
-
-    values: dict[str, Any]
+    loss_gap_bits: float
+    fits: tuple[Fit, ...]
+    controls: tuple[Control, ...]
+    dynamics: tuple[Dynamics, ...]
+    synchronisation: tuple[Synchronised, ...]
+    intervention: Intervention
     image: np.ndarray
 
 
 def measure_geometry(
-    process: Any, network: Any, prefixes: Prefixes, setting: Setting, untrained: Any | None = None
+    process: Process, network: Any, prefixes: Prefixes, setting: Setting, untrained: Any | None = None
 ) -> Geometry:
     """Everything about one network.
 
@@ -59,40 +44,39 @@ def measure_geometry(
         process: the source it was trained on.
         network: in evaluation mode.
         prefixes: of the process, up to `setting.length`.
-        untrained: the network before training, the control; None leaves that column null.
+        untrained: the network before training, the control; None leaves that unknown.
     """
     activations = read_activations(network, prefixes)
     before = None if untrained is None else read_activations(untrained, prefixes)
     folds, image = prefixes.folds(setting.folds), np.empty(0)
     maps: dict[str, AffineMap] = {}
-    fits: list[dict[str, Any]] = []
-    controls: list[dict[str, Any]] = []
-    moves: list[dict[str, Any]] = []
+    fits: list[Fit] = []
+    controls: list[Control] = []
+    moves: list[Dynamics] = []
     for weighting in setting.weightings:
         found, predicted, fitted = _fits(prefixes, activations, weighting, folds, setting)
-        if before is not None:
-            _add_untrained(found, prefixes, before, weighting, folds)
-        fits += found
+        fits += found if before is None else _with_untrained(found, prefixes, before, weighting, folds)
         controls += _controls(process, prefixes, activations, weighting, folds, setting)
         for site in dict.fromkeys((activations.names[-1], ALL)):
-            moved = measure_dynamics(process, prefixes, predicted[site], prefixes.weights(weighting), folds, seed=setting.seed)
-            moves.append({"site": site, "weighting": weighting, **moved})
+            moves.append(
+                measure_dynamics(process, prefixes, predicted[site], folds, site=site, weighting=weighting, seed=setting.seed)
+            )
         if weighting == "prefix" or not maps:
             image, maps = predicted[ALL], fitted
-    values = {
-        "loss_gap_bits": compare(activations.log_probabilities, process, prefixes).mean_bits,
-        "fits": fits,
-        "controls": controls,
-        "dynamics": moves,
-        "synchronisation": synchronisation(process, prefixes, activations.log_probabilities, image),
-        "intervention": measure_intervention(process, network, prefixes, activations, maps, folds == 0, seed=setting.seed),
-    }
-    return Geometry(values, image)
+    return Geometry(
+        loss_gap_bits=compare(activations.log_probabilities, process, prefixes).mean_bits,
+        fits=tuple(fits),
+        controls=tuple(controls),
+        dynamics=tuple(moves),
+        synchronisation=tuple(synchronisation(process, prefixes, activations.log_probabilities, image)),
+        intervention=measure_intervention(process, network, prefixes, activations, maps, folds == 0, seed=setting.seed),
+        image=image,
+    )
 
 
 def _fits(
-    prefixes: Prefixes, activations: Activations, weighting: str, folds: np.ndarray, setting: Setting
-) -> tuple[list[dict[str, Any]], dict[str, np.ndarray], dict[str, AffineMap]]:
+    prefixes: Prefixes, activations: Activations, weighting: Weighting, folds: np.ndarray, setting: Setting
+) -> tuple[list[Fit], dict[str, np.ndarray], dict[str, AffineMap]]:
     """Rows for every site; held-out ridge images (n, N) for each; and each site's ridge map fitted without fold 0."""
     weights, beliefs, shuffled = (
         prefixes.weights(weighting),
@@ -101,55 +85,67 @@ def _fits(
     )
     n, features = beliefs.shape[1], activations.features
     moments = Moments.of(features, np.hstack([beliefs, shuffled]), weights, folds)
-    rows, predicted, maps = [], {}, {}
-    for method in ("affine", "ridge"):
+    rows: list[Fit] = []
+    predicted: dict[str, np.ndarray] = {}
+    maps: dict[str, AffineMap] = {}
+    for method in _METHODS:
         groups = (slice(0, n), slice(n, None))
         held = cross_validate(moments, features, folds, activations.columns, ridge=method == "ridge", groups=groups)
         predicted = {site: one.predictions[:, :n] for site, one in held.items()}
         scores = bootstrap(beliefs, predicted, weights, draws=setting.draws, seed=setting.seed)
         for site, one in held.items():
-            row: dict[str, Any] = {"site": site, "weighting": weighting, "method": method, **scores[site].to_json()}
-            row["shuffled_r2"] = fidelity(shuffled, one.predictions[:, n:], weights).r2
-            row["distance_r2"] = distance_preservation(beliefs, predicted[site], weights, pairs=_PAIRS, seed=setting.seed)
+            score = scores[site]
+            row = Fit(
+                site,
+                weighting,
+                method,
+                score.r2,
+                score.low,
+                score.high,
+                score.mse,
+                shuffled_r2=fidelity(shuffled, one.predictions[:, n:], weights).r2,
+                distance_r2=distance_preservation(beliefs, predicted[site], weights, pairs=_PAIRS, seed=setting.seed),
+            )
             if method == "affine":
-                within = _in_sample(moments, features, activations.columns[site], prefixes, weights, setting.seed)
-                row |= within
+                columns = activations.columns[site]
+                rows.append(_in_sample(row, moments, features, columns, prefixes, weights, setting.seed))
             else:
-                row["penalties"] = [float(part.penalties[0]) for part in one.maps]
+                rows.append(replace(row, penalties=tuple(float(part.penalties[0]) for part in one.maps)))
                 part = one.maps[0]
                 maps[site] = AffineMap(part.weight[:, :n], part.offset[:n], part.penalties[:n])
-            rows.append(row)
     return rows, predicted, {site: fitted for site, fitted in maps.items() if site != ALL}
 
 
 def _in_sample(
-    moments: Moments, features: np.ndarray, columns: np.ndarray, prefixes: Prefixes, weights: np.ndarray, seed: int
-) -> dict[str, float | None]:
-    """R^2, MSE and distances of a map fitted on everything it is scored on, as the published figures are."""
+    row: Fit, moments: Moments, features: np.ndarray, columns: np.ndarray, prefixes: Prefixes, weights: np.ndarray, seed: int
+) -> Fit:
+    """The row with R^2, MSE and distances of a map fitted on everything it is scored on, as the published figures are."""
     fitted = fit(moments, columns)
     n = prefixes.beliefs.shape[1]
     image = np.concatenate([fitted(features[at : at + 8192, columns])[:, :n] for at in range(0, len(features), 8192)])
     score = fidelity(prefixes.beliefs, image, weights)
     distances = distance_preservation(prefixes.beliefs, image, weights, pairs=_PAIRS, seed=seed)
-    return {"in_sample_r2": score.r2, "in_sample_mse": score.mse, "in_sample_distance_r2": distances}
+    return replace(row, in_sample_r2=score.r2, in_sample_mse=score.mse, in_sample_distance_r2=distances)
 
 
-def _add_untrained(
-    rows: list[dict[str, Any]], prefixes: Prefixes, before: Activations, weighting: str, folds: np.ndarray
-) -> None:
-    """Put the R^2 of the network before training beside each row's."""
+def _with_untrained(
+    rows: list[Fit], prefixes: Prefixes, before: Activations, weighting: Weighting, folds: np.ndarray
+) -> list[Fit]:
+    """The rows with the R^2 of the network before training beside theirs."""
     weights = prefixes.weights(weighting)
     moments = Moments.of(before.features, prefixes.beliefs, weights, folds)
-    for method in ("affine", "ridge"):
-        held = cross_validate(moments, before.features, folds, before.columns, ridge=method == "ridge")
-        for row in rows:
-            if row["method"] == method:
-                row["untrained_r2"] = fidelity(prefixes.beliefs, held[row["site"]].predictions, weights).r2
+    held = {
+        method: cross_validate(moments, before.features, folds, before.columns, ridge=method == "ridge") for method in _METHODS
+    }
+    return [
+        replace(row, untrained_r2=fidelity(prefixes.beliefs, held[row.method][row.site].predictions, weights).r2)
+        for row in rows
+    ]
 
 
 def _controls(
-    process: Any, prefixes: Prefixes, activations: Activations, weighting: str, folds: np.ndarray, setting: Setting
-) -> list[dict[str, Any]]:
+    process: Process, prefixes: Prefixes, activations: Activations, weighting: Weighting, folds: np.ndarray, setting: Setting
+) -> list[Control]:
     """Ridge from each control's features; distances both of its image of beliefs and of the features as they are."""
     weights, rows = prefixes.weights(weighting), []
     for name, features in control_features(process, prefixes, activations.predictions).items():
@@ -161,8 +157,5 @@ def _controls(
             distance_preservation(prefixes.beliefs, part, weights, pairs=_PAIRS, seed=setting.seed)
             for part in (image, features)
         ]
-        rows.append({
-            "name": name, "weighting": weighting, "r2": score.r2, "mse": score.mse, "distance_r2": distances[0],
-            "raw_distance_r2": distances[1],
-        })  # fmt: skip
+        rows.append(Control(name, weighting, score.r2, score.mse, *distances))
     return rows

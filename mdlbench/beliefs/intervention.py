@@ -13,7 +13,7 @@ symbol later: a network that recomputes its belief from all symbols follows at o
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,14 +21,19 @@ from mdlbench.beliefs.activations import NORM, Activations, Sites
 from mdlbench.beliefs.dynamics import bayes_update
 from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.beliefs.regression import AffineMap
+from mdlbench.beliefs.seed_result import Intervention, Written
+from mdlbench.processes import Process
 from mdlbench.units import nats_to_bits
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 METHODS = ("pseudo-inverse", "pattern", "random", "swap")
 _SAMPLES = 1000
 
 
 def measure_intervention(
-    process: Any,
+    process: Process,
     network: Any,
     prefixes: Prefixes,
     activations: Activations,
@@ -37,7 +42,7 @@ def measure_intervention(
     *,
     samples: int = _SAMPLES,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> Intervention:
     """Divergence from the Bayes prediction of written beliefs, for each site and way of writing.
 
     Args:
@@ -46,29 +51,23 @@ def measure_intervention(
         samples: pairs of prefixes of L - 1 symbols, drawn by probability; the symbol after is drawn from the written belief.
 
     Returns:
-        {"samples", "unchanged_bits", "unchanged_later_bits", "undisturbed_bits": of the network from its own prefixes' Bayes
-        predictions, "sites": {site: {method: {"bits", "followed", "later_bits", "carried"}}}}; followed and carried are
-        1 - changed / unchanged. The later ones are None for recurrent networks, whose memory is not what is written to.
+        What is carried is None for recurrent networks, whose memory is not what is written to.
     """
     task = _Task(process, network, prefixes, candidates, samples, seed)
     unchanged, later = task.divergences(task.run())
-    found: dict[str, Any] = {
-        "samples": len(task.here),
-        "unchanged_bits": unchanged,
-        "unchanged_later_bits": later,
-        "undisturbed_bits": _divergence(
-            prefixes.beliefs[task.here] @ process.emission, activations.log_probabilities[task.here]
-        ),
-        "sites": {},
-    }
+    own = _divergence(prefixes.beliefs[task.here] @ process.emission, activations.log_probabilities[task.here])
     carries = NORM in activations.names
-    for site, fitted in maps.items():
-        found["sites"][site] = {}
-        for method, change in _changes(activations.at(site), fitted, task, seed):
-            now, then = task.divergences(task.run(site, change))
-            row = {"bits": now, "followed": 1 - now / unchanged, "later_bits": then, "carried": 1 - then / later}
-            found["sites"][site][method] = row if carries else row | {"later_bits": None, "carried": None}
-    return found
+
+    def written(site: str, change: np.ndarray) -> Written:
+        now, then = task.divergences(task.run(site, change))
+        carried = (then, 1 - then / later) if carries else (None, None)
+        return Written(now, 1 - now / unchanged, *carried)
+
+    sites = {
+        site: {method: written(site, change) for method, change in _changes(activations.at(site), fitted, task, seed)}
+        for site, fitted in maps.items()
+    }
+    return Intervention(len(task.here), unchanged, later, own, sites)
 
 
 def write_belief(
@@ -93,7 +92,9 @@ def write_belief(
 class _Task:
     """Drawn prefixes, the beliefs to write, the symbol after, and the network to run."""
 
-    def __init__(self, process: Any, network: Any, prefixes: Prefixes, candidates: np.ndarray, samples: int, seed: int) -> None:
+    def __init__(
+        self, process: Process, network: Any, prefixes: Prefixes, candidates: np.ndarray, samples: int, seed: int
+    ) -> None:
         self._process, self._sites = process, Sites(network)
         generator = np.random.default_rng(seed)
         length = max(1, prefixes.length - 1)
@@ -127,8 +128,8 @@ class _Task:
         return _divergence(now, found[:, 0]), _divergence(later, found[:, 1])
 
 
-def _put(written: Any, position: int) -> Callable[[Any], Any]:
-    def change(stream: Any) -> Any:
+def _put(written: "Tensor", position: int) -> "Callable[[Tensor], Tensor]":
+    def change(stream: "Tensor") -> "Tensor":
         stream = stream.clone()
         stream[:, position] = written
         return stream

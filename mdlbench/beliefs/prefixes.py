@@ -6,11 +6,11 @@ activations; each is kept once and counted by a stated weight. Prefixes lie leve
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from mdlbench.errors import UsageError
+from mdlbench.processes import Process
 
 WEIGHTINGS = {
     "probability": "each prefix by its probability, each length alike",
@@ -119,11 +119,10 @@ class Prefixes:
         return " ".join(reversed(found))
 
 
-def enumerate_prefixes(process: Any, length: int = 10) -> Prefixes:
+def enumerate_prefixes(process: Process, length: int = 10) -> Prefixes:
     """Every prefix of lengths 1 .. `length` with positive probability.
 
     Args:
-        process: a `mdlbench.processes.Process`.
         length: L, the longest.
 
     Raises:
@@ -150,7 +149,9 @@ def enumerate_prefixes(process: Any, length: int = 10) -> Prefixes:
     return Prefixes(lengths=lengths, **{key: np.concatenate([level[key] for level in levels]) for key in levels[0]})
 
 
-def _children(process: Any, beliefs: np.ndarray, probabilities: np.ndarray, hashes: np.ndarray, first: int) -> dict[str, Any]:
+def _children(
+    process: Process, beliefs: np.ndarray, probabilities: np.ndarray, hashes: np.ndarray, first: int
+) -> dict[str, np.ndarray]:
     """One symbol more: the next level's arrays; `first` is the number of the first parent, -1 for the empty prefix."""
     after = np.einsum("pi,xij->pxj", beliefs, process.tensor)  # parent-major: stays in lexicographic order
     mass = after @ process.right_vector

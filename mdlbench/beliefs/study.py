@@ -1,23 +1,27 @@
-"""The belief geometry of a run: every seed, means over seeds, emergence over checkpoints, as a `Result` that pictures read."""
+"""The belief geometry of a run: every seed, means over seeds, emergence over checkpoints, as a `Result`."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mdlbench.beliefs.activations import ALL, NORM
+from mdlbench.beliefs.clouds import Clouds
 from mdlbench.beliefs.distortion import at_gap, rate_distortion
 from mdlbench.beliefs.emergence import PUBLISHED_MSE, emergence
-from mdlbench.beliefs.geometry import Setting, measure_geometry
+from mdlbench.beliefs.geometry import Geometry, measure_geometry
 from mdlbench.beliefs.prefixes import WEIGHTINGS, Prefixes, enumerate_prefixes
+from mdlbench.beliefs.result import BeliefGeometry, LeastMemory, MeanFit, RateDistortion, Setting
+from mdlbench.beliefs.seed_result import SeedBeliefs, Stage
 from mdlbench.errors import UsageError
+from mdlbench.processes import Process, find
 from mdlbench.result import Result
+from mdlbench.result.exhibits import mean
 from mdlbench.training import Run
 from mdlbench.training.summary import count_parameters
 
-_POINTS = 2000  # prefixes kept in the result for the page's scatter
 _AVERAGED = (
     "r2",
     "mse",
@@ -40,19 +44,69 @@ DEFINITIONS = {
 }
 
 
-@dataclass(eq=False)
-class Clouds:
-    """What pictures need in full: images of the first seed.
+@dataclass(frozen=True, eq=False)
+class _Study:
+    """What is the same for every seed of a run."""
 
-    Attributes:
-        prefixes: all of them.
-        image: float64 (n, N), the trained network's, all layers.
-        stages: for each checkpoint tokens, and the image at the last site.
-    """
-
+    run: Run
+    process: Process
     prefixes: Prefixes
-    image: np.ndarray
-    stages: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    setting: Setting
+    with_emergence: bool
+    report: Callable[[str], None]
+
+    def measure(self, seed: int) -> tuple[SeedBeliefs, Clouds]:
+        """One seed's last checkpoint, and its emergence."""
+        checkpoints = self.run.checkpoints(seed)
+        first, last = checkpoints[0], checkpoints[-1]
+        self.report(f"seed {seed}: {len(self.prefixes):,} prefixes, {last.tokens:,} tokens")
+        untrained = first.network() if first.tokens == 0 else None
+        found = measure_geometry(self.process, last.network(), self.prefixes, self.setting, untrained)
+        stages, images = self._emergence(seed)
+        beliefs, lengths = self.prefixes.beliefs, self.prefixes.lengths
+        return _of_seed(seed, last.tokens, found, stages), Clouds(
+            beliefs, lengths, found.image, self.process.is_hidden_markov, images
+        )
+
+    def _emergence(self, seed: int) -> tuple[tuple[Stage, ...], list[tuple[int, np.ndarray]]]:
+        """Each checkpoint's figures, and its image at the last site."""
+        if not self.with_emergence:
+            return (), []
+        stages, images = [], []
+        for found in emergence(self.process, self.prefixes, self._networks(seed), folds=self.setting.folds):
+            site = NORM if NORM in found.images else list(found.images)[-2]
+            stages.append(found.stage)
+            images.append((found.stage.tokens, found.images[site]))
+        return tuple(stages), images
+
+    def _networks(self, seed: int) -> Iterator[tuple[int, Any]]:
+        for checkpoint in self.run.checkpoints(seed):
+            self.report(f"seed {seed}: checkpoint at {checkpoint.tokens:,} tokens")
+            yield checkpoint.tokens, checkpoint.network()
+
+    def payload(self, seeds: tuple[SeedBeliefs, ...], clouds: Clouds) -> BeliefGeometry:
+        """All seeds as one result."""
+        config, curve = self.run.config, rate_distortion(self.process)
+        return BeliefGeometry(
+            run=Path(self.run.folder).name,
+            process=str(config.source.process),
+            params=config.source.params,
+            preset=config.preset,
+            architecture=config.architecture.name,
+            width=config.architecture.width,
+            parameters=count_parameters(self.run, seeds[0].seed),
+            prefixes=len(self.prefixes),
+            words=int((self.prefixes.lengths == self.prefixes.length).sum()),
+            different_beliefs=len(np.unique(self.prefixes.beliefs.round(9), axis=0)),
+            setting=self.setting,
+            definitions=DEFINITIONS,
+            mean=means(seeds),
+            rate_distortion=curve,
+            memory=tuple(_memory(one, curve) for one in seeds),
+            published_mse=published(self.process),
+            seeds=seeds,
+            points=clouds.points(ALL),
+        )
 
 
 def study_run(
@@ -62,7 +116,7 @@ def study_run(
     seeds: Sequence[int] | None = None,
     with_emergence: bool = True,
     report: Callable[[str], None] = lambda text: None,
-) -> tuple[Result, Clouds]:
+) -> tuple[Result[BeliefGeometry], Clouds]:
     """Measure the last checkpoint of every seed, and every checkpoint's emergence.
 
     Args:
@@ -70,76 +124,54 @@ def study_run(
         report: told what is done next.
 
     Returns:
-        A result of kind "hmm-belief" (process, setting, seeds, mean over them, rate_distortion, points); what pictures need.
+        The result; and every prefix of the first seed, for pictures.
 
     Raises:
         UsageError: the run was trained on files, or a seed is not there.
     """
     process, chosen = _checked(run, seeds)
-    prefixes = enumerate_prefixes(process, setting.length)
-    measured: list[dict[str, Any]] = []
-    clouds: Clouds | None = None
-    for seed in chosen:
-        last, first = run.last(seed), run.checkpoints(seed)[0]
-        report(f"seed {seed}: {len(prefixes):,} prefixes, {last.tokens:,} tokens")
-        untrained = first.network() if first.tokens == 0 else None
-        found = measure_geometry(process, last.network(), prefixes, setting, untrained)
-        values = {"seed": seed, "tokens": last.tokens, **found.values, "emergence": []}
-        clouds = clouds or Clouds(prefixes, found.image)
-        if with_emergence:
-            for stage in emergence(process, prefixes, _networks(run, seed, report), folds=setting.folds):
-                values["emergence"].append(stage.values)
-                if seed == chosen[0]:
-                    site = NORM if NORM in stage.images else list(stage.images)[-2]
-                    clouds.stages.append((stage.values["tokens"], stage.images[site]))
-        measured.append(values)
-    assert clouds is not None
-    curve = rate_distortion(process)
-    values = {
-        **_head(run, process, prefixes, setting, chosen),
-        "mean": means(measured),
-        "rate_distortion": curve,
-        "memory": _memory(measured, curve["curve"]),
-        "published_mse": published(process),
-        "seeds": measured,
-        "points": _points(clouds),
-    }
-    return Result("hmm-belief", values), clouds
+    study = _Study(run, process, enumerate_prefixes(process, setting.length), setting, with_emergence, report)
+    first, clouds = study.measure(chosen[0])
+    others = [study.measure(seed)[0] for seed in chosen[1:]]
+    return Result(study.payload((first, *others), clouds)), clouds
 
 
-def means(seeds: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def means(seeds: Sequence[SeedBeliefs]) -> tuple[MeanFit, ...]:
     """For each site, weighting and method the mean over seeds, and the least and greatest R^2."""
     found = []
-    for at, first in enumerate(seeds[0]["fits"]):
-        rows = [one["fits"][at] for one in seeds]
-        row = {key: first[key] for key in ("site", "weighting", "method")}
-        for key in _AVERAGED:
-            values = [one[key] for one in rows if one.get(key) is not None]
-            row[key] = float(np.mean(values)) if len(values) == len(rows) else None
-        known = [one["r2"] for one in rows if one["r2"] is not None]
-        found.append({**row, "least_r2": min(known, default=None), "greatest_r2": max(known, default=None)})
-    return found
+    for rows in zip(*(one.fits for one in seeds), strict=True):
+        averaged = {key: mean(getattr(row, key) for row in rows) for key in _AVERAGED}
+        known = [row.r2 for row in rows if row.r2 is not None]
+        ends = {"least_r2": min(known, default=None), "greatest_r2": max(known, default=None)}
+        found.append(MeanFit(rows[0].site, rows[0].weighting, rows[0].method, **averaged, **ends))
+    return tuple(found)
 
 
-def compare_runs(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Belief fidelity against loss gap, a row for each run, the largest gap first; memory by `rate_distortion`."""
-    rows = []
-    for values in results:
-        row = next(
-            one for one in values["mean"] if one["site"] == ALL and one["method"] == "ridge"
-            and one["weighting"] == values["setting"]["weightings"][0]
-        )  # fmt: skip
-        gap = float(np.mean([one["loss_gap_bits"] for one in values["seeds"]]))
-        least = at_gap(values["rate_distortion"]["curve"], gap)
-        rows.append({
-            "run": values["run"], "width": values["width"], "parameters": values["parameters"], "loss_gap_bits": gap,
-            "weighting": row["weighting"], "r2": row["r2"], "mse": row["mse"],
-            "least_memory_bits": least and least[0], "r2_of_least_memory": least and least[1],
-        })  # fmt: skip
-    return sorted(rows, key=lambda row: -row["loss_gap_bits"])
+def published(process: Process) -> dict[str, float]:
+    """The published in-sample error by tokens seen, where there is one for this process: `emergence.PUBLISHED_MSE`."""
+    known = process.digest == find("mess3").digest
+    return {str(tokens): error for tokens, error in PUBLISHED_MSE.items()} if known else {}
 
 
-def _checked(run: Run, seeds: Sequence[int] | None) -> tuple[Any, list[int]]:
+def _of_seed(seed: int, tokens: int, found: Geometry, stages: tuple[Stage, ...]) -> SeedBeliefs:
+    return SeedBeliefs(
+        seed=seed,
+        tokens=tokens,
+        loss_gap_bits=found.loss_gap_bits,
+        fits=found.fits,
+        controls=found.controls,
+        dynamics=found.dynamics,
+        synchronisation=found.synchronisation,
+        intervention=found.intervention,
+        emergence=stages,
+    )
+
+
+def _memory(one: SeedBeliefs, curve: RateDistortion) -> LeastMemory:
+    return LeastMemory(one.seed, *at_gap(curve.curve, one.loss_gap_bits))
+
+
+def _checked(run: Run, seeds: Sequence[int] | None) -> tuple[Process, list[int]]:
     process = run.process()
     if process is None:
         raise UsageError(f"{run.folder} was trained on files; beliefs are those of a process: train with `mdlbench hmm train`")
@@ -151,66 +183,3 @@ def _checked(run: Run, seeds: Sequence[int] | None) -> tuple[Any, list[int]]:
             f"{run.folder} has no checkpoint of seed {missing[0] if missing else 0}; it has those of seeds: {known}"
         )
     return process, list(dict.fromkeys(seeds)) if seeds else there
-
-
-def _networks(run: Run, seed: int, report: Callable[[str], None]) -> Iterator[tuple[int, Any]]:
-    for checkpoint in run.checkpoints(seed):
-        report(f"seed {seed}: checkpoint at {checkpoint.tokens:,} tokens")
-        yield checkpoint.tokens, checkpoint.network()
-
-
-def _head(run: Run, process: Any, prefixes: Prefixes, setting: Setting, seeds: Sequence[int]) -> dict[str, Any]:
-    return {
-        "run": Path(run.folder).name,
-        "process": run.config.source.process,
-        "params": {key: str(value) for key, value in run.config.source.params.items()},
-        "preset": run.config.preset,
-        "architecture": run.config.architecture.name,
-        "width": run.config.architecture.width,
-        "parameters": count_parameters(run, seeds[0]),
-        "prefixes": len(prefixes),
-        "words": int((prefixes.lengths == prefixes.length).sum()),
-        "different_beliefs": len(np.unique(prefixes.beliefs.round(9), axis=0)),
-        "setting": {
-            "length": setting.length, "folds": setting.folds, "weightings": list(setting.weightings), "draws": setting.draws,
-            "seed": setting.seed,
-        },
-        "definitions": DEFINITIONS,
-    }  # fmt: skip
-
-
-def _memory(seeds: Sequence[dict[str, Any]], curve: list[dict[str, float]]) -> list[dict[str, Any]]:
-    """For each seed the least memory of a predictor with its loss gap, and the belief R^2 of that memory."""
-    found = []
-    for one in seeds:
-        least = at_gap(curve, one["loss_gap_bits"])
-        found.append({"seed": one["seed"], "least_bits": least and least[0], "r2": least and least[1]})
-    return found
-
-
-def published(process: Any) -> dict[str, float]:
-    """The published in-sample error by tokens seen, where there is one for this process: `emergence.PUBLISHED_MSE`."""
-    from mdlbench.processes import find
-
-    known = process.digest == find("mess3").digest
-    return {str(tokens): error for tokens, error in PUBLISHED_MSE.items()} if known else {}
-
-
-def thousandths(rows: np.ndarray) -> str:
-    """Numbers row by row in thousandths, as text: `333 333 334 ...`; one line of JSON instead of one for each number."""
-    return " ".join(map(str, (rows * 1000).round().astype(int).ravel()))
-
-
-def _points(clouds: Clouds) -> dict[str, Any]:
-    """Beliefs and images of up to 2,000 prefixes of the first seed, for the page's scatter."""
-    prefixes = clouds.prefixes
-    generator = np.random.default_rng(0)
-    chosen = np.sort(generator.choice(len(prefixes), min(_POINTS, len(prefixes)), replace=False))
-    return {
-        "site": ALL,
-        "states": prefixes.beliefs.shape[1],
-        "lengths": " ".join(map(str, prefixes.lengths[chosen])),
-        "beliefs": thousandths(prefixes.beliefs[chosen]),
-        "image": thousandths(clouds.image[chosen]),
-        "stages": [{"tokens": tokens, "image": thousandths(image[chosen])} for tokens, image in clouds.stages],
-    }

@@ -110,9 +110,7 @@ def _run(asked: _Request, file: str, spec: str) -> IdealCodeLength:
             compared, evaluated = compare(data, model, block_size=asked.block_size, progress=progress)
     found = evaluated.result(name_of(file), compared)
     if asked.as_json:
-        print_json(
-            "eval", {key: value for key, value in plain(found).items() if key != "lm_eval" or compared is not None}
-        )
+        print_json("eval", {key: value for key, value in plain(found).items() if key != "lm_eval" or compared is not None})
     elif compared is not None and not asked.quiet:
         say(terminal.render([Text(f"{found.input}, {found.model}"), *beside_lm_eval(found)]) + "\n")
     if asked.output_path is not None:

@@ -3,12 +3,14 @@
 from typing import Any
 
 import click
-from tabulate import tabulate
 
 from mdlbench.cli import training
 from mdlbench.cli.common import option
 from mdlbench.cli.common.printing import print_json, say
+from mdlbench.report import terminal
+from mdlbench.result.record import plain
 from mdlbench.training.data import file_source
+from mdlbench.training.exhibits import seeds as table_of_seeds
 from mdlbench.training.presets import preset
 from mdlbench.training.run import open_run
 from mdlbench.training.seeds import train_run
@@ -50,11 +52,6 @@ def command(
         if not quiet:
             say(f"wrote {path}", to_stderr=True)
     if as_json:
-        print_json("train", result.values)
+        print_json("train", plain(result.payload))
     elif not quiet:
-        headers = ["seed", "tokens", "loss, bits per symbol", "seconds", "checkpoint"]
-        rows = [
-            [one["seed"], f"{one['tokens']:,}", f"{one['last_loss_bits_per_symbol']:.4f}", f"{one['seconds']:.1f}",
-             f"hf:{one['checkpoint']}"] for one in result.values["seeds"]
-        ]  # fmt: skip
-        say(tabulate(rows, headers, colalign=("right", "right", "right", "right", "left"), disable_numparse=True))
+        say(terminal.render([table_of_seeds(result.payload)]))

@@ -19,6 +19,7 @@ Form = Literal["text", "count", "fixed", "digits", "bytes", "rate", "seconds"]
 Mark = Literal["line", "points", "line+points", "step"]
 Shape = Literal["circle", "square", "triangle", "diamond"]
 Role = Literal["measured", "null", "bound", "published", "aside"]
+Payload = TypeVar("Payload")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -444,6 +445,16 @@ def mean(numbers: Iterable[float | None]) -> float | None:
     if not values or any(value is None or value != value for value in values):
         return None
     return sum(value for value in values if value is not None) / len(values)
+
+
+def newest(results: Iterable[Found[Payload]], key: Callable[[Payload], object]) -> list[Payload]:
+    """The latest payload for each key, such as a run, in the order in which keys are first met."""
+    found: dict[object, Found[Payload]] = {}
+    for one in results:
+        name = key(one.payload)
+        if name not in found or found[name].result.time <= one.result.time:
+            found[name] = one
+    return [one.payload for one in found.values()]
 
 
 def walk(exhibits: Iterable[Exhibit]) -> Iterable[Exhibit]:

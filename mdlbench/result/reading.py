@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Generic, Literal, NoReturn, TypeVar
 
 from mdlbench.errors import ResultError, UsageError
-from mdlbench.result.record import Kind, Result, known_kinds
+from mdlbench.result.record import Kind, Result, known_kinds, name_in_file
 
 P = TypeVar("P")
 _LARGEST = 2**63 - 1  # of whole numbers: what a table of figures can hold
@@ -146,23 +146,23 @@ def decoded(cls: type[P], value: Any, path: str, name: str = "") -> P:
     for unknown in value.keys() - fields.keys():
         raise ResultError(f"{path}: field {_dotted(name, unknown)} is unknown; update mdlbench, or remove the field")
     made = {}
-    for key, (hint, required) in fields.items():
+    for key, (attribute, hint, required) in fields.items():
         if key in value:
-            made[key] = _value(hint, value[key], path, _dotted(name, key))
+            made[attribute] = _value(hint, value[key], path, _dotted(name, key))
         elif required:
             raise ResultError(f"{path}: field {_dotted(name, key)} is missing; run it again or remove the file")
     try:
         return cls(**made)
-    except ValueError as error:  # what the class itself asserts of its fields together
+    except (ValueError, UsageError) as error:  # what the class itself asserts of its fields together
         raise ResultError(f"{path}: {error}; run it again or remove the file") from None
 
 
 @cache
-def _fields(cls: type) -> dict[str, tuple[Any, bool]]:
-    """The hint of each field, and whether it must be there."""
+def _fields(cls: type) -> dict[str, tuple[str, Any, bool]]:
+    """For each name in a file the field's own name, its hint, and whether it must be there."""
     hints = typing.get_type_hints(cls)
     return {
-        f.name: (hints[f.name], f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING)
+        name_in_file(f): (f.name, hints[f.name], f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING)
         for f in dataclasses.fields(cls)
     }
 

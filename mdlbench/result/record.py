@@ -163,12 +163,17 @@ def plain(value: Any) -> Any:
         {'name': 'example', 'schema': 1, 'payload': [1, 2], 'upgrades': {}}
     """
     if dataclasses.is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {name_in_file(f): plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {name: plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [plain(part) for part in value]
     return value
+
+
+def name_in_file(field: "dataclasses.Field[Any]") -> str:
+    """What a field is called in a file: its name, or what its metadata say under "name" where that is no identifier."""
+    return str(field.metadata.get("name", field.name))
 
 
 def _version(package: str) -> str | None:

@@ -1,8 +1,9 @@
 """What a run of the trainer is: frozen dataclasses that are written to `run.json` and read back from it."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from mdlbench.errors import UsageError
 
@@ -108,13 +109,14 @@ class Source:
     """
 
     process: str | None = None
-    params: dict[str, Any] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     symbols: int = 256
     digest: str | None = None
 
     def __post_init__(self) -> None:
-        assert (self.process is None) != (not self.paths), "a source is a process or files"
+        if (self.process is None) != bool(self.paths):
+            raise UsageError("a source is a process, or else files; give one of the two")
         if not 2 <= self.symbols <= 256:
             raise UsageError(f"symbols={self.symbols}; an alphabet has 2 to 256 symbols, a byte each")
 
@@ -193,6 +195,9 @@ class TrainingConfig:
         return list(_differences(replace(self, preset=None), replace(other, preset=None), ""))
 
 
+_Settings = TypeVar("_Settings", TrainingConfig, Source, Architecture, Optimiser)
+
+
 def default_checkpoints(tokens: int) -> tuple[int, ...]:
     """0, 64 k, 200 k, 640 k, 2 M, 6.4 M ...: about two a decade, through the counts of the published belief geometry."""
     counts, decade = [0], 10_000
@@ -220,7 +225,7 @@ def parse_counts(text: str) -> tuple[int, ...]:
         raise UsageError(f"{text!r} is no list of token counts; write for example 0,64k,3.2M") from None
 
 
-def _differences(ours: Any, theirs: Any, prefix: str) -> Any:
+def _differences(ours: _Settings, theirs: _Settings, prefix: str) -> Iterator[str]:
     for part in fields(ours):
         one, other = getattr(ours, part.name), getattr(theirs, part.name)
         if hasattr(one, "__dataclass_fields__"):
@@ -229,7 +234,7 @@ def _differences(ours: Any, theirs: Any, prefix: str) -> Any:
             yield f"{prefix}{part.name} {_words(one)}, not {_words(other)}"
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

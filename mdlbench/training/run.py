@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mdlbench.atomic import write_whole
 from mdlbench.errors import UsageError
@@ -19,6 +19,9 @@ from mdlbench.training.checkpoints import Checkpoint, find_checkpoints
 from mdlbench.training.config import TrainingConfig
 from mdlbench.training.data import windows_of
 from mdlbench.training.loop import read_log
+
+if TYPE_CHECKING:
+    from mdlbench.processes import Process
 
 SCHEMA = "mdlbench.run/1"
 
@@ -64,7 +67,7 @@ class Run:
         """A dictionary per step: step, tokens, bytes, loss_nats_per_symbol, loss_bits_per_symbol, learning_rate, seconds."""
         return read_log(self.seed_folder(seed) / "log.jsonl")
 
-    def process(self) -> Any:
+    def process(self) -> "Process | None":
         """The process that the run learns, or None for one on files."""
         from mdlbench.training.data import find_process
 

@@ -12,10 +12,11 @@ from mdlbench.beliefs.controls import every_symbol, last_symbols
 from mdlbench.beliefs.distortion import at_gap, rate_distortion
 from mdlbench.beliefs.dynamics import bayes_update, measure_dynamics
 from mdlbench.beliefs.emergence import emergence
-from mdlbench.beliefs.geometry import Setting, measure_geometry
+from mdlbench.beliefs.geometry import measure_geometry
 from mdlbench.beliefs.intervention import measure_intervention, write_belief
 from mdlbench.beliefs.prefixes import enumerate_prefixes
 from mdlbench.beliefs.regression import AffineMap
+from mdlbench.beliefs.result import Setting
 from mdlbench.beliefs.synchronisation import synchronisation
 from mdlbench.errors import MdlbenchError
 from mdlbench.processes import find
@@ -77,12 +78,14 @@ def test_bayes_update_leads_from_belief_to_belief() -> None:
 
 def test_dynamics_of_exact_beliefs() -> None:
     prefixes = enumerate_prefixes(MESS3, 7)
-    found = measure_dynamics(MESS3, prefixes, prefixes.beliefs, prefixes.weights("prefix"), np.zeros(len(prefixes), int))
-    assert found["pairs"] == len(prefixes) - 3
-    assert found["Bayes update"]["r2"] == pytest.approx(1, abs=1e-4)  # but for the floor of the simplex
-    assert found["Bayes update"]["kl_bits"] < 1e-3
-    for control in ("no update", "symbol alone", "another symbol", "another prefix"):
-        assert found[control]["r2"] < 0.9
+    found = measure_dynamics(MESS3, prefixes, prefixes.beliefs, np.zeros(len(prefixes), int), weighting="prefix")
+    assert found.pairs == len(prefixes) - 3
+    assert found.bayes_update.r2 == pytest.approx(1, abs=1e-4)  # but for the floor of the simplex
+    assert found.bayes_update.kl_bits is not None
+    assert found.bayes_update.kl_bits < 1e-3
+    for control in (found.no_update, found.symbol_alone, found.another_symbol, found.another_prefix):
+        assert control.r2 is not None
+        assert control.r2 < 0.9
 
 
 def test_errors_that_are_kept_and_errors_that_are_not() -> None:
@@ -96,10 +99,11 @@ def test_errors_that_are_kept_and_errors_that_are_not() -> None:
     for length in range(2, 8):
         level = prefixes.level(length)
         kept[level] = bayes_update(MESS3, kept[prefixes.parents[level]], prefixes.symbols[level])
-    folds, weights = np.zeros(len(prefixes), int), prefixes.weights("probability")
-    slopes = [measure_dynamics(MESS3, prefixes, image, weights, folds)["error"]["slope"] for image in (noisy, kept)]
-    assert abs(slopes[0]) < 0.7
-    assert slopes[1] == pytest.approx(1, abs=0.05)
+    folds = np.zeros(len(prefixes), int)
+    fresh, carried = (measure_dynamics(MESS3, prefixes, image, folds).error.slope for image in (noisy, kept))
+    assert fresh is not None
+    assert abs(fresh) < 0.7
+    assert carried == pytest.approx(1, abs=0.05)
 
 
 def test_writing_a_belief() -> None:
@@ -123,31 +127,33 @@ def test_intervention_on_an_exact_network() -> None:
     maps = dict.fromkeys(activations.names, AffineMap(inverse, -shift @ inverse, np.zeros(3)))
     everyone = np.ones(len(prefixes), bool)
     found = measure_intervention(process, network, prefixes, activations, maps, everyone, samples=200)
-    assert found["undisturbed_bits"] == pytest.approx(0, abs=1e-6)
-    assert found["unchanged_bits"] > 0.3
+    assert found.undisturbed_bits == pytest.approx(0, abs=1e-6)
+    assert found.unchanged_bits > 0.3
     for site in activations.names:
-        methods = found["sites"][site]
-        assert methods["pseudo-inverse"]["followed"] == pytest.approx(1, abs=1e-4)
-        assert methods["pattern"]["followed"] == pytest.approx(1, abs=1e-4)
-        assert methods["swap"]["followed"] == pytest.approx(1, abs=1e-4)
-        assert methods["random"]["followed"] < 0.9
-        assert methods["pattern"]["carried"] == pytest.approx(0, abs=1e-6)  # its memory is not the stream
+        methods = found.sites[site]
+        assert methods["pseudo-inverse"].followed == pytest.approx(1, abs=1e-4)
+        assert methods["pattern"].followed == pytest.approx(1, abs=1e-4)
+        assert methods["swap"].followed == pytest.approx(1, abs=1e-4)
+        assert methods["random"].followed < 0.9
+        assert methods["pattern"].carried == pytest.approx(0, abs=1e-6)  # its memory is not the stream
 
 
 def test_geometry_of_an_exact_network() -> None:
     network, prefixes = exact_network(MESS3), enumerate_prefixes(MESS3, 5)
     found = measure_geometry(MESS3, network, prefixes, SETTING, _wide("gpt2"))
-    assert found.values["loss_gap_bits"] == pytest.approx(0, abs=1e-6)
-    assert len(found.values["fits"]) == 2 * 2 * 5
-    for row in found.values["fits"]:
-        assert row["r2"] == pytest.approx(1, abs=1e-4)
-        assert row["method"] == "ridge" or row["in_sample_mse"] == pytest.approx(0, abs=1e-8)
-        assert row["distance_r2"] == pytest.approx(1, abs=1e-4)
-        assert row["untrained_r2"] < 0.99
-        assert row["shuffled_r2"] < (0.1 if row["weighting"] == "prefix" else 0.3)
-        if row["method"] == "ridge" and row["weighting"] == "prefix":
-            assert abs(row["shuffled_r2"]) < 0.1
-    controls = {row["name"]: row["r2"] for row in found.values["controls"] if row["weighting"] == "prefix"}
+    assert found.loss_gap_bits == pytest.approx(0, abs=1e-6)
+    assert len(found.fits) == 2 * 2 * 5
+    for row in found.fits:
+        assert row.r2 == pytest.approx(1, abs=1e-4)
+        assert row.method == "ridge" or row.in_sample_mse == pytest.approx(0, abs=1e-8)
+        assert row.distance_r2 == pytest.approx(1, abs=1e-4)
+        assert row.untrained_r2 is not None
+        assert row.untrained_r2 < 0.99
+        assert row.shuffled_r2 is not None
+        assert row.shuffled_r2 < (0.1 if row.weighting == "prefix" else 0.3)
+        if row.method == "ridge" and row.weighting == "prefix":
+            assert abs(row.shuffled_r2) < 0.1
+    controls = {row.name: row.r2 for row in found.controls if row.weighting == "prefix"}
     assert controls["next symbol, exact"] == pytest.approx(1, abs=1e-4)  # three states, three symbols: an invertible map
     assert controls["last 1 symbol"] < controls["last 2 symbols"] < controls["last 3 symbols"] < 1
     np.testing.assert_allclose(found.image, prefixes.beliefs, atol=1e-2)
@@ -161,11 +167,11 @@ def test_emergence() -> None:
     """An untrained network, then one that holds the beliefs: the error falls to nothing."""
     prefixes = enumerate_prefixes(MESS3, 5)
     stages = list(emergence(MESS3, prefixes, [(0, _wide("gpt2")), (1000, exact_network(MESS3))], folds=3))
-    first, last = (stage.values for stage in stages)
-    assert (first["tokens"], last["tokens"]) == (0, 1000)
-    assert first["loss_gap_bits"] > 0.1 > last["loss_gap_bits"]
-    assert first["sites"][ALL]["in_sample_mse"] > 1e-3 > 1e-8 > last["sites"][ALL]["in_sample_mse"]
-    assert last["sites"][ALL]["r2"] == pytest.approx(1, abs=1e-4)
+    first, last = (found.stage for found in stages)
+    assert (first.tokens, last.tokens) == (0, 1000)
+    assert first.loss_gap_bits > 0.1 > last.loss_gap_bits
+    assert first.sites[ALL].in_sample_mse > 1e-3 > 1e-8 > last.sites[ALL].in_sample_mse
+    assert last.sites[ALL].r2 == pytest.approx(1, abs=1e-4)
 
 
 def test_controls_by_hand() -> None:
@@ -184,13 +190,13 @@ def test_synchronisation_of_the_bayes_filter() -> None:
     prefixes = enumerate_prefixes(process, 4)
     exact = np.log((prefixes.beliefs @ process.emission).clip(1e-12))
     rows = synchronisation(process, prefixes, exact, prefixes.beliefs)
-    assert rows[0]["state"] == pytest.approx(0.9182958341)
+    assert rows[0].state == pytest.approx(0.9182958341)
     for row in rows[1:]:
-        assert row["state"] == pytest.approx(0, abs=1e-12)
-        assert row["next"] == pytest.approx(2 / 3)
-        assert row["saved"] == pytest.approx(0.2516291674)
-        assert row["gap"] == pytest.approx(0, abs=1e-9)
-        assert row["network_state"] == pytest.approx(0.001443, abs=1e-5)  # -log2 of 1/1.001: the floor of the simplex
+        assert row.state == pytest.approx(0, abs=1e-12)
+        assert row.next == pytest.approx(2 / 3)
+        assert row.saved == pytest.approx(0.2516291674)
+        assert row.gap == pytest.approx(0, abs=1e-9)
+        assert row.network_state == pytest.approx(0.001443, abs=1e-5)  # -log2 of 1/1.001: the floor of the simplex
 
 
 @pytest.mark.parametrize("name", ["mess3", "rrxor", "nemo"])
@@ -198,25 +204,25 @@ def test_saved_bits_never_exceed_what_is_known_of_the_state(name: str) -> None:
     process = find(name)
     rows = synchronisation(process, enumerate_prefixes(process, 6))
     for row in rows:
-        assert row["saved"] is not None
-        assert rows[0]["state"] is not None
-        assert row["state"] is not None
-        assert row["saved"] <= rows[0]["state"] - row["state"] + 1e-12
+        assert rows[0].state is not None
+        assert row.state is not None
+        assert row.saved <= rows[0].state - row.state + 1e-12
 
 
 def test_rate_distortion_ends() -> None:
     """With all memory the Bayes predictor and the whole belief; with none the best constant, its gap I(next; past)."""
     found = rate_distortion(MESS3, length=3, points=12)
-    curve = found["curve"]
-    assert found["beliefs"] == 27
-    assert curve[0]["gap_bits"] < 1e-3
-    assert curve[0]["r2"] > 0.999
-    assert curve[-1]["rate_bits"] < 1e-2
-    past = synchronisation(MESS3, enumerate_prefixes(MESS3, 3))[3]["saved"]
-    assert curve[-1]["gap_bits"] == pytest.approx(past, abs=1e-3)
+    curve = found.curve
+    assert found.beliefs == 27
+    assert curve[0].gap_bits < 1e-3
+    assert curve[0].r2 is not None
+    assert curve[0].r2 > 0.999
+    assert curve[-1].rate_bits < 1e-2
+    past = synchronisation(MESS3, enumerate_prefixes(MESS3, 3))[3].saved
+    assert curve[-1].gap_bits == pytest.approx(past, abs=1e-3)
     for one, other in pairwise(curve):
-        assert one["rate_bits"] >= other["rate_bits"] - 1e-6
-        assert one["gap_bits"] <= other["gap_bits"] + 1e-6
+        assert one.rate_bits >= other.rate_bits - 1e-6
+        assert one.gap_bits <= other.gap_bits + 1e-6
     middle = curve[5]
-    assert at_gap(curve, middle["gap_bits"]) == pytest.approx((middle["rate_bits"], middle["r2"]))
-    assert at_gap(curve, 10.0) is None
+    assert at_gap(curve, middle.gap_bits) == pytest.approx((middle.rate_bits, middle.r2))
+    assert at_gap(curve, 10.0) == (None, None)

@@ -95,17 +95,17 @@ def test_a_run_learns_its_source(tmp_path: Path) -> None:
     run = open_run(tmp_path / "run", config, (0, 1))
     train_run(run, (0, 1))
     result = measure_run(run, (0, 1))
-    values = result.values
+    values = result.payload
     before: LossGap = loss_gap(run.checkpoints(0)[0].network(), find("golden-mean"), 5)
-    each = [seed["mean_model_bits"] for seed in values["seeds"]]
+    each = [seed.mean_model_bits for seed in values.seeds]
     assert result.kind == "hmm-train"
     assert max(each) < 0.02 < 0.1 < before.mean_bits
-    assert values["model_bits"]["mean"] == pytest.approx(np.mean(each))
-    assert values["model_bits"]["standard_deviation"] == pytest.approx(np.std(each, ddof=1))
-    assert (values["model_bits"]["least"], values["model_bits"]["greatest"]) == pytest.approx((min(each), max(each)))
-    assert values["entropy_rate"]["upper"] == pytest.approx(2 / 3)
-    assert [one["context"] for one in values["contexts"]] == [1, 2, 3, 4, 5]
-    assert values["contexts"][0]["finite_context_bits"] == pytest.approx(0.0, abs=1e-6)  # one symbol tells the state
-    for seed in values["seeds"]:
-        assert seed["mean_loss_bits"] == pytest.approx(values["bayes_floor_bits"] + seed["mean_model_bits"])
+    assert values.model_bits.mean == pytest.approx(np.mean(each))
+    assert values.model_bits.standard_deviation == pytest.approx(np.std(each, ddof=1))
+    assert (values.model_bits.least, values.model_bits.greatest) == pytest.approx((min(each), max(each)))
+    assert values.entropy_rate.upper == pytest.approx(2 / 3)
+    assert [one.context for one in values.contexts] == [1, 2, 3, 4, 5]
+    assert values.contexts[0].finite_context_bits == pytest.approx(0.0, abs=1e-6)  # one symbol tells the state
+    for seed in values.seeds:
+        assert seed.mean_loss_bits == pytest.approx(values.bayes_floor_bits + seed.mean_model_bits)
     assert "NaN" not in result.to_json()

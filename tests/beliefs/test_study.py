@@ -1,25 +1,37 @@
-"""A run from the command to the page: tables, results, pictures, what is refused."""
+"""A run from the command to tables, results and pictures; what is refused."""
 
 import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from mdlbench.report.collect import Found
 
-from mdlbench.beliefs.geometry import Setting
-from mdlbench.beliefs.study import compare_runs, study_run
+from mdlbench.beliefs import comparison
+from mdlbench.beliefs.clouds import Clouds
+from mdlbench.beliefs.exhibits import run_part
+from mdlbench.beliefs.result import BeliefGeometry, Setting
+from mdlbench.beliefs.study import study_run
 from mdlbench.cli import main
-from mdlbench.report import beliefs, collect, render, sections
-from mdlbench.report.belief_charts import charts, plots
-from mdlbench.report.beliefs import Cloud, amount, animated, belief_colours, scatters
-from mdlbench.result import Result
+from mdlbench.report import figures
+from mdlbench.result import Result, read
+from mdlbench.result.exhibits import Chart, Panels, Section, walk
 from mdlbench.training import Architecture, Run, TrainingConfig, open_run, train_run
 from mdlbench.training.data import process_source
 from tests.training.small import small_run
 
-PICTURES = {"simplex", "emergence-strip", "layers", "dynamics", "intervention", "synchronisation", "memory", "emergence"}
+PICTURES = {
+    "beliefs-and-their-image",
+    "layers-and-controls",
+    "dynamics",
+    "intervention",
+    "code-lengths",
+    "memory",
+}
+STAGED = {"emergence", "through-training"}
 QUICK = ("--length", "4", "--draws", "100")
 
 
@@ -38,7 +50,7 @@ def mess3(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def studied(mess3: Run) -> Any:
+def studied(mess3: Run) -> tuple[Result[BeliefGeometry], Clouds]:
     return study_run(mess3, Setting(length=4, draws=100))
 
 
@@ -50,123 +62,75 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int
     return int(stop.value.code or 0), captured.out, captured.err
 
 
-def test_result_holds_every_seed_and_their_means(studied: Any) -> None:
-    values = studied[0].values
-    assert [one["seed"] for one in values["seeds"]] == [0, 1]
-    assert values["prefixes"] == 3 + 9 + 27 + 81
-    assert len(values["mean"]) == 3 * 2 * 5  # weightings, methods, sites
-    for at, row in enumerate(values["mean"]):
-        found = [one["fits"][at]["r2"] for one in values["seeds"]]
-        assert row["r2"] == pytest.approx(np.mean(found))
-        assert (row["least_r2"], row["greatest_r2"]) == (min(found), max(found))
-        assert values["seeds"][0]["fits"][at]["r2_low"] <= found[0] <= values["seeds"][0]["fits"][at]["r2_high"]
-    stages = values["seeds"][1]["emergence"]
-    assert [one["tokens"] for one in stages] == [0, 160, 320]
-    assert values["published_mse"]["64000"] == 0.01182
-    again = Result.from_json(studied[0].to_json())
-    assert again.values == json.loads(json.dumps(values))
+def of(rows: Sequence[Any], **wanted: object) -> Any:
+    """The row with these fields."""
+    return next(row for row in rows if all(getattr(row, name) == value for name, value in wanted.items()))
 
 
-def test_last_stage_and_main_figures_agree(studied: Any) -> None:
+def test_result_holds_every_seed_and_their_means(studied: tuple[Result[BeliefGeometry], Clouds], tmp_path: Path) -> None:
+    payload = studied[0].payload
+    assert [one.seed for one in payload.seeds] == [0, 1]
+    assert payload.prefixes == 3 + 9 + 27 + 81
+    assert len(payload.mean) == 3 * 2 * 5  # weightings, methods, sites
+    for at, row in enumerate(payload.mean):
+        first, found = payload.seeds[0].fits[at], [one.fits[at].r2 for one in payload.seeds]
+        assert row.r2 == pytest.approx(np.mean(found))  # type: ignore[arg-type]
+        assert (row.least_r2, row.greatest_r2) == (min(found), max(found))  # type: ignore[type-var]
+        assert first.r2_low <= first.r2 <= first.r2_high  # type: ignore[operator]
+    assert [stage.tokens for stage in payload.seeds[1].emergence] == [0, 160, 320]
+    assert payload.published_mse["64000"] == 0.01182
+    assert read(studied[0].write(tmp_path)).payload == payload
+
+
+def test_last_stage_and_main_figures_agree(studied: tuple[Result[BeliefGeometry], Clouds]) -> None:
     """Two ways to the same number: the last checkpoint's ridge, and the table's."""
-    one = studied[0].values["seeds"][0]
-    for site, found in one["emergence"][-1]["sites"].items():
-        row = next(
-            row for row in one["fits"] if row["site"] == site and row["weighting"] == "prefix" and row["method"] == "ridge"
-        )
-        assert found["r2"] == pytest.approx(row["r2"], abs=1e-6)
-        word = next(
-            row for row in one["fits"] if row["site"] == site and row["weighting"] == "word" and row["method"] == "affine"
-        )
-        assert found["in_sample_mse"] == pytest.approx(word["in_sample_mse"], rel=1e-6)
-    assert one["emergence"][-1]["loss_gap_bits"] == pytest.approx(one["loss_gap_bits"])
-    before = {row["site"]: row["untrained_r2"] for row in one["fits"]
-              if row["weighting"] == "prefix" and row["method"] == "ridge"}  # fmt: skip
-    assert before == pytest.approx({site: found["r2"] for site, found in one["emergence"][0]["sites"].items()}, abs=1e-6)
+    one = studied[0].payload.seeds[0]
+    for site, found in one.emergence[-1].sites.items():
+        ridge = of(one.fits, site=site, weighting="prefix", method="ridge")
+        assert found.r2 == pytest.approx(ridge.r2, abs=1e-6)
+        assert one.emergence[0].sites[site].r2 == pytest.approx(ridge.untrained_r2, abs=1e-6)
+        word = of(one.fits, site=site, weighting="word", method="affine")
+        assert found.in_sample_mse == pytest.approx(word.in_sample_mse, rel=1e-6)
+    assert one.emergence[-1].loss_gap_bits == pytest.approx(one.loss_gap_bits)
 
 
-def test_runs_are_compared_by_gap(studied: Any) -> None:
-    values = studied[0].values
-    better = {**values, "run": "better", "seeds": [{**one, "loss_gap_bits": 0.01} for one in values["seeds"]]}
-    rows = compare_runs([better, values])
-    assert [row["run"] for row in rows] == ["mess3", "better"]
-    assert rows[1]["loss_gap_bits"] == pytest.approx(0.01)
-    assert rows[1]["least_memory_bits"] > 1
+def test_runs_are_compared_by_gap(studied: tuple[Result[BeliefGeometry], Clouds]) -> None:
+    payload = studied[0].payload
+    better = replace(payload, run="better", seeds=tuple(replace(one, loss_gap_bits=0.01) for one in payload.seeds))
+    rows = [row.cells for row in comparison.table([better, payload]).rows]
+    assert [row[0] for row in rows] == ["mess3", "better"]
+    assert rows[1][3] == pytest.approx(0.01)
+    assert float(rows[1][6]) > 1  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("process", "arch"), [("golden-mean", "gru"), ("rrxor", "lstm"), ("frdn", "llama")])
 def test_other_sources_and_networks(tmp_path: Path, process: str, arch: str) -> None:
     """Two states, five, and a source without states at all; recurrent networks carry no written belief."""
     result, clouds = study_run(trained(tmp_path / "run", process, arch), Setting(length=4, draws=100), with_emergence=False)
-    found = result.values["seeds"][0]
-    carried = found["intervention"]["sites"]["embedding"]["swap"]["carried"]
-    assert (carried is None) == (arch != "llama")
-    assert (found["synchronisation"][1]["state"] is None) == (process == "frdn")
-    assert found["emergence"] == []
-    drawers = dict([*scatters(Cloud.of_study(clouds), result.values), *charts(result.values)])
-    assert set(drawers) == PICTURES - {"emergence", "emergence-strip"}
-    for name in ("simplex", "synchronisation", "intervention"):  # those that such sources change
-        assert drawers[name]()["png"].startswith(b"\x89PNG")
-    json.dumps(result.values, allow_nan=False)
+    found = result.payload.seeds[0]
+    assert (found.intervention.sites["embedding"]["swap"].carried is None) == (arch != "llama")
+    assert (found.synchronisation[1].state is None) == (process == "frdn")
+    assert found.emergence == ()
+    assert clouds.truth("truth").corners == ()
+    part = run_part(result.payload, clouds)
+    panels = {one.title: one.parts for one in walk(part.exhibits) if isinstance(one, Panels)}
+    assert len(panels["Code lengths"]) == (1 if process == "frdn" else 2)
+    assert len(panels["Intervention"]) == (2 if arch == "llama" else 1)
+    drawn = dict(figures.drawings([Section("belief", "", (replace(part, title=""),))]))
+    assert set(drawn) == {f"belief-{name}" for name in PICTURES}
+    for name in ("beliefs-and-their-image", "code-lengths", "intervention"):  # those that such sources change
+        assert drawn[f"belief-{name}"]().bytes("png").startswith(b"\x89PNG")
+    result.to_json()  # no NaN
 
 
-def test_pictures(studied: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """PNG and SVG of each, from what is at hand and from what the result keeps; a GIF of the checkpoints."""
-    from PIL import Image
-
-    result, clouds = studied
-    path = result.write(tmp_path)
-    kept = Cloud.of_result(json.loads(path.read_text()))
-    cloud = Cloud.of_study(clouds)
-    np.testing.assert_allclose(kept.beliefs, cloud.beliefs, atol=6e-4)  # all 120 prefixes, in thousandths
-    np.testing.assert_allclose(kept.stages[1][1], cloud.stages[1][1], atol=6e-4)
-    named = dict(plots(collect([tmp_path])))
-    assert set(named) == {f"belief-mess3-{name}" for name in PICTURES}
-    for draw in named.values():
-        files = draw()
-        assert files["png"].startswith(b"\x89PNG")
-        assert b"<svg" in files["svg"]
-        assert b"mathdefault" not in files["svg"]  # ticks are plain text
-    monkeypatch.setattr(beliefs, "FRAMES", 3)
-    (tmp_path / "moving.gif").write_bytes(animated(cloud))
-    with Image.open(tmp_path / "moving.gif") as moving:
-        assert moving.format == "GIF"
-        assert getattr(moving, "n_frames", 1) > 5
-
-
-def test_colours_are_the_beliefs() -> None:
-    colours = belief_colours(np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1.2, -0.1, -0.1]]))
-    assert (colours.argmax(axis=1) == [0, 1, 2, 0]).all()
-    assert ((belief_colours(np.eye(5)) >= 0) & (belief_colours(np.eye(5)) <= 1)).all()
-    assert [amount(n) for n in (0, 999, 64_000, 3_190_400)] == ["0", "999", "64k", "3.19M"]
-
-
-def test_page_has_a_section(studied: Any, tmp_path: Path) -> None:
-    hostile = Result("hmm-belief", {**studied[0].values, "run": "</script><b>x"}, studied[0].provenance)
-    studied[0].write(tmp_path)
-    hostile.write(tmp_path)
-    (part,) = sections(collect([tmp_path]))
-    assert part.counts == {"belief_runs": 2}
-    page = render([part], title="t", subtitle="s")
-    assert "<b>x" not in page
-    assert page.count("<canvas") == 0  # drawn by the script
-    row = next(row for row in studied[0].values["mean"] if row["method"] == "ridge")
-    assert f"<td class=number>{row['r2']:.4f}</td>" in page
-    assert part.data["runs"][0]["stages"][0]["name"] == "untrained"
-
-
-def test_runs_of_one_source_are_compared_on_the_page(studied: Any) -> None:
-    """What a run's beliefs miss against its loss gap, beside the least memory; a run alone is not compared."""
-    values = studied[0].values
-    other = Result("hmm-belief", {**values, "run": "other", "width": 2}, {})
-    (part,) = sections([Found("a.json", studied[0]), Found("b.json", other)])
-    (compared,) = part.data["compared"]
-    assert [line["name"] for line in compared["series"]] == ["least memory", "other, width 2", f"{values['run']}, width 8"]
-    row = next(row for row in values["mean"] if (row["site"], row["method"]) == ("all layers", "ridge"))
-    assert row["weighting"] == "probability"
-    assert compared["series"][1]["y"] == [1 - row["r2"]]
-    (alone,) = sections([Found("a.json", studied[0])])
-    assert alone.data["compared"] == []
+def test_chart_of_several_runs(studied: tuple[Result[BeliefGeometry], Clouds]) -> None:
+    """What a run's beliefs miss against its loss gap, beside the least memory."""
+    payload = studied[0].payload
+    chart = comparison.chart([payload, replace(payload, run="other", width=2)])
+    assert isinstance(chart, Chart)
+    assert [line.name for line in chart.series] == ["least memory", "other, width 2", "mess3, width 8"]
+    row = of(payload.mean, site="all layers", method="ridge", weighting="probability")
+    assert chart.series[1].y == [1 - row.r2]
 
 
 def test_command(mess3: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -181,7 +145,7 @@ def test_command(mess3: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     values = json.loads(path.read_text())
     assert values["schema"] == "mdlbench.hmm-belief/1"
     row = next(row for row in values["mean"] if row["method"] == "ridge")
-    assert f"{row['r2']:.4f}" in out
+    assert f"{row['r2']:.4f}".replace("-", "−") in out
 
 
 def test_command_as_json_and_quiet(mess3: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -189,9 +153,23 @@ def test_command_as_json_and_quiet(mess3: Run, tmp_path: Path, capsys: pytest.Ca
         capsys, mess3.folder, *QUICK, "--seeds", "0", "--no-emergence", "--json", "-q", "--plots", tmp_path
     )
     assert (code, err) == (0, "")
-    expected = {f"belief-{name}.{kind}" for name in PICTURES - {"emergence", "emergence-strip"} for kind in ("png", "svg")}
+    expected = {f"belief-mess3-mess3-{name}.{kind}" for name in PICTURES for kind in ("png", "svg")}
     assert {picture.name for picture in tmp_path.iterdir()} == expected
     assert json.loads(out)["schema"] == "mdlbench.hmm-belief/1"
+
+
+def test_command_draws_what_moves(
+    mess3: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image
+
+    monkeypatch.setattr("mdlbench.report.animation.FRAMES", 3)
+    code, _, err = command(capsys, mess3.folder, *QUICK, "--seeds", "0", "--plots", tmp_path, "--animation")
+    assert code == 0
+    assert {path.stem for path in tmp_path.glob("*.svg")} == {f"belief-mess3-mess3-{name}" for name in PICTURES | STAGED}
+    assert "belief-emergence.gif" in err
+    with Image.open(tmp_path / "belief-emergence.gif") as moving:
+        assert getattr(moving, "n_frames", 1) > 5
 
 
 @pytest.mark.parametrize(
@@ -205,8 +183,6 @@ def test_command_as_json_and_quiet(mess3: Run, tmp_path: Path, capsys: pytest.Ca
     ],
 )
 def test_refused(mess3: Run, capsys: pytest.CaptureFixture[str], options: list[str], message: str) -> None:
-    import re
-
     code, out, err = command(capsys, mess3.folder, *options)
     assert (code, out) == (2, "")
     assert err.count("\n") == 1

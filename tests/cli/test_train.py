@@ -70,7 +70,7 @@ def test_hmm_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "h = 0.693536 bits per symbol; all in bits per symbol, 2 seeds"  # H_b(0.4) / 1.4
-    assert [line.split()[0] for line in lines[3:8]] == ["1", "2", "3", "4", "mean"]
+    assert [line.split()[0] for line in lines[4:9]] == ["1", "2", "3", "4", "mean"]
     assert "above the floor, nats" in out
     code, out, _ = run(capsys, *arguments, "--json", "--output-path", tmp_path)
     values = json.loads(out)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +11,13 @@ from mdlbench.atomic import check_folder, write_whole
 from mdlbench.cli.common import option
 from mdlbench.cli.common.paths import name_of
 from mdlbench.cli.common.printing import print_json, say
-from mdlbench.cli.hmm.belief_tables import comparison_table, tables
 from mdlbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from mdlbench.beliefs.clouds import Clouds
+    from mdlbench.beliefs.result import Setting
+    from mdlbench.result.exhibits import Section
+    from mdlbench.training import Run
 
 
 class Seeds(click.ParamType):
@@ -36,7 +41,7 @@ class Seeds(click.ParamType):
 @click.option("--draws", type=click.IntRange(100, 100_000), default=1000, show_default=True, metavar="N",
               help="Bootstrap draws behind each interval.")  # fmt: skip
 @click.option("--emergence/--no-emergence", default=True, show_default=True, help="Measure every checkpoint as well.")
-@click.option("--plots", metavar="DIR", help="Write pictures there, PNG and SVG; needs matplotlib.")
+@click.option("--plots", metavar="DIR", help="Write pictures there, PNG and SVG.")
 @click.option("--animation", is_flag=True, help="With --plots: also a GIF of the image through the checkpoints.")
 @option.quiet
 @option.json_lines
@@ -60,7 +65,12 @@ def command(
       mdlbench hmm belief runs/mess3 --output-path results --plots results/pictures
       mdlbench hmm belief runs/mess3 --seeds 0 --length 8 --no-emergence --json
     """
-    from mdlbench.beliefs.study import compare_runs, study_run
+    from mdlbench.beliefs import comparison
+    from mdlbench.beliefs.exhibits import run_part
+    from mdlbench.beliefs.study import study_run
+    from mdlbench.report import figures, svg, terminal
+    from mdlbench.result.exhibits import Section
+    from mdlbench.result.record import plain
     from mdlbench.training.run import load_run
 
     if animation and plots is None:
@@ -68,9 +78,8 @@ def command(
     if animation and not options["emergence"]:
         raise UsageError("--animation shows checkpoints: leave --no-emergence out")
     if plots is not None:
-        from mdlbench.report.beliefs import load_matplotlib
-
-        load_matplotlib()  # now rather than after minutes
+        figures.load_converter()  # what is missing is said now rather than after minutes
+        svg.load_pillow()
     if output_path is not None:
         check_folder(output_path)
     found = []
@@ -80,20 +89,21 @@ def command(
         report = _silent if quiet else partial(_say_what_is_next, name_of(name))
         with _OneThread():
             result, clouds = study_run(run, setting, seeds=options["seeds"], with_emergence=options["emergence"], report=report)
-        found.append(result.values)
+        found.append(result.payload)
+        shown = Section("belief", "", (run_part(result.payload, clouds),))
         if as_json:
-            print_json("hmm-belief", result.values)
+            print_json("hmm-belief", plain(result.payload))
         elif not quiet:
-            say(tables(result.values))
+            say(terminal.render_section(shown))
         written = [] if output_path is None else [result.write(output_path)]
         if plots is not None:
             folder = Path(plots) / Path(name).resolve().name if len(runs) > 1 else Path(plots)
-            written += _draw(folder, result.values, clouds, animation)
+            written += _draw(folder, shown, clouds if animation else None)
         if not quiet:
             for path in written:
                 say(f"wrote {path}", to_stderr=True)
     if len(found) > 1 and not as_json and not quiet:
-        say("\n" + comparison_table(compare_runs(found)))
+        say("\n" + terminal.render([comparison.table(found)]))
 
 
 def _silent(text: str) -> None:
@@ -104,8 +114,8 @@ def _say_what_is_next(name: str, text: str) -> None:
     say(f"{name}: {text}", to_stderr=True)
 
 
-def _setting(run: Any, options: dict[str, Any]) -> Any:
-    from mdlbench.beliefs.geometry import Setting
+def _setting(run: "Run", options: dict[str, Any]) -> "Setting":
+    from mdlbench.beliefs.result import Setting
 
     context = run.config.architecture.context
     length = options["length"] or min(10, context)
@@ -114,24 +124,18 @@ def _setting(run: Any, options: dict[str, Any]) -> Any:
     return Setting(length=length, folds=options["folds"], draws=options["draws"])
 
 
-def _draw(folder: Path, values: dict[str, Any], clouds: Any, animation: bool) -> list[Path]:
-    """Write every picture of a result; their paths."""
-    from mdlbench.report.belief_charts import charts
-    from mdlbench.report.beliefs import Cloud, animated, scatters
+def _draw(folder: Path, section: "Section", moving: "Clouds | None") -> list[Path]:
+    """Write every picture of a section, and a GIF where there is something to move; their paths."""
+    from mdlbench.report import figures
+    from mdlbench.report.animation import animated
 
-    folder.mkdir(parents=True, exist_ok=True)
-    cloud, written = Cloud.of_study(clouds), []
-    for name, draw in [*scatters(cloud, values), *charts(values)]:
-        for suffix, data in draw().items():
-            written.append(_write(folder / f"belief-{name}.{suffix}", data))
-    if animation:
-        written.append(_write(folder / "belief-emergence.gif", animated(cloud)))
+    written = [Path(path) for path in figures.write(figures.planned(folder, [section], replace=True), replace=True)]
+    if moving is not None:
+        path = folder / "belief-emergence.gif"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(path, animated(moving.truth("Bayes filter"), moving.at_checkpoints()))
+        written.append(path)
     return written
-
-
-def _write(path: Path, data: bytes) -> Path:
-    write_whole(path, data)
-    return path
 
 
 class _OneThread:

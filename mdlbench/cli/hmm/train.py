@@ -3,7 +3,6 @@
 from typing import Any
 
 import click
-from tabulate import tabulate
 
 from mdlbench.atomic import check_folder
 from mdlbench.cli import training
@@ -44,7 +43,10 @@ def command(
       mdlbench hmm train mess3 --preset fast --seeds 5 -o runs/mess3
       mdlbench hmm train mess3 --preset paper --stop-at 3.2M -o runs/mess3-paper
     """
+    from mdlbench.beliefs import gap_exhibits
     from mdlbench.beliefs.run_gap import measure_run
+    from mdlbench.report import terminal
+    from mdlbench.result.record import plain
     from mdlbench.training.data import process_source
     from mdlbench.training.presets import preset
     from mdlbench.training.run import open_run
@@ -65,50 +67,10 @@ def command(
         if not quiet:
             say(f"wrote {path}", to_stderr=True)
     if as_json:
-        print_json("hmm-train", result.values)
+        print_json("hmm-train", plain(result.payload))
     elif not quiet:
-        say(_table_of_contexts(result.values))
-        say("\n" + _table_of_seeds(result.values))
+        say(terminal.render([gap_exhibits.contexts(result.payload), gap_exhibits.seeds(result.payload)]))
 
 
 def _as_name(process: str) -> str:
     return "".join(c if c.isalnum() or c in "-." else "-" for c in process).strip("-.")
-
-
-def _table_of_contexts(values: dict[str, Any]) -> str:
-    """Floor, cost of the finite context and cost of the model for each length of context."""
-    rows = [_row(str(one["context"]), one) for one in values["contexts"]]
-    rows.append(_row("mean", values))
-    headers = ["context", "Bayes floor", "floor - h", "model, mean", "± sd", "greatest"]
-    title = f"h = {_rate(values['entropy_rate'])} bits per symbol; all in bits per symbol, {len(values['seeds'])} seed"
-    table = tabulate(rows, headers, colalign=["right"] * 6, disable_numparse=True)
-    return f"{title}{'' if len(values['seeds']) == 1 else 's'}\n{table}"
-
-
-def _row(name: str, one: dict[str, Any]) -> list[str]:
-    model = one["model_bits"]
-    deviation = "–" if model["standard_deviation"] is None else f"{model['standard_deviation']:.6f}"
-    return [
-        name,
-        f"{one['bayes_floor_bits']:.6f}",
-        f"{one['finite_context_bits']:.6f}",
-        f"{model['mean']:.6f}",
-        deviation,
-        f"{model['greatest']:.6f}",
-    ]
-
-
-def _rate(rate: dict[str, Any]) -> str:
-    if rate["lower"] is None:
-        return f"at most {rate['upper']:.6f}"
-    return f"{(rate['lower'] + rate['upper']) / 2:.6f}"
-
-
-def _table_of_seeds(values: dict[str, Any]) -> str:
-    """What each seed came to."""
-    rows = [
-        [one["seed"], f"{one['tokens']:,}", f"{one['seconds']:.0f}", f"{one['mean_loss_nats']:.6f}",
-         f"{one['mean_model_nats']:.6f}", f"hf:{one['checkpoint']}"] for one in values["seeds"]
-    ]  # fmt: skip
-    headers = ["seed", "tokens", "seconds", "loss, nats", "above the floor, nats", "checkpoint"]
-    return tabulate(rows, headers, colalign=[*["right"] * 5, "left"], disable_numparse=True)

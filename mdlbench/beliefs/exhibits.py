@@ -1,0 +1,71 @@
+"""What to show of results of kinds "hmm-belief" (here) and "hmm-train" (`gap_exhibits`)."""
+
+from collections.abc import Sequence
+
+from mdlbench.beliefs import comparison, pictures, tables
+from mdlbench.beliefs import gap_exhibits as gap_exhibits  # registers what shows "hmm-train"
+from mdlbench.beliefs.clouds import Clouds
+from mdlbench.beliefs.result import BeliefGeometry
+from mdlbench.result.exhibits import Exhibit, Folder, Part, Section, newest, shows
+from mdlbench.result.reading import Found
+
+
+@shows(BeliefGeometry)
+def section(results: Sequence[Found[BeliefGeometry]]) -> Section:
+    """A part for the newest result of each run, and one for each source that several runs learnt."""
+    runs = newest(results, lambda payload: (payload.process, str(payload.params), payload.run))
+    seeds = sum(len(payload.seeds) for payload in runs)
+    compared = [compared_part(group) for group in _of_one_source(runs) if len(group) > 1]
+    return Section(
+        "Belief geometry",
+        f"belief geometry of {len(runs)} {'run' if len(runs) == 1 else 'runs'}, {seeds} trained "
+        f"{'network' if seeds == 1 else 'networks'}",
+        (*map(run_part, runs), *compared),
+        rank=40,
+        counts={"belief_runs": len(runs)},
+    )
+
+
+def run_part(payload: BeliefGeometry, clouds: Clouds | None = None) -> Part:
+    """Everything of one run.
+
+    Args:
+        clouds: every prefix of a study at hand; by default those that the result keeps.
+    """
+    clouds = clouds or Clouds.of_result(payload)
+    through = [pictures.emergence_strip(clouds)] if clouds.stages else []
+    weightings = payload.setting.weightings
+    measured: list[Exhibit] = [pictures.through_training(payload)] if payload.seeds[0].emergence else []
+    measured += [pictures.layers(payload), *(tables.fits(payload, weighting) for weighting in weightings)]
+    further: list[Exhibit] = [tables.as_published(payload)] if "word" in weightings else []
+    further += [tables.controls(payload), tables.dynamics(payload), pictures.dynamics(payload)]
+    further += [tables.intervention(payload), pictures.intervention(payload)]
+    further += [tables.synchronisation(payload), pictures.synchronisation(payload)]
+    further += [tables.memory(payload), pictures.memory(payload)]
+    further += [tables.emergence(payload)] if payload.seeds[0].emergence else []
+    folder = Folder("Controls, dynamics, intervention, code lengths, memory", tuple(further))
+    shown = (pictures.beliefs(payload, clouds), *through, *measured, folder)
+    return Part(f"{payload.process}: {payload.run}", shown, _facts(payload))
+
+
+def compared_part(payloads: Sequence[BeliefGeometry]) -> Part:
+    """Runs that learnt one source, beside each other."""
+    title = f"{payloads[0].process}: {len(payloads)} runs"
+    return Part(title, (comparison.chart(payloads), comparison.table(payloads)))
+
+
+def _of_one_source(runs: Sequence[BeliefGeometry]) -> list[list[BeliefGeometry]]:
+    groups: dict[str, list[BeliefGeometry]] = {}
+    for payload in runs:
+        groups.setdefault(f"{payload.process} {payload.params}", []).append(payload)
+    return list(groups.values())
+
+
+def _facts(payload: BeliefGeometry) -> str:
+    setting, seeds = payload.setting, payload.seeds
+    return (
+        f"{payload.architecture} of width {payload.width}, {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}, "
+        f"{seeds[0].tokens:,} tokens, {tables.GAP.text(tables.loss_gap(payload))} bits per symbol above the Bayes predictor; "
+        f"{payload.prefixes:,} distinct prefixes of 1 to {setting.length} symbols ({payload.words:,} of length "
+        f"{setting.length}), {payload.different_beliefs:,} different beliefs; {setting.folds} folds by prefix"
+    )

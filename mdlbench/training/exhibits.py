@@ -1,0 +1,43 @@
+"""What to show of results of kind "train"."""
+
+from collections.abc import Sequence
+
+from mdlbench.result.exhibits import Measure, Part, Section, Table, newest, shows
+from mdlbench.result.reading import Found
+from mdlbench.training.result import TrainedRun
+
+
+@shows(TrainedRun)
+def section(results: Sequence[Found[TrainedRun]]) -> Section:
+    """A part for each run, its newest result."""
+    runs = newest(results, lambda payload: payload.run)
+    return Section(
+        "Training",
+        f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} trained on files",
+        tuple(map(run_part, runs)),
+        rank=50,
+        counts={"runs": len(runs)},
+    )
+
+
+def run_part(payload: TrainedRun) -> Part:
+    """Everything of one run."""
+    shape, optimiser = payload.config.architecture, payload.config.optimiser
+    facts = (
+        f"{shape.name} of width {shape.width}, {shape.layers} {'layer' if shape.layers == 1 else 'layers'}, context "
+        f"{shape.context}, {payload.parameters:,} parameters; {optimiser.name}, learning rate {optimiser.learning_rate:g}"
+    )
+    return Part(payload.run, (seeds(payload),), facts)
+
+
+def seeds(payload: TrainedRun) -> Table:
+    """Where each seed is."""
+    rows = [(one.seed, one.tokens, one.last_loss_bits_per_symbol, one.seconds, f"hf:{one.checkpoint}") for one in payload.seeds]
+    columns = [
+        Measure("seed", form="count"),
+        Measure("tokens", form="count", definition="Symbols predicted so far."),
+        Measure("loss", "bits per symbol", "fixed", 4, "Mean training loss of the last hundred steps.", "less"),
+        Measure("seconds", form="fixed", digits=1, definition="Spent on training."),
+        Measure("checkpoint"),
+    ]
+    return Table.of("", columns, rows)
