@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -10,7 +11,7 @@ from mdlbench.cli.common.outputs import plan_outputs, replacing
 from mdlbench.cli.common.paths import STANDARD
 from mdlbench.cli.common.printing import print_json, say
 from mdlbench.errors import UsageError
-from mdlbench.result import Collection
+from mdlbench.result import Collection, Found
 from mdlbench.text import visible
 
 _CLOSING = (
@@ -86,7 +87,7 @@ def command(
         say("\n".join(lines), to_stderr=output == STANDARD)
 
 
-def _published() -> Sequence[object]:
+def _published() -> Sequence[Found[Any]]:
     from mdlbench.leaderboard.published import published_results
 
     return published_results()
