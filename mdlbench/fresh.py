@@ -49,9 +49,14 @@ class Fresh:
     def __init__(self, command: tuple[str, ...], log: IO[bytes]) -> None:
         self.command, self._log = command, log
         self._process = subprocess.Popen(
-            [*_LAUNCHER, *command], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-            env=environment(), start_new_session=True,
-        )  # fmt: skip
+            [*_LAUNCHER, *command],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment(),
+            start_new_session=True,
+        )
         self.stdout: BinaryIO = io.BufferedReader(cast(io.RawIOBase, self._process.stdout))
 
     def finish(self) -> Ran:

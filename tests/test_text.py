@@ -33,10 +33,14 @@ def test_markup_is_inert() -> None:
 @pytest.mark.parametrize(
     ("n_bytes", "seconds", "shown"),
     [
-        (0, 1, "0 B/s"), (11358, 0.0789, "144 kB/s"), (999_499, 1, "999 kB/s"), (999_500, 1, "1 MB/s"),
-        (3 * 10**9, 2, "1.5 GB/s"), (1, 0, "1 GB/s"),
+        (0, 1, "0 B/s"),
+        (11358, 0.0789, "144 kB/s"),
+        (999_499, 1, "999 kB/s"),
+        (999_500, 1, "1 MB/s"),
+        (3 * 10**9, 2, "1.5 GB/s"),
+        (1, 0, "1 GB/s"),
     ],
-)  # fmt: skip
+)
 def test_speeds_have_three_digits_and_a_unit(n_bytes: int, seconds: float, shown: str) -> None:
     assert speed(n_bytes, seconds) == shown
 
