@@ -91,7 +91,9 @@ def _errors(payload: BeliefGeometry, stages: Staged, sites: Sequence[str]) -> Ch
         series.append(Series(f"untrained, {ALL}", [at[0], at[-1]], before * 2, role="null"))
     known = {float(tokens): error for tokens, error in payload.published_mse.items()}
     if known:
-        series.append(Series("published, paper setting", list(known), list(known.values()), "points", role="published"))
+        series.append(
+            Series("published, paper setting", list(known), list(known.values()), "points", role="published", shape="diamond")
+        )
     y = Axis(tables.mse("mean squared error, in sample", ""), "log")
     return Chart("Error", Axis(Measure("tokens seen", form="count"), "log"), y, tuple(series))
 
