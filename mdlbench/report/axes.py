@@ -12,7 +12,7 @@ Domain = tuple[float, float]
 _EXPRESSIONS = {
     "bytes": "datum.value == 0 ? '0' : format(datum.value, '~s') + 'B'",
     "rate": "datum.value == 0 ? '0' : format(datum.value, '~s') + 'B/s'",
-    "count": "format(datum.value, '~s')",
+    "count": "format(datum.value, abs(datum.value) < 1000 ? '~g' : '~s')",
 }
 _MOST_TICKS = 7
 
@@ -30,7 +30,7 @@ def domain(axis: Axis, values: Iterable[float | None], *, room: bool) -> Domain:
         more = max((high / low) ** 0.06, 1.15) if room or high == low else 1.0
         return low / more, high * more
     low, high = (min(low, 0.0), max(high, 0.0)) if axis.zero else (low, high)
-    more = 0.06 * (high - low or abs(high) or 1.0) if room or high == low else 0.0
+    more = 0.5 if high == low else 0.06 * (high - low) if room else 0.0
     return low - (0 if axis.zero and low == 0 else more), high + (0 if axis.zero and high == 0 > low else more)
 
 
@@ -39,10 +39,11 @@ def channel(field: str, axis: Axis, shown: Domain) -> Spec:
     measure = axis.measure
     tick: Spec = {"labelExpr": _EXPRESSIONS[measure.form]} if measure.form in _EXPRESSIONS else {"format": "~g"}
     ticks: Spec = {"tickCount": 6} if axis.scale == "linear" else {"values": _decades(*shown)}
+    ticks |= {"tickMinStep": 1} if measure.form == "count" else {}
     return {
         "field": field,
         "type": "quantitative",
-        "scale": {"type": axis.scale, "domain": list(shown), "nice": False, "zero": False},
+        "scale": {"type": axis.scale, "domain": list(shown), "nice": False, **({} if axis.scale == "log" else {"zero": False})},
         "axis": {"title": measure.heading, **ticks, **tick},
     }
 

@@ -32,7 +32,7 @@ def bar_layers(bars: Bars, ink: Ink) -> Iterator[Spec]:
             "x2": {"field": "z"},
             "opacity": picked(1),
             "color": colour_by_name(part_colours(bars).items(), ink),
-            "tooltip": [{"field": "bar"}, {"field": "part"}, value],
+            "tooltip": [{"field": "b", "title": "bar"}, {"field": "s", "title": "part"}, value],
         },
     }
     yield {"data": {"values": [{"v": 0}]}, "mark": {"type": "rule", "color": ink("grey")}, "encoding": {"x": along}}
@@ -45,7 +45,11 @@ def bar_layers(bars: Bars, ink: Ink) -> Iterator[Spec]:
         yield {
             "data": {"values": list(_marks(bars.bars, mark, measure))},
             "mark": {**look, "strokeWidth": 0.8, "tooltip": True},
-            "encoding": {"y": rows, "x": along, "tooltip": [{"field": "bar"}, {"field": "mark"}, value]},
+            "encoding": {
+                "y": rows,
+                "x": along,
+                "tooltip": [{"field": "b", "title": "bar"}, {"field": "s", "title": "mark"}, value],
+            },
         }
 
 
@@ -72,7 +76,7 @@ def _parts(bar: Bar, measure: Measure) -> Iterator[Spec]:
     ends = [0.0, 0.0]
     for name, value in bar.parts:
         side = int(value >= 0)
-        known = {"b": _name(bar), "s": name, "bar": bar.name, "part": name, "value": measure.text(value)}
+        known = {"b": _name(bar), "s": name, "value": measure.text(value)}
         yield {**known, "a": ends[side], "z": ends[side] + value}
         ends[side] += value
 
@@ -81,7 +85,7 @@ def _marks(bars: Sequence[Bar], wanted: str, measure: Measure) -> Iterator[Spec]
     for bar in bars:
         for name, value in bar.marks:
             if name == wanted:
-                yield {"b": _name(bar), "v": value, "bar": bar.name, "mark": name, "value": measure.text(value)}
+                yield {"b": _name(bar), "s": name, "v": value, "value": measure.text(value)}
 
 
 def _ends(bars: Sequence[Bar]) -> Iterator[float | None]:

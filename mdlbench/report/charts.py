@@ -19,7 +19,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "system-ui, Helvetica Neue, Liberation Sans, Arial, sans-serif"
 HEIGHT, BAR_HEIGHT = 240, 22
 NOMINAL_WIDTH = 420  # for which labels are placed, where the width is that of the window
-_INTERNAL = {"s", "x", "y", "n", "low", "high"}  # fields of a row that are not told to whoever points at it
+_INTERNAL = {"x", "y", "n", "low", "high"}  # fields of a row that are not told to whoever points at it
 
 
 class Named(NamedTuple):
@@ -47,7 +47,7 @@ def legend(exhibit: Chart | Bars) -> list[Named]:
 
 
 def specification(exhibit: Chart | Bars, ink: Ink, width: int | str = "container") -> Spec:
-    """The Vega-Lite specification of a chart, without its legend.
+    """The Vega-Lite specification of a chart, without its legend and `configuration`.
 
     Args:
         ink: how colours are written: as CSS variables on a page, as numbers on paper.
@@ -56,8 +56,12 @@ def specification(exhibit: Chart | Bars, ink: Ink, width: int | str = "container
     if isinstance(exhibit, Chart):
         drawn: Spec = {"height": HEIGHT, "layer": list(_chart_layers(exhibit, ink, width))}
     else:
-        drawn = {"height": {"step": BAR_HEIGHT}, "layer": list(bar_layers(exhibit, ink))}
-    return {"$schema": SCHEMA, "width": width, "params": [{"name": "pick", "value": None}], **drawn, "config": _config(ink)}
+        drawn = {
+            "height": BAR_HEIGHT * len({(bar.group, bar.name) for bar in exhibit.bars}),
+            "layer": list(bar_layers(exhibit, ink)),
+        }
+    fit = {"autosize": {"type": "fit-x", "contains": "padding"}} if width == "container" else {}
+    return {"$schema": SCHEMA, "width": width, **fit, "params": [{"name": "pick", "value": None}], **drawn}
 
 
 def series_colours(series: Sequence[Series]) -> list[str]:
@@ -72,7 +76,8 @@ def series_colours(series: Sequence[Series]) -> list[str]:
     return kept
 
 
-def _config(ink: Ink) -> Spec:
+def configuration(ink: Ink) -> Spec:
+    """What all charts share: fonts, and the colours of their axes."""
     axis = {"labelColor": "muted", "titleColor": "muted", "gridColor": "grid", "domainColor": "grey", "tickColor": "grey"}
     return {
         "background": None,
@@ -145,7 +150,7 @@ def _series_layers(like: Series, rows: list[Spec], encode: Spec, ink: Ink) -> It
         "encoding": {
             **encode,
             **({} if seen else {"opacity": {"value": 0}}),
-            "tooltip": [{"field": name, "title": name} for name in told],
+            "tooltip": [{"field": name, "title": "series" if name == "s" else name} for name in told],
         },
     }
 
@@ -157,7 +162,7 @@ def _rows(chart: Chart, series: Series) -> list[Spec]:
     for n, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
         if not drawable(chart.x, x) or not drawable(chart.y, y):
             continue
-        row: Spec = {"s": series.name, "x": x, "y": y, "n": n, "series": series.name}
+        row: Spec = {"s": series.name, "x": x, "y": y, "n": n}
         if series.labels:
             row["name"] = series.labels[n]
         row |= {tooltip_name(x_measure): x_measure.text(x), tooltip_name(y_measure): y_measure.text(y)}
@@ -182,7 +187,7 @@ def _strip(spans: Sequence[Span], colours: dict[str, str], ink: Ink) -> Iterator
     """At the foot of the plot, which series each stretch belongs to."""
     if spans:
         used = dict.fromkeys(span.series for span in spans)
-        values = [{"a": span.start, "b": span.end, "s": span.series, "series": span.series} for span in spans]
+        values = [{"a": span.start, "b": span.end, "s": span.series} for span in spans]
         yield {
             "data": {"values": values},
             "mark": {"type": "rect", "tooltip": True},
@@ -192,6 +197,6 @@ def _strip(spans: Sequence[Span], colours: dict[str, str], ink: Ink) -> Iterator
                 "y": {"value": HEIGHT - 7},
                 "y2": {"value": HEIGHT},
                 "color": colour_by_name([(name, colours.get(name, "grey")) for name in used], ink),
-                "tooltip": [{"field": "series", "title": "least"}],
+                "tooltip": [{"field": "s", "title": "least"}],
             },
         }

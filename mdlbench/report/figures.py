@@ -144,7 +144,9 @@ def _pictures(exhibits: Iterable[Exhibit]) -> Iterator[Picture]:
 
 def _draw(exhibit: Picture) -> Drawing:
     if isinstance(exhibit, Chart | Bars):
-        text = load_converter().vegalite_to_svg(charts.specification(exhibit, paper, WIDTH))
+        text = load_converter().vegalite_to_svg(
+            {**charts.specification(exhibit, paper, WIDTH), "config": charts.configuration(paper)}
+        )
         return _under_legend(Drawing(text, *_size(text)), charts.legend(exhibit))
     if isinstance(exhibit, Simplex):
         return Drawing(svg.simplex(exhibit, paper), svg.WIDTH, svg.HEIGHT)

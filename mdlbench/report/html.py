@@ -10,7 +10,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from mdlbench.report import charts, svg
-from mdlbench.report.figures import load_converter, swatch
+from mdlbench.report.figures import swatch
 from mdlbench.result.exhibits import (
     Bars,
     Cell,
@@ -46,7 +46,7 @@ class Writer:
     """Writes sections; collects what scripts need.
 
     Attributes:
-        charts: Vega specifications by the id of the element that each is drawn in.
+        charts: Vega-Lite specifications by the id of the element that each is drawn in.
         details: what opens behind a row, by the row's id.
     """
 
@@ -125,8 +125,7 @@ class Writer:
     @exhibit.register(Bars)
     def _(self, exhibit: Chart | Bars) -> str:
         name = self._new("chart")
-        vega = load_converter().vegalite_to_vega(charts.specification(exhibit, variable))
-        self.charts[name] = vega
+        self.charts[name] = charts.specification(exhibit, variable)
         entries = "".join(
             f'<button type="button" data-series="{escaped(entry.name)}"><svg width="14" height="12" viewBox="0 -6 14 12">'
             f"{swatch(entry, variable)}</svg>{escaped(entry.name)}</button>"

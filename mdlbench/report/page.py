@@ -14,8 +14,9 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from mdlbench.report.charts import configuration
 from mdlbench.report.figures import load_converter
-from mdlbench.report.html import Writer
+from mdlbench.report.html import Writer, variable
 from mdlbench.report.palette import style_sheet
 from mdlbench.result.exhibits import Section
 from mdlbench.text import escaped
@@ -69,7 +70,7 @@ def render(sections: Sequence[Section], *, title: str, subtitle: str = "", notes
         style=style,
         sections=body,
         notes="".join(f"<p>{escaped(note)}</p>" for note in notes),
-        data=embedded({"charts": writer.charts, "details": writer.details}),
+        data=embedded({"charts": writer.charts, "configuration": configuration(variable), "details": writer.details}),
         library=library,
         script=script,
     )
@@ -77,7 +78,7 @@ def render(sections: Sequence[Section], *, title: str, subtitle: str = "", notes
 
 @cache
 def chart_library() -> str:
-    """Vega with all that it needs, as one script that defines `vegaEmbed`; about 0.9 MB."""
+    """Vega-Lite with all that it needs, as one script that defines `vegaEmbed`; about 0.9 MB."""
     bundle: str = load_converter().javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return re.sub("</(?=script)", "<\\/", bundle, flags=re.IGNORECASE).replace("<!--", "<\\!--")
 

@@ -7,6 +7,7 @@ The same markup stands in a page, where colours are CSS variables, and on paper.
 import base64
 import io
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from math import hypot
 from typing import Any
 
@@ -20,6 +21,7 @@ MOST_DOTS = 6000
 _MARGIN = 26
 _MIDDLE = 'text-anchor="middle"'
 _SHARP = 3  # pixels of an image for one of the drawing's
+_FINE = 4
 _COARSE = 17  # steps of each colour channel that a path of dots is of
 
 
@@ -66,15 +68,17 @@ def _radius(count: int) -> float:
 
 
 def _dots(cloud: Cloud, place: Callable[[Sequence[float]], tuple[float, float]]) -> Iterator[str]:
-    """A path of round dots for each colour, colours told apart as far as the eye does."""
-    paths: dict[str, list[str]] = {}
+    """A path of round dots for each colour, colours told apart as far as the eye does, places to a quarter of a pixel."""
+    paths: dict[str, list[tuple[int, int]]] = {}
     for point, colour in zip(cloud.places, cloud.colours, strict=True):
         x, y = place(point)
         coarse = "".join(f"{round(int(colour[at : at + 2], 16) / _COARSE) * _COARSE:02x}" for at in (0, 2, 4))
-        paths.setdefault(coarse, []).append(f"M{x:.1f} {y:.1f}h0")
-    width = 2 * _radius(len(cloud.places))
-    yield f'<g fill="none" stroke-linecap="round" stroke-width="{width:.2f}">'
-    yield from (f'<path stroke="#{colour}" d="{"".join(parts)}"/>' for colour, parts in paths.items())
+        paths.setdefault(coarse, []).append((round(x * _FINE), round(y * _FINE)))
+    width = 2 * _FINE * _radius(len(cloud.places))
+    yield f'<g fill="none" stroke-linecap="round" stroke-width="{width:.2f}" transform="scale({1 / _FINE})">'
+    for colour, places in paths.items():
+        steps = [(x - x0, y - y0) for (x0, y0), (x, y) in pairwise([(0, 0), *sorted(places)])]
+        yield f'<path stroke="#{colour}" d="{"".join(f"m{dx} {dy}h0" for dx, dy in steps)}"/>'
     yield "</g>"
 
 
@@ -172,10 +176,13 @@ def _node(node: Node, point: tuple[float, float], size: float, ink: Ink) -> str:
 
 
 def _kinds(kinds: Sequence[str], ink: Ink) -> str:
-    """What the arrows' colours stand for, in a line at the foot."""
-    parts, x = [], float(_MARGIN)
-    for number, kind in enumerate(kinds):
-        parts.append(f'<path d="M{x:.0f} {HEIGHT - 6}h14" stroke="{ink(f"s{1 + number % 6}")}" stroke-width="2"/>')
-        parts.append(f'<text x="{x + 18:.0f}" y="{HEIGHT - 3}" fill="{ink("muted")}">{escaped(kind)}</text>')
-        x += 30 + 5.6 * len(kind)
+    """What the arrows' colours stand for, in lines at the foot, flush right."""
+    parts, x, y = [], 0.0, HEIGHT - 6
+    for number, kind in reversed(list(enumerate(kinds))):
+        wide = 30 + 5.6 * len(kind)
+        if x + wide > WIDTH:
+            x, y = 0.0, y - 13
+        x += wide
+        parts.append(f'<path d="M{WIDTH - x:.0f} {y}h14" stroke="{ink(f"s{1 + number % 6}")}" stroke-width="2"/>')
+        parts.append(f'<text x="{WIDTH - x + 18:.0f}" y="{y + 3}" fill="{ink("muted")}">{escaped(kind)}</text>')
     return "".join(parts)

@@ -36,7 +36,7 @@ async function draw(box) {
   if (!waiting.has(box) || !box.clientWidth) return; // what is folded is drawn once it is opened
   waiting.delete(box);
   const { view } = await vegaEmbed(box, data.charts[box.id], {
-    mode: "vega", ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true, theme: "page" },
+    mode: "vega-lite", config: data.configuration, ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true, theme: "page" },
   });
   views.set(box.id, view);
 }
@@ -60,14 +60,14 @@ for (const legend of all(".legend")) {
   });
 }
 
-const INTERNAL = new Set(["s", "x", "y", "n", "a", "z", "b", "v", "l", "low", "high"]);
+const TITLES = { s: "series", b: "bar" }, INTERNAL = new Set(["x", "y", "n", "a", "z", "v", "l", "low", "high"]);
 for (const box of all("details.data")) {
   box.addEventListener("toggle", () => {
     if (!box.open || box.querySelector("table")) return;
-    const rows = data.charts[box.dataset.of].data.flatMap(set => set.values || []).filter(row => row.series || row.bar);
+    const rows = data.charts[box.dataset.of].layer.flatMap(layer => layer.data.values).filter(row => row.s);
     const unique = [...new Map(rows.map(row => [JSON.stringify(row), row])).values()];
     const heads = [...new Set(unique.flatMap(row => Object.keys(row)))].filter(head => !INTERNAL.has(head));
-    box.append(plainTable("Every figure of the chart", heads, unique.map(row => heads.map(head => row[head] ?? ""))));
+    box.append(plainTable("Every figure of the chart", heads.map(head => TITLES[head] ?? head), unique.map(row => heads.map(head => row[head] ?? ""))));
   });
 }
 
