@@ -7,7 +7,9 @@ by digest. The digest covers
       typed at a prompt has no file: then the compiled code of its methods, so that only the same Python matches;
     * what `__init__` takes, each by the attribute of the same name: numbers, text, bytes, arrays, lists, tuples, dicts and
       dataclasses of these, or anything with a `digest` of bytes; not what is set beside it;
-    * `alphabet_size`, `batch_size`, and what `identity()` adds, such as the digest of a file of weights.
+    * `batch_size`, and what `identity()` adds, such as the digest of a file of weights.
+
+It is taken when the model is made: what becomes of file and parameters afterwards does not change it.
 """
 
 import inspect
@@ -16,7 +18,6 @@ import platform
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from functools import cached_property
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -55,8 +56,15 @@ class OwnPredictor(PredictorModel):
             raise SpecError(f"{cls.__name__} predicts {predictor.alphabet_size} symbols; over bytes a predictor has 256")
         self.portability, self.batch_size = predictor.portability, predictor.batch_size
         self.block_size = predictor.block_size
-        self._parameters = parameters_of(predictor)
-        self._spec = spec or described(cls, self._parameters)
+        parameters = parameters_of(predictor)
+        self._spec = spec or described(cls, parameters)
+        self._identity = {
+            "class": cls.__qualname__,
+            "source": digest8(*source_of(cls)).hex(),
+            "parameters": {name: canonical(value, name) for name, value in parameters.items()},
+            "batch_size": self.batch_size,
+            **predictor.identity(),
+        }
 
     @property
     def spec(self) -> str:
@@ -71,13 +79,7 @@ class OwnPredictor(PredictorModel):
         return ByteTokens()
 
     def identity(self) -> dict[str, Any]:
-        return {
-            "class": type(self._predictor).__qualname__,
-            "source": self._source.hex(),
-            "parameters": {name: canonical(value, name) for name, value in self._parameters.items()},
-            "batch_size": self.batch_size,
-            **self._predictor.identity(),
-        }
+        return self._identity
 
     def environment(self) -> dict[str, str]:
         if self.portability == "exact":
@@ -93,10 +95,6 @@ class OwnPredictor(PredictorModel):
         if file_of(type(self._predictor)) is None:
             raise pickle.PicklingError("a class typed at a prompt is in this process only: save it in a file")
         return vars(self)
-
-    @cached_property
-    def _source(self) -> bytes:
-        return digest8(*source_of(type(self._predictor)))
 
 
 def parameters_of(predictor: Predictor) -> dict[str, Any]:
