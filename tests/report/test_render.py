@@ -80,7 +80,7 @@ def test_nothing_is_fetched() -> None:
     read = Reader(page)
     assert not [a for _, a in read.tags if "src" in a or (a.get("href") or "#")[:1] not in "#d"]
     assert not {"link", "iframe", "object", "img"} & {tag for tag, _ in read.tags}
-    schemas = {"http://www.w3.org/2000/svg", "https://vega.github.io/schema/vega/v6.json"}  # names, not addresses
+    schemas = {"http://www.w3.org/2000/svg", "https://vega.github.io/schema/vega-lite/v6.json"}  # names, not addresses
     assert set(re.findall(r"https?://[^\s\"'`)\\]+", page)) <= schemas
     assert "url(" not in page
     assert "@import" not in page
