@@ -114,13 +114,7 @@ def measure(source: Path, repeats: int, families: list[str]) -> list[Row]:
     for (family, setting), measured in runs.items():
         sizes, compress, decompress = zip(*measured, strict=True)
         rows.append(
-            Row(
-                family,
-                setting,
-                max(sizes),
-                megabytes / statistics.median(compress),
-                megabytes / statistics.median(decompress),
-            )
+            Row(family, setting, max(sizes), megabytes / statistics.median(compress), megabytes / statistics.median(decompress))
         )
     return rows
 

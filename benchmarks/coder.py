@@ -136,14 +136,17 @@ def timings(n_symbols: int) -> list[dict[str, object]]:
         ("encode, intervals ready, one array", lambda: encode_intervals(lefts, counts), total),
         ("encode, intervals ready, one Encoder.push a symbol", encode_steps, total),
         ("decode, rows ready, step by step", decode_steps, total),
-        ("rows for the decoder from counts, both levels", lambda: (decoder_rows(frequencies.top_rows()), decoder_rows(
-            frequencies.group_rows(symbols // frequencies.width))), N_DISTRIBUTIONS),
+        (
+            "rows for the decoder from counts, both levels",
+            lambda: (decoder_rows(frequencies.top_rows()), decoder_rows(frequencies.group_rows(symbols // frequencies.width))),
+            N_DISTRIBUTIONS,
+        ),
         ("intervals from counts (second level is quantised here)", lambda: frequencies.intervals(symbols), N_DISTRIBUTIONS),
         ("quantise weights (float64)", lambda: Frequencies(weights), N_DISTRIBUTIONS),
         ("quantise logits (float32): exp included", lambda: Frequencies.from_logits(logits), N_DISTRIBUTIONS),
         ("peer: constriction, float row, encode", peer_encode, N_DISTRIBUTIONS),
         ("peer: constriction, float row, decode step by step", peer_decode, N_DISTRIBUTIONS),
-    ]  # fmt: skip
+    ]
     return [{"step": name, "microseconds_per_symbol": 1e6 * best(run) / n} for name, run, n in measured]
 
 
@@ -158,8 +161,11 @@ def array_rate(n_intervals: int) -> dict[str, float]:
     family = constriction.stream.model.Categorical(perfect=False)
     ours = best(lambda: encode_intervals(left, count))
     alone = best(lambda: constriction.stream.stack.AnsCoder().encode_reverse(which, family, rows))
-    return {"intervals": n_intervals, "million_per_second": n_intervals / ours / 1e6,
-            "constriction_alone_million_per_second": n_intervals / alone / 1e6}  # fmt: skip
+    return {
+        "intervals": n_intervals,
+        "million_per_second": n_intervals / ours / 1e6,
+        "constriction_alone_million_per_second": n_intervals / alone / 1e6,
+    }
 
 
 def main() -> None:
@@ -173,13 +179,21 @@ def main() -> None:
     table = [overhead(name, p, given.symbols) for name, p in shapes().items()]
     columns = ["distribution", "intervals", "payload_bytes", "excess_bits", "excess_percent", "bits_per_interval", "within"]
     formats = ("", ",", ",", ",.1f", ".5f", ".1e", "")
-    print(tabulate([[row[c] for c in columns] for row in table], [c.replace("_", " ") for c in columns], floatfmt=formats,
-                   intfmt=formats))  # fmt: skip
+    print(
+        tabulate(
+            [[row[c] for c in columns] for row in table],
+            [c.replace("_", " ") for c in columns],
+            floatfmt=formats,
+            intfmt=formats,
+        )
+    )
     times = timings(given.timed_symbols)
     print("\n" + tabulate([row.values() for row in times], [f"V = {VOCABULARY:,}", "us a symbol"], floatfmt=".2f"))
     rate = array_rate(given.intervals)
-    print(f"\nready intervals to bytes: {rate['million_per_second']:.1f} M/s, building rows included "
-          f"(constriction alone, rows built: {rate['constriction_alone_million_per_second']:.1f} M/s)")  # fmt: skip
+    print(
+        f"\nready intervals to bytes: {rate['million_per_second']:.1f} M/s, building rows included "
+        f"(constriction alone, rows built: {rate['constriction_alone_million_per_second']:.1f} M/s)"
+    )
     if given.output_path:
         values = {"overhead": table, "timings": times, "array_rate": rate}
         print(Result(Figures("benchmark-coder", values)).write(given.output_path))

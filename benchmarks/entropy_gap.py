@@ -45,11 +45,18 @@ def measure_source(name: str, n: int, seed: int, models: list[str]) -> dict[str,
     for row in rows:
         print(f"  {name}, {row['model']}: {row['output_bytes']:,} bytes, {row['gap']:+.6f} bits a symbol above h", flush=True)
     return {
-        "source": label(process), "symbols": n, "seed": seed,
-        "entropy_rate": plain(rate), "rate_used": rate.value, "excess_entropy": excess,
-        "ideal_bits": expected.ideal, "expected_bits": expected.mean, "interval_95": [expected.low, expected.high],
-        "inside": bool(expected.low - 1e-6 <= expected.ideal <= expected.high + 1e-6), "models": rows,
-    }  # fmt: skip
+        "source": label(process),
+        "symbols": n,
+        "seed": seed,
+        "entropy_rate": plain(rate),
+        "rate_used": rate.value,
+        "excess_entropy": excess,
+        "ideal_bits": expected.ideal,
+        "expected_bits": expected.mean,
+        "interval_95": [expected.low, expected.high],
+        "inside": bool(expected.low - 1e-6 <= expected.ideal <= expected.high + 1e-6),
+        "models": rows,
+    }
 
 
 def measure_model(process: Process, model: str, data: bytes, rate: float, ideal: float) -> dict[str, Any]:
@@ -62,10 +69,13 @@ def measure_model(process: Process, model: str, data: bytes, rate: float, ideal:
         raise SystemExit(f"{spec}: {process.name} did not decode to the same bytes")
     bits, n = bytes_to_bits(done.output_bytes), len(data)
     row = {
-        "model": load_model(spec).spec, "output_bytes": done.output_bytes, "model_ideal_bits": done.ideal_bits,
-        "gap": bits / n - rate, "gap_of_ideal": None if done.ideal_bits is None else done.ideal_bits / n - rate,
+        "model": load_model(spec).spec,
+        "output_bytes": done.output_bytes,
+        "model_ideal_bits": done.ideal_bits,
+        "gap": bits / n - rate,
+        "gap_of_ideal": None if done.ideal_bits is None else done.ideal_bits / n - rate,
         "seconds": [encoded - begin, time.perf_counter() - encoded],
-    }  # fmt: skip
+    }
     if model == "hmm":
         row["over_ideal_bits"] = bits - ideal
         row["allowed_bits"] = 1e-4 * ideal + 1e-5 * n + FRAMING
@@ -81,13 +91,23 @@ def table(found: list[dict[str, Any]], models: list[str]) -> str:
         cells = [f"{row['gap']:.6f}" for row in source["models"]]
         low, high = source["interval_95"]
         inside = "inside" if source["inside"] else "outside"
-        rows.append([
-            source["source"], f"{h:.9f}", f"{source['ideal_bits']:,.0f}", f"{low:,.0f} .. {high:,.0f} ({inside})",
-            f"{source['models'][0]['output_bytes']:,}", *cells,
-        ])  # fmt: skip
+        rows.append(
+            [
+                source["source"],
+                f"{h:.9f}",
+                f"{source['ideal_bits']:,.0f}",
+                f"{low:,.0f} .. {high:,.0f} ({inside})",
+                f"{source['models'][0]['output_bytes']:,}",
+                *cells,
+            ]
+        )
     heads = ["source", "h, bits", "ideal bits", "95 % interval of n h + E", f"file ({models[0]}), bytes"]
-    return tabulate(rows, [*heads, *(f"gap: {model}" for model in models)], disable_numparse=True,
-                    colalign=("left", *["right"] * (4 + len(models))))  # fmt: skip
+    return tabulate(
+        rows,
+        [*heads, *(f"gap: {model}" for model in models)],
+        disable_numparse=True,
+        colalign=("left", *["right"] * (4 + len(models))),
+    )
 
 
 def main() -> None:

@@ -85,9 +85,23 @@ def compressions(sizes: list[int], model: str, block_size: str) -> list[dict[str
             for jobs in (1, 2):
                 print(f"{size:,} bytes, -j {jobs}", file=sys.stderr, flush=True)
                 seconds, peak = run_watched(
-                    [*MDLBENCH, "compress", "-q", "-f", "--no-verify", "-j", str(jobs), "--block-size", block_size, "-m", model,
-                     str(source), "-o", str(packed)]
-                )  # fmt: skip
+                    [
+                        *MDLBENCH,
+                        "compress",
+                        "-q",
+                        "-f",
+                        "--no-verify",
+                        "-j",
+                        str(jobs),
+                        "--block-size",
+                        block_size,
+                        "-m",
+                        model,
+                        str(source),
+                        "-o",
+                        str(packed),
+                    ]
+                )
                 outputs.append(packed.read_bytes())
                 rows.append({"bytes": size, "jobs": jobs, "packed": len(outputs[-1]), "seconds": seconds, "peak_rss": peak})
             if outputs[0] != outputs[1]:
@@ -135,10 +149,17 @@ def main() -> None:
     least = {row["jobs"]: row["peak_rss"] for row in reversed(rows)}  # of the first size
     alone = {row["bytes"]: row["seconds"] for row in rows if row["jobs"] == 1}
     table = [
-        (row["bytes"], row["jobs"], row["packed"], row["seconds"], row["peak_rss"] / 1e6, row["peak_rss"] / least[row["jobs"]],
-         alone[row["bytes"]] / row["seconds"])
+        (
+            row["bytes"],
+            row["jobs"],
+            row["packed"],
+            row["seconds"],
+            row["peak_rss"] / 1e6,
+            row["peak_rss"] / least[row["jobs"]],
+            alone[row["bytes"]] / row["seconds"],
+        )
         for row in rows
-    ]  # type: ignore[operator]  # fmt: skip
+    ]  # type: ignore[operator]
     headers = ["bytes", "-j", "packed", "seconds", "peak MB", f"/ peak at {given.sizes[0]}", "speed / -j 1"]
     print(f"{given.model}, --block-size {given.block_size}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
     print(tabulate(table, headers, floatfmt=("", "", "", ".1f", ".0f", ".3f", ".2f"), intfmt=","))

@@ -159,10 +159,13 @@ def measure(contestants: Sequence[Contestant], files: Sequence[Path], repeat: in
 def summary(rounds: dict[str, list[Run]], n_bytes: int) -> list[dict[str, object]]:
     """One row per contestant, smallest file first; speeds in 10**6 original bytes a second, relative to zpaq -m5."""
     medians = {
-        name: (runs[0].packed_bytes, statistics.median(r.compress_seconds for r in runs),
-               statistics.median(r.decompress_seconds for r in runs))
+        name: (
+            runs[0].packed_bytes,
+            statistics.median(r.compress_seconds for r in runs),
+            statistics.median(r.decompress_seconds for r in runs),
+        )
         for name, runs in rounds.items()
-    }  # fmt: skip
+    }
     reference = medians.get(REFERENCE)
     return [
         {

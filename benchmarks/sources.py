@@ -118,11 +118,15 @@ def measure_regression(process: Process, length: int, repeats: int) -> dict[str,
     difference = float(np.abs(inputs @ theirs + mean - ours[rows]).max())
     assert difference < 1e-5, difference
     return {
-        "what": f"regress, {len(activations.columns)} sites, least squares and ridge, 5 folds", "n": len(rows),
+        "what": f"regress, {len(activations.columns)} sites, least squares and ridge, 5 folds",
+        "n": len(rows),
         "seconds": seconds,
-        "ns_each": seconds / len(rows) * 1e9, "peer_ns_each": peer / len(rows) * 1e9, "peak_mib": peak,
-        "peer": f"lstsq once on {site} alone", "largest_difference": difference,
-    }  # fmt: skip
+        "ns_each": seconds / len(rows) * 1e9,
+        "peer_ns_each": peer / len(rows) * 1e9,
+        "peak_mib": peak,
+        "peer": f"lstsq once on {site} alone",
+        "largest_difference": difference,
+    }
 
 
 def _ancestors(prefixes: Any, steps: int) -> np.ndarray:
@@ -150,9 +154,7 @@ def main() -> None:
     rows.append(measure_words(process, given.depth))
     rows.append(measure_regression(process, given.length, given.repeats))
     heads = ["Mess3", "count", "CPU s", "ns each", "peer, ns each", "ratio"]
-    table = [
-        [row["what"], f"{row['n']:,}", f"{row['seconds']:.2f}", f"{row['ns_each']:.0f}", *_peer(row)] for row in rows
-    ]  # fmt: skip
+    table = [[row["what"], f"{row['n']:,}", f"{row['seconds']:.2f}", f"{row['ns_each']:.0f}", *_peer(row)] for row in rows]
     print(tabulate(table, heads, disable_numparse=True, colalign=("left", *["right"] * 5)))
     print(f"peak memory before the regression's peer: {rows[-1]['peak_mib']:,.0f} MiB; {rows[-1]['peer']}")
     if given.output_path:

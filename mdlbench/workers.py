@@ -52,12 +52,7 @@ def end_now(exit_code: int) -> NoReturn:
 
 
 def ordered_map(
-    work: Callable[[Any, Task], Result],
-    tasks: Iterable[Task],
-    jobs: int,
-    state: Any,
-    build: Callable[[Any], Any],
-    recipe: Any,
+    work: Callable[[Any, Task], Result], tasks: Iterable[Task], jobs: int, state: Any, build: Callable[[Any], Any], recipe: Any
 ) -> Iterator[tuple[Task, Result]]:
     """Yield (task, work(state, task)) in the order of `tasks`; at most `jobs` + 1 tasks are held at a time.
 

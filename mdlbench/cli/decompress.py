@@ -60,8 +60,9 @@ def command(
     """
     if byte_range is not None and salvage:
         raise UsageError("--range and --salvage contradict each other; give one")
-    outputs = plan_outputs(files, output, to_stdout, _original_name if output is None or len(files) > 1 else _any_name,
-                                  force=force)  # fmt: skip
+    outputs = plan_outputs(
+        files, output, to_stdout, _original_name if output is None or len(files) > 1 else _any_name, force=force
+    )
     run: Callable[..., _Done] = _salvage if salvage else _decompress
     if byte_range is not None:
         run = partial(_copy_range, byte_range=byte_range)

@@ -52,14 +52,16 @@ class _Request:
 @option.block_size
 @click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
 @click.option(
-    "--tokens", metavar="PATH",
+    "--tokens",
+    metavar="PATH",
     help="Also write what each symbol cost: .html, the text coloured by code length (of the first 100 kB, unless --limit says "
     "otherwise), or .jsonl, an object a symbol.",
-)  # fmt: skip
+)
 @click.option(
-    "--compat", type=click.Choice(["lm-eval"]),
+    "--compat",
+    type=click.Choice(["lm-eval"]),
     help="Also what lm-evaluation-harness would say of the text (hf: models), and line by line why it differs.",
-)  # fmt: skip
+)
 @option.quiet
 @option.json_lines
 @click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")

@@ -61,10 +61,18 @@ def describe(spec: str) -> dict[str, Any]:
         for field in dataclasses.fields(cls.Options)
     ]
     page: dict[str, Any] = {
-        "model": name, "summary": row.summary, "portability": cls.portability, "built_in": cls.decodes_alone(),
-        "example": row.example, "arguments": cls.arguments(),
-        "options": options, "spec": None, "digest": None, "block_size": None, "bytes": None,
-    }  # fmt: skip
+        "model": name,
+        "summary": row.summary,
+        "portability": cls.portability,
+        "built_in": cls.decodes_alone(),
+        "example": row.example,
+        "arguments": cls.arguments(),
+        "options": options,
+        "spec": None,
+        "digest": None,
+        "block_size": None,
+        "bytes": None,
+    }
     try:
         model = load_model(spec)
     except MdlbenchError:
@@ -80,11 +88,7 @@ def _default(field: Any) -> Any:
 
 
 def _page(page: dict[str, Any]) -> str:
-    lines = [
-        f"{page['model']}: {page['summary']}",
-        f"portability: {page['portability']}",
-        f"example: -m {page['example']}",
-    ]
+    lines = [f"{page['model']}: {page['summary']}", f"portability: {page['portability']}", f"example: -m {page['example']}"]
     if page["arguments"]:
         names = textwrap.wrap(", ".join(page["arguments"]), 100, initial_indent="  ", subsequent_indent="  ")
         lines += [f"{page['model']}:NAME takes", *names]
@@ -94,8 +98,5 @@ def _page(page: dict[str, Any]) -> str:
         lines.append(f"size: {size['code']:,} bytes of code, {size['weights']:,} of weights")
     if page["options"]:
         rows = [[option["name"], option["default"], option["help"]] for option in page["options"]]
-        lines += [
-            "",
-            tabulate(rows, ["option", "default", "meaning"], disable_numparse=True, maxcolwidths=[None, None, 80]),
-        ]
+        lines += ["", tabulate(rows, ["option", "default", "meaning"], disable_numparse=True, maxcolwidths=[None, None, 80])]
     return "\n".join(lines)

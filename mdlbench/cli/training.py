@@ -49,12 +49,13 @@ def settings(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--schedule", type=click.Choice(SCHEDULES), help="Of the learning rate after the warm-up."),
         click.option("--batch-size", type=whole, metavar="N", help="Windows of context + 1 symbols in a step."),
         click.option("--tokens", type=Count(), metavar="COUNT", help="Symbols to predict in all: 64k, 3.2M."),
-        click.option("--checkpoints", metavar="COUNT,...",
-                     help="Tokens at which to keep weights.  [default: 0, 64k, 200k, 640k, ...]"),
+        click.option(
+            "--checkpoints", metavar="COUNT,...", help="Tokens at which to keep weights.  [default: 0, 64k, 200k, 640k, ...]"
+        ),
         click.option("--stop-at", type=Count(), metavar="COUNT", help="Stop here for now; the same command goes on."),
         click.option("--seeds", type=whole, default=1, show_default=True, metavar="N", help="Train seeds 0 to N - 1."),
         click.option("-j", "--jobs", type=whole, metavar="N", help="Seeds at a time, one thread each.  [default: the cores]"),
-    ]  # fmt: skip
+    ]
     for decorate in reversed(options):
         function = decorate(function)
     return function
@@ -77,10 +78,7 @@ def configured(base: TrainingConfig, options: dict[str, Any]) -> TrainingConfig:
     if "checkpoints" in given:
         changes["checkpoints"] = parse_counts(given["checkpoints"])
     found = replace(
-        base,
-        architecture=replace(base.architecture, **architecture),
-        optimiser=replace(base.optimiser, **optimiser),
-        **changes,
+        base, architecture=replace(base.architecture, **architecture), optimiser=replace(base.optimiser, **optimiser), **changes
     )
     return found if not (architecture or optimiser or changes) else replace(found, preset=f"{base.preset}, changed")
 

@@ -82,13 +82,23 @@ def _verify_container(
     entries = [model for header in found.headers for model in header.models]
     portability = [metadata["portability"] for header in found.headers for metadata in header.metadata]
     if as_json:
-        print_json("verify", {
-            "input": json_name(file), "output": None, "input_bytes": size, "output_bytes": stored,
-            "bits_per_byte": bits_per_byte(bytes_to_bits(stored), size), "ideal_bits": None,
-            "model": " ".join(entry.spec for entry in entries), "digest": " ".join(entry.digest.hex() for entry in entries),
-            "portability": "environment" if "environment" in portability else "exact",
-            "seconds": seconds, "verified": True, "ledger": found.ledger.to_json(),
-        })  # fmt: skip
+        print_json(
+            "verify",
+            {
+                "input": json_name(file),
+                "output": None,
+                "input_bytes": size,
+                "output_bytes": stored,
+                "bits_per_byte": bits_per_byte(bytes_to_bits(stored), size),
+                "ideal_bits": None,
+                "model": " ".join(entry.spec for entry in entries),
+                "digest": " ".join(entry.digest.hex() for entry in entries),
+                "portability": "environment" if "environment" in portability else "exact",
+                "seconds": seconds,
+                "verified": True,
+                "ledger": found.ledger.to_json(),
+            },
+        )
     elif not quiet:
         proved = f"{counted(len(found.blocks), 'block')}, every checksum and digest right, {speed(size, seconds)}"
         say(f"{name_of(file)}: {stored:,} bytes decode to {size:,}, {proved}")

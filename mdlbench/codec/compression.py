@@ -131,13 +131,7 @@ def compress_stream(
     )
 
 
-def compress(
-    data: bytes,
-    model: ModelsLike = DEFAULT_MODEL,
-    *,
-    block_size: int | None = None,
-    jobs: int = 1,
-) -> bytes:
+def compress(data: bytes, model: ModelsLike = DEFAULT_MODEL, *, block_size: int | None = None, jobs: int = 1) -> bytes:
     """Compress bytes into a container, decoding it again before it is returned.
 
     Args:

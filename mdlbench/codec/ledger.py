@@ -58,9 +58,7 @@ class Ledger:
     def to_json(self) -> dict[str, Any]:
         """Plain data for `--json`; `payload_bits` is null where unknown."""
         split = self.payload_bits
-        bits = None if split is None else {
-            "ideal": split.ideal, "quantisation": split.quantisation, "coder": split.coder,
-        }  # fmt: skip
+        bits = None if split is None else {"ideal": split.ideal, "quantisation": split.quantisation, "coder": split.coder}
         return {"bytes": dict(self.bytes), "payload_bits": bits, "beside": self.beside}
 
 

@@ -67,9 +67,13 @@ class Observed(NamedTuple):
 
 
 def evaluate(
-    source: BinaryIO, model: ModelLike, *, block_size: int | None = None, progress: Progress = no_progress,
+    source: BinaryIO,
+    model: ModelLike,
+    *,
+    block_size: int | None = None,
+    progress: Progress = no_progress,
     observe: Callable[[Observed], None] | None = None,
-) -> Evaluation:  # fmt: skip
+) -> Evaluation:
     """The ideal code length of all of `source`, in blocks that each start from fresh state.
 
     Args:

@@ -41,9 +41,14 @@ class SymbolBits(NamedTuple):
 
 
 def evaluate_symbols(
-    source: BinaryIO, model: ModelLike, each: Callable[[SymbolBits], object], *, alternatives: int = 5,
-    block_size: int | None = None, progress: Progress = no_progress,
-) -> Evaluation:  # fmt: skip
+    source: BinaryIO,
+    model: ModelLike,
+    each: Callable[[SymbolBits], object],
+    *,
+    alternatives: int = 5,
+    block_size: int | None = None,
+    progress: Progress = no_progress,
+) -> Evaluation:
     """The ideal code length of `source`, and each of its symbols in the order of the file.
 
     Args:

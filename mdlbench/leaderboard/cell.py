@@ -208,26 +208,28 @@ def _row(
         check_units(model, sum(units), ideal_bits)
     same = all(done.archives == first.archives for done in repeats)
     size = BlockSize(block_size_of(cell, model), model.block_size)
-    return derived(Row(
-        corpus=_corpus(cell.corpus),
-        model=CodingModel(model.spec, model.digest.hex(), model.portability, model.version, policies_of(cell, model)),
-        block_size=size,
-        device=model.device,
-        threads=model.threads,
-        jobs=cell.jobs,
-        repeats=Repeats(cell.repeat, len(repeats), cell.repeat_seconds, same),
-        ideal_bits=ideal_bits,
-        archives=tuple(first.archives),
-        ledger=sum_ledgers([archive["ledger"] for archive in said]),
-        encode=_timing([done.encode for done in repeats]),
-        decode=_timing([done.decode for done in repeats]),
-        adjusted=Adjusted(against, YARDSTICK),
-        contamination=contamination_note(model.spec, cell.corpus.name),
-        baseline=cell.baseline,
-        units=None if units is None else Units(UNIT_BYTES, tuple(round(bits, 3) for bits in units)),
-        decode_log=tuple(first.decode_log),
-        load_before=load,
-    ))  # fmt: skip
+    return derived(
+        Row(
+            corpus=_corpus(cell.corpus),
+            model=CodingModel(model.spec, model.digest.hex(), model.portability, model.version, policies_of(cell, model)),
+            block_size=size,
+            device=model.device,
+            threads=model.threads,
+            jobs=cell.jobs,
+            repeats=Repeats(cell.repeat, len(repeats), cell.repeat_seconds, same),
+            ideal_bits=ideal_bits,
+            archives=tuple(first.archives),
+            ledger=sum_ledgers([archive["ledger"] for archive in said]),
+            encode=_timing([done.encode for done in repeats]),
+            decode=_timing([done.decode for done in repeats]),
+            adjusted=Adjusted(against, YARDSTICK),
+            contamination=contamination_note(model.spec, cell.corpus.name),
+            baseline=cell.baseline,
+            units=None if units is None else Units(UNIT_BYTES, tuple(round(bits, 3) for bits in units)),
+            decode_log=tuple(first.decode_log),
+            load_before=load,
+        )
+    )
 
 
 def _corpus(corpus: "Corpus") -> CodedCorpus:

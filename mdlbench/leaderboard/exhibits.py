@@ -108,9 +108,16 @@ def _line(found: Found[Row], corpus: str, marks: Mapping[str, str], details: Det
     row = found.payload
     peaks = [peak for peak in (row.encode.peak_bytes, row.decode.peak_bytes) if peak is not None]
     cells = (
-        row.model.spec, row.container_bytes, row.bits_per_byte, row.ratio, row.ideal_bits_per_byte,
-        row.encode.bytes_per_second, row.decode.bytes_per_second, max(peaks, default=None), row.adjusted.total,
-    )  # fmt: skip
+        row.model.spec,
+        row.container_bytes,
+        row.bits_per_byte,
+        row.ratio,
+        row.ideal_bits_per_byte,
+        row.encode.bytes_per_second,
+        row.decode.bytes_per_second,
+        max(peaks, default=None),
+        row.adjusted.total,
+    )
     facets = {"corpus": corpus, "decodes": row.model.portability, "baseline": "yes" if row.baseline else "no"}
     return Line(cells, tuple(_tags(found, marks.get(row.policy_hash, "A"))), facets, details)
 
@@ -143,8 +150,17 @@ def short_version(text: str) -> str:
 
 def _published_line(row: PublishedRow, corpus: str) -> Line:
     whole = None if row.container_bytes is None else row.corpus_bytes / row.container_bytes
-    cells = (row.model, row.container_bytes, row.bits_per_byte, whole, None,
-             row.encode_bytes_per_second, row.decode_bytes_per_second, None, None)  # fmt: skip
+    cells = (
+        row.model,
+        row.container_bytes,
+        row.bits_per_byte,
+        whole,
+        None,
+        row.encode_bytes_per_second,
+        row.decode_bytes_per_second,
+        None,
+        None,
+    )
     tags = ((row.source, row.note), (row.mark, ""))
     return Line(cells, tuple(tag for tag in tags if tag[0]), {"corpus": corpus}, published=True)
 
@@ -152,10 +168,20 @@ def _published_line(row: PublishedRow, corpus: str) -> Line:
 def published_table(rows: Sequence[PublishedRow]) -> Table:
     """Figures of others by themselves."""
     cells = [
-        (row.corpus, row.model, row.container_bytes, row.bits_per_byte, row.adjusted_percent,
-         row.encode_bytes_per_second, row.decode_bytes_per_second, row.source, row.mark or None, row.note)
+        (
+            row.corpus,
+            row.model,
+            row.container_bytes,
+            row.bits_per_byte,
+            row.adjusted_percent,
+            row.encode_bytes_per_second,
+            row.decode_bytes_per_second,
+            row.source,
+            row.mark or None,
+            row.note,
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
     return Table.of(PUBLISHED_TITLE, _PUBLISHED_COLUMNS, cells, name=1)
 
 
@@ -181,12 +207,21 @@ def flat(found: Found[Row]) -> dict[str, Any]:
 
 def _flat_published(row: PublishedRow) -> dict[str, Any]:
     return {
-        "corpus_name": row.corpus, "corpus_start": 0, "corpus_end": row.corpus_bytes, "corpus_bytes": row.corpus_bytes,
-        "model_spec": row.model, "input_bytes": row.corpus_bytes, "container_bytes": row.container_bytes,
-        "bits_per_byte": row.bits_per_byte, "encode_bytes_per_second": row.encode_bytes_per_second,
-        "decode_bytes_per_second": row.decode_bytes_per_second, "published": True,
-        "source": row.source, "mark": row.mark, "note": row.note,
-    }  # fmt: skip
+        "corpus_name": row.corpus,
+        "corpus_start": 0,
+        "corpus_end": row.corpus_bytes,
+        "corpus_bytes": row.corpus_bytes,
+        "model_spec": row.model,
+        "input_bytes": row.corpus_bytes,
+        "container_bytes": row.container_bytes,
+        "bits_per_byte": row.bits_per_byte,
+        "encode_bytes_per_second": row.encode_bytes_per_second,
+        "decode_bytes_per_second": row.decode_bytes_per_second,
+        "published": True,
+        "source": row.source,
+        "mark": row.mark,
+        "note": row.note,
+    }
 
 
 def _facts(group: Group) -> str:
@@ -229,23 +264,35 @@ def _details(found: Found[Row]) -> Details:
     commit = recorded.get("mdlbench_commit") or recorded.get("commit")
     groups: dict[str, list[tuple[str, Any]]] = {
         "Model": [
-            ("Spec", row.model.spec), ("Digest", row.model.digest), ("Version", row.model.version),
-            ("Decodes", row.model.portability), ("Context policy", "; ".join(map(policy_text, row.model.policies))),
-            ("Policy hash", row.policy_hash), ("Training data", row.contamination),
+            ("Spec", row.model.spec),
+            ("Digest", row.model.digest),
+            ("Version", row.model.version),
+            ("Decodes", row.model.portability),
+            ("Context policy", "; ".join(map(policy_text, row.model.policies))),
+            ("Policy hash", row.policy_hash),
+            ("Training data", row.contamination),
         ],
         "Where from": [
-            ("Command", shlex.join(map(str, command)) if isinstance(command, list) else None), ("Commit", commit),
-            ("Time", found.result.time), ("File", found.path), ("Corpus", row.corpus.source),
+            ("Command", shlex.join(map(str, command)) if isinstance(command, list) else None),
+            ("Commit", commit),
+            ("Time", found.result.time),
+            ("File", found.path),
+            ("Corpus", row.corpus.source),
             ("Corpus SHA-256", row.corpus.sha256),
         ],
         "Machine": [
-            ("Processor", recorded.get("processor")), ("Cores", recorded.get("cores")),
-            ("Threads, jobs", f"{row.threads}, {row.jobs}"), ("Device", row.device), ("System", recorded.get("platform")),
+            ("Processor", recorded.get("processor")),
+            ("Cores", recorded.get("cores")),
+            ("Threads, jobs", f"{row.threads}, {row.jobs}"),
+            ("Device", row.device),
+            ("System", recorded.get("platform")),
             ("Python", recorded.get("python")),
             ("Packages", ", ".join(f"{n} {v}" for n, v in packages.items()) if isinstance(packages, dict) else None),
         ],
-        "Encode": _timed(row.encode), "Decode": _timed(row.decode), "Adjusted size": _adjusted(row),
-    }  # fmt: skip
+        "Encode": _timed(row.encode),
+        "Decode": _timed(row.decode),
+        "Adjusted size": _adjusted(row),
+    }
     kept = tuple((title, tuple((name, str(text)) for name, text in pairs if text)) for title, pairs in groups.items())
     return Details(tuple(group for group in kept if group[1]), _archives(row))
 
@@ -283,8 +330,13 @@ def _archives(row: Row) -> tuple[Table, ...]:
     if not row.archives:
         return ()
     pairs = list(zip(row.archives, row.decode_log, strict=False))
-    columns = (Measure("archive of"), Measure("original", form="count"), Measure("container", form="count"),
-               Measure("decoded"), Measure("archive SHA-256"))  # fmt: skip
+    columns = (
+        Measure("archive of"),
+        Measure("original", form="count"),
+        Measure("container", form="count"),
+        Measure("decoded"),
+        Measure("archive SHA-256"),
+    )
     cells = [
         (a.name, a.bytes, a.container_bytes, f"exit code {log.exit_code}, {log.seconds:.2f} s", a.sha256)
         for a, log in pairs[:_MANY_ARCHIVES]

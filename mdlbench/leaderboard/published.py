@@ -36,13 +36,22 @@ def published_results() -> list[Found[PublishedRow]]:
 def _sizes(table: dict[str, Any]) -> list[PublishedRow]:
     return [
         PublishedRow(
-            corpus, whole, row["model"], row[corpus], bits_per_byte(bytes_to_bits(row[corpus]), whole), None,
-            _speed(row, "encode_ns"), _speed(row, "decode_ns"), row["source"], row["mark"], row.get("note", ""),
+            corpus,
+            whole,
+            row["model"],
+            row[corpus],
+            bits_per_byte(bytes_to_bits(row[corpus]), whole),
+            None,
+            _speed(row, "encode_ns"),
+            _speed(row, "decode_ns"),
+            row["source"],
+            row["mark"],
+            row.get("note", ""),
         )
         for row in table["sizes"]
         for corpus, whole in table["corpora"].items()
         if corpus in row
-    ]  # fmt: skip
+    ]
 
 
 def _speed(row: dict[str, Any], name: str) -> float | None:
@@ -54,11 +63,20 @@ def _percentages(table: dict[str, Any]) -> list[PublishedRow]:
     corpus = part["corpus"]
     return [
         PublishedRow(
-            corpus, table["corpora"][corpus], row["model"], None, BITS_PER_BYTE * row["raw"] / 100, row.get("adjusted"),
-            None, None, part["source"], row["mark"], _cut(row, part["chunk_bytes"]),
+            corpus,
+            table["corpora"][corpus],
+            row["model"],
+            None,
+            BITS_PER_BYTE * row["raw"] / 100,
+            row.get("adjusted"),
+            None,
+            None,
+            part["source"],
+            row["mark"],
+            _cut(row, part["chunk_bytes"]),
         )
         for row in part["rows"]
-    ]  # fmt: skip
+    ]
 
 
 def _cut(row: dict[str, Any], chunk: int) -> str:

@@ -32,9 +32,7 @@ CATALOG = {
     "cm": Entry("mdlbench.models.cm:ContextMixing", "bitwise context mixing, no weights", "cm,level=9"),
     "hmm": Entry("mdlbench.models.hmm:HiddenMarkov", "the exact filter of a known source", "hmm:mess3,x=0.05"),
     "hf": Entry(
-        "mdlbench.models.hf:HuggingFace",
-        "any causal LM that transformers loads",
-        "hf:./folder,context=512,dtype=float32",
+        "mdlbench.models.hf:HuggingFace", "any causal LM that transformers loads", "hf:./folder,context=512,dtype=float32"
     ),
     "external": Entry("mdlbench.models.external:External", "another compressor: a package or program", "external:xz"),
 }

@@ -27,11 +27,7 @@ def kernel_checks(model: Model, block: bytes) -> list[Check]:
     return [
         _compare(f"batch 1 against {len(streams)}", alone, together),
         _compare(f"1 thread against {threads}", together, at_once),
-        Check(
-            "parallel against stepwise",
-            wrong == 0,
-            f"{wrong} of {len(streams)} blocks, decoded symbol by symbol, differ",
-        ),
+        Check("parallel against stepwise", wrong == 0, f"{wrong} of {len(streams)} blocks, decoded symbol by symbol, differ"),
         Check("CPU against GPU", None, "the model runs on the CPU only; its numbers are integers or IEEE-exact"),
     ]
 

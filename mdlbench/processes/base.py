@@ -126,10 +126,12 @@ class Process:
     @cached_property
     def emission(self) -> np.ndarray:
         """float64 (N, K): column x is T[x] right, so that belief @ emission is the next symbol's distribution."""
-        return _read_only([
-            [float(sum(value * w for value, w in zip(row, self.right_numbers, strict=True) if value)) for row in rows]
-            for rows in zip(*self.transitions, strict=True)
-        ])  # fmt: skip
+        return _read_only(
+            [
+                [float(sum(value * w for value, w in zip(row, self.right_numbers, strict=True) if value)) for row in rows]
+                for rows in zip(*self.transitions, strict=True)
+            ]
+        )
 
     @cached_property
     def is_hidden_markov(self) -> bool:

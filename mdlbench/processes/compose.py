@@ -25,9 +25,16 @@ def reverse(process: Process) -> Process:
         matrices = [[[m[j][i] for j in range(n)] for i in range(n)] for m in process.transitions]
         right, start = pi, process.right_numbers
     return Process(
-        name, as_transitions(matrices), process.parameters, f"{process.summary}, read backwards", process.citation,
-        right, start, _same_both_ways(process), Composition("reversed", (process,)),
-    )  # fmt: skip
+        name,
+        as_transitions(matrices),
+        process.parameters,
+        f"{process.summary}, read backwards",
+        process.citation,
+        right,
+        start,
+        _same_both_ways(process),
+        Composition("reversed", (process,)),
+    )
 
 
 def _same_both_ways(process: Process) -> dict[str, float]:
@@ -51,10 +58,16 @@ def product(parts: Sequence[Process]) -> Process:
         if all(key in part.closed_form for part in parts)
     }
     return Process(
-        f"product:{'+'.join(map(label, parts))}", as_transitions(whole), {}, "independent factors side by side",
-        "; ".join(part.citation for part in parts), None if all(part.right is None for part in parts) else as_numbers(right),
-        as_numbers(start), known, Composition("product", tuple(parts)),
-    )  # fmt: skip
+        f"product:{'+'.join(map(label, parts))}",
+        as_transitions(whole),
+        {},
+        "independent factors side by side",
+        "; ".join(part.citation for part in parts),
+        None if all(part.right is None for part in parts) else as_numbers(right),
+        as_numbers(start),
+        known,
+        Composition("product", tuple(parts)),
+    )
 
 
 def _kronecker(a: Matrix, b: Matrix) -> tuple[tuple[Number, ...], ...]:
@@ -81,10 +94,16 @@ def mixture(parts: Sequence[Process], weights: Sequence[Fraction]) -> Process:
         pairs = zip(weights, parts, strict=True)
         known["entropy_rate"] = sum(float(weight) * part.closed_form["entropy_rate"] for weight, part in pairs)
     return Process(
-        f"mixture:{'+'.join(map(label, parts))}", as_transitions(matrices), {}, "one of several, drawn once: not ergodic",
-        "; ".join(part.citation for part in parts), None if all(part.right is None for part in parts) else as_numbers(right),
-        as_numbers(start), known, Composition("mixture", tuple(parts), tuple(weights)),
-    )  # fmt: skip
+        f"mixture:{'+'.join(map(label, parts))}",
+        as_transitions(matrices),
+        {},
+        "one of several, drawn once: not ergodic",
+        "; ".join(part.citation for part in parts),
+        None if all(part.right is None for part in parts) else as_numbers(right),
+        as_numbers(start),
+        known,
+        Composition("mixture", tuple(parts), tuple(weights)),
+    )
 
 
 def _check_size(kind: str, n_symbols: int, n_states: int) -> None:

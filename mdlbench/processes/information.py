@@ -112,9 +112,19 @@ def analyse(process: Process, contexts: int = 11, gap: float | None = None) -> A
     if kind.startswith("uncountable") and process.ergodic and not composed:
         dimension = complexity_dimension(process, rate.value)
     return Analysis(
-        process, rate, excess, complexity, transient, _synchronisation(process, machine, kind), _crypticity(complexity, excess),
-        myopic_entropies(process, contexts), mixed, machine, kind, dimension,
-    )  # fmt: skip
+        process,
+        rate,
+        excess,
+        complexity,
+        transient,
+        _synchronisation(process, machine, kind),
+        _crypticity(complexity, excess),
+        myopic_entropies(process, contexts),
+        mixed,
+        machine,
+        kind,
+        dimension,
+    )
 
 
 def _kind(process: Process, mixed: MixedStates) -> str:

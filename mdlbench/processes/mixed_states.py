@@ -127,9 +127,13 @@ def mixed_states(process: Process, most: int = MOST_STATES) -> MixedStates:
     table = np.array(successors[:kept])
     table[table >= kept] = -1
     return MixedStates(
-        np.array([space.belief(vector) for vector in vectors[:kept]]), [space.emission(vector) for vector in vectors[:kept]],
-        table, closed, process.exact, tuple(by_depth),
-    )  # fmt: skip
+        np.array([space.belief(vector) for vector in vectors[:kept]]),
+        [space.emission(vector) for vector in vectors[:kept]],
+        table,
+        closed,
+        process.exact,
+        tuple(by_depth),
+    )
 
 
 def _stationary(matrix: np.ndarray) -> np.ndarray:

@@ -58,10 +58,14 @@ def reset_chain(process: Process) -> ResetChain | None:
     returns = np.array([[tree.weights @ (tree.beliefs @ process.emission[:, x]) for x in resets] for tree in kept])
     shares = _stationary(returns / returns.sum(axis=1, keepdims=True))
     total = float(sum(share * (start @ visits_from) for share, start in zip(shares, starts, strict=True)))
-    whole = merge(
-        np.concatenate([tree.beliefs for tree in kept]),
-        np.concatenate([share * tree.weights / total for share, tree in zip(shares, kept, strict=True)]),
-    ) if len(kept) > 1 else Level(kept[0].beliefs, kept[0].weights / total)  # fmt: skip
+    whole = (
+        merge(
+            np.concatenate([tree.beliefs for tree in kept]),
+            np.concatenate([share * tree.weights / total for share, tree in zip(shares, kept, strict=True)]),
+        )
+        if len(kept) > 1
+        else Level(kept[0].beliefs, kept[0].weights / total)
+    )
     return ResetChain(whole.beliefs, whole.weights, max(0.0, 1.0 - float(whole.weights.sum())), len(others) <= 1)
 
 

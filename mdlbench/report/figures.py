@@ -203,9 +203,12 @@ def swatch(entry: charts.Named, ink: Ink) -> str:
         dash = ' stroke-dasharray="4 2"' if entry.dashed else ""
         return f'<path d="M0 0h14" stroke="{colour}" stroke-width="2"{dash}/>'
     shapes = {
-        "circle": '<circle cx="7" r="4.2"', "diamond": '<path d="M7-5l4 5-4 5-4-5z"', "triangle": '<path d="M7-5l5 9H2z"',
-        "triangle-up": '<path d="M7-5l5 9H2z"', "cross": '<path d="M6-5h2v4h4v2H8v4H6V1H2v-2h4z"',
-    }  # fmt: skip
+        "circle": '<circle cx="7" r="4.2"',
+        "diamond": '<path d="M7-5l4 5-4 5-4-5z"',
+        "triangle": '<path d="M7-5l5 9H2z"',
+        "triangle-up": '<path d="M7-5l5 9H2z"',
+        "cross": '<path d="M6-5h2v4h4v2H8v4H6V1H2v-2h4z"',
+    }
     return shapes.get(entry.shape, '<path d="M2.5-4.5h9v9h-9z"') + f' fill="{colour}"/>'
 
 

@@ -11,9 +11,15 @@ _SIGN, _LINE = 6.0, 12  # pixels of a character and of a line
 _MOST = 60
 _STEP = 7  # pixels between the places of a line that labels keep clear of
 _PLACES = (  # of a label from its point: its text's align and baseline, and how far; the best first
-    ("left", "middle", 7, 0), ("right", "middle", -7, 0), ("center", "bottom", 0, -6), ("center", "top", 0, 6),
-    ("left", "bottom", 5, -4), ("left", "top", 5, 4), ("right", "bottom", -5, -4), ("right", "top", -5, 4),
-)  # fmt: skip
+    ("left", "middle", 7, 0),
+    ("right", "middle", -7, 0),
+    ("center", "bottom", 0, -6),
+    ("center", "top", 0, 6),
+    ("left", "bottom", 5, -4),
+    ("left", "top", 5, 4),
+    ("right", "bottom", -5, -4),
+    ("right", "top", -5, 4),
+)
 _Box = tuple[float, float, float, float]
 
 

@@ -11,14 +11,34 @@ SERIES = {
 }
 TONES = {
     "light": {
-        "page": "#fbfaf7", "panel": "#ffffff", "ink": "#20242a", "muted": "#59616b", "rule": "#e2dfd6", "grid": "#ece9e2",
-        "accent": "#1d4f91", "soft": "#eef2f8", "grey": "#868c95", "body": "#7d93b3", "warn": "#8a4b00", "bad": "#a3231d",
+        "page": "#fbfaf7",
+        "panel": "#ffffff",
+        "ink": "#20242a",
+        "muted": "#59616b",
+        "rule": "#e2dfd6",
+        "grid": "#ece9e2",
+        "accent": "#1d4f91",
+        "soft": "#eef2f8",
+        "grey": "#868c95",
+        "body": "#7d93b3",
+        "warn": "#8a4b00",
+        "bad": "#a3231d",
     },
     "dark": {
-        "page": "#14171b", "panel": "#1a1e23", "ink": "#e8e6e1", "muted": "#a3abb5", "rule": "#30363d", "grid": "#262b31",
-        "accent": "#8fbcf2", "soft": "#222a34", "grey": "#767e88", "body": "#6b83a6", "warn": "#f0b45b", "bad": "#f28b82",
+        "page": "#14171b",
+        "panel": "#1a1e23",
+        "ink": "#e8e6e1",
+        "muted": "#a3abb5",
+        "rule": "#30363d",
+        "grid": "#262b31",
+        "accent": "#8fbcf2",
+        "soft": "#222a34",
+        "grey": "#767e88",
+        "body": "#6b83a6",
+        "warn": "#f0b45b",
+        "bad": "#f28b82",
     },
-}  # fmt: skip
+}
 
 
 def style_sheet() -> str:

@@ -20,14 +20,4 @@ from mdlbench.training.config import Architecture, Optimiser, Source, TrainingCo
 from mdlbench.training.run import Run, load_run, open_run
 from mdlbench.training.seeds import train_run
 
-__all__ = [
-    "Architecture",
-    "Checkpoint",
-    "Optimiser",
-    "Run",
-    "Source",
-    "TrainingConfig",
-    "load_run",
-    "open_run",
-    "train_run",
-]
+__all__ = ["Architecture", "Checkpoint", "Optimiser", "Run", "Source", "TrainingConfig", "load_run", "open_run", "train_run"]

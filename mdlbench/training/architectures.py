@@ -35,10 +35,18 @@ def _gpt2(shape: Architecture, alphabet_size: int) -> Any:
     from transformers import AutoModelForCausalLM, GPT2Config
 
     config = GPT2Config(
-        vocab_size=alphabet_size, n_positions=shape.context, n_embd=shape.width, n_layer=shape.layers,
-        n_head=shape.width // shape.width_of_head, n_inner=shape.width_of_mlp, activation_function=shape.activation,
-        resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, **_NO_SPECIAL_TOKENS,
-    )  # fmt: skip
+        vocab_size=alphabet_size,
+        n_positions=shape.context,
+        n_embd=shape.width,
+        n_layer=shape.layers,
+        n_head=shape.width // shape.width_of_head,
+        n_inner=shape.width_of_mlp,
+        activation_function=shape.activation,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        **_NO_SPECIAL_TOKENS,
+    )
     return AutoModelForCausalLM.from_config(config)
 
 
@@ -46,10 +54,17 @@ def _llama(shape: Architecture, alphabet_size: int) -> Any:
     from transformers import AutoModelForCausalLM, LlamaConfig
 
     config = LlamaConfig(
-        vocab_size=alphabet_size, max_position_embeddings=shape.context, hidden_size=shape.width,
-        num_hidden_layers=shape.layers, num_attention_heads=shape.heads, num_key_value_heads=shape.heads,
-        head_dim=shape.width_of_head, intermediate_size=shape.width_of_mlp, hidden_act="silu", **_NO_SPECIAL_TOKENS,
-    )  # fmt: skip
+        vocab_size=alphabet_size,
+        max_position_embeddings=shape.context,
+        hidden_size=shape.width,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.heads,
+        head_dim=shape.width_of_head,
+        intermediate_size=shape.width_of_mlp,
+        hidden_act="silu",
+        **_NO_SPECIAL_TOKENS,
+    )
     return AutoModelForCausalLM.from_config(config)
 
 

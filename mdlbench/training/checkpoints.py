@@ -78,8 +78,12 @@ def write_checkpoint(folder: Path, network: Any, optimiser: Any, alphabet: bytes
         with _no_bars():
             network.save_pretrained(temporary)
         SymbolTokens(alphabet).save(temporary)
-        state = {f"{at}.{name}": value for at, part in optimiser.state_dict()["state"].items()
-                 for name, value in part.items() if isinstance(value, torch.Tensor)}  # fmt: skip
+        state = {
+            f"{at}.{name}": value
+            for at, part in optimiser.state_dict()["state"].items()
+            for name, value in part.items()
+            if isinstance(value, torch.Tensor)
+        }
         save_file({**state, "random_state": torch.get_rng_state()}, temporary / "training.safetensors")
         (temporary / "training.json").write_text(json.dumps({"schema": "mdlbench.checkpoint/1", **progress}) + "\n")
         with suppress(FileNotFoundError):

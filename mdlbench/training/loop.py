@@ -147,10 +147,14 @@ class Trainer:
     def _write_line(self, log: TextIO, loss: float, seconds: float) -> None:
         tokens = self.step * self._config.tokens_per_step
         line = {
-            "step": self.step, "tokens": tokens, "bytes": tokens, "loss_nats_per_symbol": loss,
-            "loss_bits_per_symbol": nats_to_bits(loss), "learning_rate": self._config.learning_rate(self.step - 1),
+            "step": self.step,
+            "tokens": tokens,
+            "bytes": tokens,
+            "loss_nats_per_symbol": loss,
+            "loss_bits_per_symbol": nats_to_bits(loss),
+            "learning_rate": self._config.learning_rate(self.step - 1),
             "seconds": round(seconds, 4),
-        }  # fmt: skip
+        }
         log.write(json.dumps(line) + "\n")
 
     def _progress(self, loss: float | None) -> Progress:

@@ -108,9 +108,14 @@ class _Workers:
     def _start(self, task: Task) -> None:
         command = [sys.executable, "-m", "mdlbench.training.worker", str(self._run.folder), str(task.seed)]
         worker = subprocess.Popen(
-            [*command, str(task.last_step)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, encoding="utf8", env=environment() | _ENVIRONMENT,
-        )  # fmt: skip
+            [*command, str(task.last_step)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf8",
+            env=environment() | _ENVIRONMENT,
+        )
         listener = threading.Thread(target=self._listen, args=(task.seed, worker), daemon=True)
         self._running[task.seed] = worker, listener
         listener.start()

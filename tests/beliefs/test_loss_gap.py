@@ -26,8 +26,18 @@ def test_floors_of_mess3() -> None:
     process = find("mess3", {"x": 0.05, "a": 0.85})
     prefixes = enumerate_prefixes(process, 10)
     gap = compare(np.log(prefixes.beliefs @ process.emission), process, prefixes)
-    expected = [1.2374269248, 1.1734242125, 1.1514403227, 1.1465673827, 1.1451865780, 1.1448401656, 1.1447491901, 1.1447255498,
-                1.1447194226, 1.1447178262]  # fmt: skip
+    expected = [
+        1.2374269248,
+        1.1734242125,
+        1.1514403227,
+        1.1465673827,
+        1.1451865780,
+        1.1448401656,
+        1.1447491901,
+        1.1447255498,
+        1.1447194226,
+        1.1447178262,
+    ]
     np.testing.assert_allclose(gap.floors, expected, atol=1e-10)
     assert bits_to_nats(float(gap.floors.mean())) == pytest.approx(0.802511775, abs=1e-9)
     np.testing.assert_allclose(gap.model_costs, 0, atol=1e-12)

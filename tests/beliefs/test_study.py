@@ -23,14 +23,7 @@ from mdlbench.training import Architecture, Run, TrainingConfig, open_run, train
 from mdlbench.training.data import process_source
 from tests.training.small import small_run
 
-PICTURES = {
-    "beliefs-and-their-image",
-    "layers-and-controls",
-    "dynamics",
-    "intervention",
-    "code-lengths",
-    "memory",
-}
+PICTURES = {"beliefs-and-their-image", "layers-and-controls", "dynamics", "intervention", "code-lengths", "memory"}
 STAGED = {"emergence", "through-training"}
 QUICK = ("--length", "4", "--draws", "100")
 
@@ -137,8 +130,17 @@ def test_command(mess3: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     code, out, err = command(capsys, mess3.folder, *QUICK, "--seeds", "1", "--output-path", tmp_path)
     assert code == 0
     assert "120 distinct prefixes of 1 to 4 symbols (81 of length 4)" in out
-    for title in ("prefixes weighted by probability", "every distinct prefix alike", "As published", "Controls", "Dynamics",
-                  "Intervention", "Code lengths", "Memory", "Emergence"):  # fmt: skip
+    for title in (
+        "prefixes weighted by probability",
+        "every distinct prefix alike",
+        "As published",
+        "Controls",
+        "Dynamics",
+        "Intervention",
+        "Code lengths",
+        "Memory",
+        "Emergence",
+    ):
         assert title in out
     assert "wrote" in err
     (path,) = tmp_path.glob("hmm-belief-*.json")

@@ -114,7 +114,7 @@ def test_a_closed_standard_error_stops_nothing(file: Path) -> None:
         (("compress", "{big}", "-m", "cm", "-o", "{folder}/out"), signal.SIGHUP),
         (("compress", "{big}", "-m", "cm", "--block-size", "1M", "-j", "2", "-o", "{folder}/out"), signal.SIGINT),
     ],
-)  # fmt: skip
+)
 def test_a_signal_ends_a_running_kernel_at_once(arguments: tuple[str, ...], number: signal.Signals, tmp_path: Path) -> None:
     """Where the kernel would take half a minute; by the exit code of that signal, and nothing is left."""
     big, folder = tmp_path / "big", tmp_path / "folder"

@@ -126,8 +126,10 @@ def test_a_cut_download_goes_on_where_it_stopped(cache: Path) -> None:
         seen: list[tuple[str, int, int | None]] = []
         fetch(SINGLE, f"{server.address}/a.zip", progress=lambda *step: seen.append(step))
     assert server.requests == [
-        ("/a.zip", None, None), ("/a.zip", "bytes=100000-", '"one"'), ("/a.zip", "bytes=150000-", '"one"')
-    ]  # fmt: skip
+        ("/a.zip", None, None),
+        ("/a.zip", "bytes=100000-", '"one"'),
+        ("/a.zip", "bytes=150000-", '"one"'),
+    ]
     assert left_in(cache) == ["small/book"]
     assert ("fetching", len(archive), len(archive)) in seen
     assert seen[-1] == ("unpacking", len(BOOK), len(BOOK))

@@ -161,10 +161,7 @@ def small_registry(monkeypatch: pytest.MonkeyPatch) -> dict[str, KnownCorpus]:
     pair = tuple(
         KnownFile(name, 5, (("md5", hashlib.md5(data).hexdigest()),)) for name, data in (("z", b"zzzzz"), ("a", b"aaaaa"))
     )
-    known = {
-        "one": KnownCorpus("one", "a file", (one,), (), "here"),
-        "two": KnownCorpus("two", "a pair", pair, (), "here"),
-    }
+    known = {"one": KnownCorpus("one", "a file", (one,), (), "here"), "two": KnownCorpus("two", "a pair", pair, (), "here")}
     for module in ("known", "recognition", "finding"):
         monkeypatch.setattr(f"mdlbench.corpora.{module}.registry", lambda: known)
     recognition_module._recognise.cache_clear()
@@ -214,9 +211,16 @@ def test_to_json_has_the_fields_of_a_leaderboard_row(file: Path) -> None:
     corpus = find_corpus(f"{file}:0:100")
     digest = hashlib.sha256(DATA[:100]).hexdigest()
     assert corpus.to_json() == {
-        "name": "some-data.bin", "start": 0, "end": 100, "bytes": 100, "sha256": digest, "source": "some data.bin",
-        "files": [{"name": "some data.bin", "bytes": 100, "sha256": digest}], "recognised": None, "note": None,
-    }  # fmt: skip
+        "name": "some-data.bin",
+        "start": 0,
+        "end": 100,
+        "bytes": 100,
+        "sha256": digest,
+        "source": "some data.bin",
+        "files": [{"name": "some data.bin", "bytes": 100, "sha256": digest}],
+        "recognised": None,
+        "note": None,
+    }
 
 
 @pytest.mark.parametrize(

@@ -116,10 +116,15 @@ def test_a_whole_task_of_the_real_package(
     metrics = ("word_perplexity", "byte_perplexity", "bits_per_byte")
     data_files = {"test": str(tmp_path / "documents.jsonl")}
     task = {
-        "task": "local_text", "dataset_path": "json", "dataset_kwargs": {"data_files": data_files},
-        "output_type": "loglikelihood_rolling", "test_split": "test", "doc_to_text": "", "doc_to_target": "{{page}}",
+        "task": "local_text",
+        "dataset_path": "json",
+        "dataset_kwargs": {"data_files": data_files},
+        "output_type": "loglikelihood_rolling",
+        "test_split": "test",
+        "doc_to_text": "",
+        "doc_to_target": "{{page}}",
         "metric_list": [{"metric": metric} for metric in metrics],
-    }  # fmt: skip
+    }
     manager = TaskManager(include_path=None, include_defaults=False)
     ran = simple_evaluate(model=theirs(folder), tasks=[task], task_manager=manager, bootstrap_iters=0)
     capsys.readouterr()

@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 from mdlbench.errors import SpecError
 from mdlbench.models import load_model
 
-SPECS = ["kt", "kt,order=1", "kt,order=2", "kt,order=3", "kt,order=5,alpha=0.01", "ngram,order=0", "ngram,order=2", "ngram",
-         "ngram,order=6"]  # fmt: skip
+SPECS = [
+    "kt",
+    "kt,order=1",
+    "kt,order=2",
+    "kt,order=3",
+    "kt,order=5,alpha=0.01",
+    "ngram,order=0",
+    "ngram,order=2",
+    "ngram",
+    "ngram,order=6",
+]
 ENGLISH = (
     b"It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want of a wife. "
     b"However little known the feelings or views of such a man may be on his first entering a neighbourhood, this truth is so "
@@ -85,10 +94,11 @@ def test_kt_is_the_closed_form_of_the_counts(order: int, alpha: float) -> None:
     for position in range(order, len(padded)):
         counts[padded[position - order : position]][padded[position]] += 1
     nats = sum(
-        math.lgamma(256 * alpha) - math.lgamma(c.total() + 256 * alpha)
+        math.lgamma(256 * alpha)
+        - math.lgamma(c.total() + 256 * alpha)
         + sum(math.lgamma(n + alpha) - math.lgamma(alpha) for n in c.values())
         for c in counts.values()
-    )  # fmt: skip
+    )
     (bits,) = load_model(f"kt,order={order},alpha={alpha}").code_length([ENGLISH])
     assert bits.sum() == pytest.approx(-nats / math.log(2), rel=1e-12)
 

@@ -58,9 +58,13 @@ def model_at(folder: Path, options: str = "") -> HuggingFace:
 def mixed_blocks() -> list[bytes]:
     """Text, nothing, text with raw spans, noise, special tokens: more than a batch of four."""
     return [
-        sample_text(400), b"", b"before \xff\xfe after " + bytes(range(256)), random.Random(3).randbytes(90),
-        b"<|endoftext|></s>\0\r\n", sample_text(150, seed=2),
-    ]  # fmt: skip
+        sample_text(400),
+        b"",
+        b"before \xff\xfe after " + bytes(range(256)),
+        random.Random(3).randbytes(90),
+        b"<|endoftext|></s>\0\r\n",
+        sample_text(150, seed=2),
+    ]
 
 
 def decode_all(model: HuggingFace, coded: list[Encoded], blocks: list[bytes]) -> list[bytes]:
@@ -115,11 +119,17 @@ def test_architectures(build: Build, architecture: str, tokenizer: str) -> None:
 @pytest.mark.parametrize(
     ("options", "context", "overlap"),
     [
-        ("", CONTEXT, CONTEXT // 2), (",overlap=0", CONTEXT, 0), (",context=16,overlap=15", 16, 15),
-        (",context=1", 1, 0), (",context=20,overlap=5,bos=none", 20, 5), (",context=10,overlap=0,bos=none", 10, 0),
-        (",context=7,overlap=7,bos=none", 7, 7), (",context=30,bos=5", 30, 15), (",bos=e", CONTEXT, CONTEXT // 2),
+        ("", CONTEXT, CONTEXT // 2),
+        (",overlap=0", CONTEXT, 0),
+        (",context=16,overlap=15", 16, 15),
+        (",context=1", 1, 0),
+        (",context=20,overlap=5,bos=none", 20, 5),
+        (",context=10,overlap=0,bos=none", 10, 0),
+        (",context=7,overlap=7,bos=none", 7, 7),
+        (",context=30,bos=5", 30, 15),
+        (",bos=e", CONTEXT, CONTEXT // 2),
     ],
-)  # fmt: skip
+)
 def test_code_length_is_that_of_a_plain_forward_pass(build: Build, options: str, context: int, overlap: int) -> None:
     folder = build(extra_rows=13)
     model = model_at(folder, f",batch_size=1{options}")

@@ -108,11 +108,21 @@ def tiny_model(
     tokenizer = tiny_tokenizer(tokenizer_kind)
     rows = len(tokenizer) + extra_rows
     shape = {"hidden_size": 32, "num_hidden_layers": layers, "num_attention_heads": 4, "intermediate_size": 64}
-    common = {"vocab_size": rows, "max_position_embeddings": context, "bos_token_id": tokenizer.bos_token_id,
-              "eos_token_id": tokenizer.eos_token_id, "pad_token_id": None}  # fmt: skip
+    common = {
+        "vocab_size": rows,
+        "max_position_embeddings": context,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": None,
+    }
     if architecture == "gpt2":
-        config = transformers.GPT2Config(n_embd=32, n_layer=layers, n_head=4, n_positions=context, **{
-            key: value for key, value in common.items() if key != "max_position_embeddings"})  # fmt: skip
+        config = transformers.GPT2Config(
+            n_embd=32,
+            n_layer=layers,
+            n_head=4,
+            n_positions=context,
+            **{key: value for key, value in common.items() if key != "max_position_embeddings"},
+        )
     else:
         grouped = {} if architecture == "gpt_neox" else {"num_key_value_heads": 2}
         extra = {"mistral": {"sliding_window": 24}, "mixtral": {"num_local_experts": 4}}.get(architecture, {})

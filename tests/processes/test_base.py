@@ -59,8 +59,13 @@ def test_z1r_by_hand() -> None:
 
 def test_flags() -> None:
     assert {name for name in ZOO if not find(name).unifilar} == {
-        "sns", "mess3", "leaky-rrxor", "frdn", "tom-quantum", "post-quantum"
-    }  # fmt: skip
+        "sns",
+        "mess3",
+        "leaky-rrxor",
+        "frdn",
+        "tom-quantum",
+        "post-quantum",
+    }
     assert {name for name in ALL if not find(name).ergodic} == {"mixture:golden-mean+even"}
     assert {name for name in ALL if not find(name).is_hidden_markov} == {"frdn", "tom-quantum", "post-quantum", "reversed:frdn"}
     assert not find("post-quantum").exact
@@ -88,9 +93,11 @@ def test_compositions() -> None:
 @pytest.mark.parametrize("name", ["frdn", "post-quantum", "tom-quantum"])
 def test_no_word_of_a_generalised_process_is_negative(name: str) -> None:
     """Fox & Rubin 1968 and Riechers et al. 2025 argue it; here every word of six symbols and more, at several parameters."""
-    for parameters in {"frdn": [{}, {"decay": 0.9, "tangent": 3}, {"decay": 0.2, "tangent": 0.1}],
-                       "post-quantum": [{}, {"alpha": 1.5, "beta": 0.9}],
-                       "tom-quantum": [{}, {"alpha": 1, "beta": 2}, {"alpha": 3, "beta": 1}]}[name]:  # fmt: skip
+    for parameters in {
+        "frdn": [{}, {"decay": 0.9, "tangent": 3}, {"decay": 0.2, "tangent": 0.1}],
+        "post-quantum": [{}, {"alpha": 1.5, "beta": 0.9}],
+        "tom-quantum": [{}, {"alpha": 1, "beta": 2}, {"alpha": 3, "beta": 1}],
+    }[name]:
         process = find(name, parameters)
         words = np.array(list(product(range(process.alphabet_size), repeat=6)))
         assert process.filter(words).prod(axis=1).sum() == pytest.approx(1, abs=1e-9)
@@ -166,8 +173,10 @@ def test_own_processes(tmp_path: Path) -> None:
     as_json.write_text(json.dumps({"tensor": [[[0.5, 0.0], [1, 0]], [[0, 0.5], [0, 0]]]}))
     assert find(str(as_json)).digest == find("golden-mean").digest
     generalised = find("frdn")
-    document = {"tensor": [[[str(v) for v in row] for row in m] for m in generalised.transitions],
-                "right": [str(v) for v in generalised.right_numbers]}  # fmt: skip
+    document = {
+        "tensor": [[[str(v) for v in row] for row in m] for m in generalised.transitions],
+        "right": [str(v) for v in generalised.right_numbers],
+    }
     as_json.write_text(json.dumps(document))
     assert find(str(as_json)).digest == generalised.digest
 

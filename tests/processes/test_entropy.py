@@ -117,8 +117,19 @@ def test_the_unifilar_shortcut_is_a_trap() -> None:
 
 
 def test_myopic_entropies_of_the_reference_page() -> None:
-    expected = [1.5849625007, 1.2374269248, 1.1734242125, 1.1514403227, 1.1465673827, 1.1451865780,
-                1.1448401656, 1.1447491901, 1.1447255498, 1.1447194226, 1.1447178262]  # fmt: skip
+    expected = [
+        1.5849625007,
+        1.2374269248,
+        1.1734242125,
+        1.1514403227,
+        1.1465673827,
+        1.1451865780,
+        1.1448401656,
+        1.1447491901,
+        1.1447255498,
+        1.1447194226,
+        1.1447178262,
+    ]
     np.testing.assert_allclose(myopic_entropies(find("mess3"), 11), expected, atol=5e-11)
     expected = [
         1,
@@ -145,10 +156,19 @@ def test_bayes_floors_of_the_reference_page() -> None:
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("coin", {"p": 0.1}), ("period", {"length": 5}), ("golden-mean", {"p": 0.3}), ("even", {"p": 0.7}), ("z1r", {"p": 0.2}),
-     ("nemo", {"p": 0.3, "q": 0.6}), ("rrxor", {"p1": 0.3, "p2": 0.4}), ("clock", {"days": 5, "weekend": 1, "named": 0.2}),
-     ("mixture:coin@p=0.1+golden-mean", {"weight": 0.3}), ("product:coin@p=0.1+golden-mean", {})],
-)  # fmt: skip
+    [
+        ("coin", {"p": 0.1}),
+        ("period", {"length": 5}),
+        ("golden-mean", {"p": 0.3}),
+        ("even", {"p": 0.7}),
+        ("z1r", {"p": 0.2}),
+        ("nemo", {"p": 0.3, "q": 0.6}),
+        ("rrxor", {"p1": 0.3, "p2": 0.4}),
+        ("clock", {"days": 5, "weekend": 1, "named": 0.2}),
+        ("mixture:coin@p=0.1+golden-mean", {"weight": 0.3}),
+        ("product:coin@p=0.1+golden-mean", {}),
+    ],
+)
 def test_closed_forms_hold_away_from_the_defaults(name: str, parameters: dict[str, float]) -> None:
     found = analyse(find(name, parameters), contexts=3)
     closed = found.process.closed_form
@@ -180,9 +200,10 @@ def test_rrxor_has_36_mixed_states() -> None:
 
 def test_causal_states_merge_what_predicts_the_same() -> None:
     """A golden mean with one state doubled has two causal states all the same; the even process has two."""
-    doubled = Process("doubled", (
-        ((0.25, 0.25, 0.0), (0.25, 0.25, 0.0), (0.5, 0.5, 0.0)), ((0.0, 0.0, 0.5), (0.0, 0.0, 0.5), (0.0, 0.0, 0.0)),
-    ))  # fmt: skip
+    doubled = Process(
+        "doubled",
+        (((0.25, 0.25, 0.0), (0.25, 0.25, 0.0), (0.5, 0.5, 0.0)), ((0.0, 0.0, 0.5), (0.0, 0.0, 0.5), (0.0, 0.0, 0.0))),
+    )
     found = causal_states(mixed_states(doubled))
     assert len(found) == 2
     np.testing.assert_allclose(sorted(found.weights), [1 / 3, 2 / 3])

@@ -92,8 +92,8 @@ def set_in(values: Any, path: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("entropy_rate.upper", "1", "field entropy_rate.upper is \"1\", must be a finite number"),
-        ("entropy_rate.unit", "nats", "field entropy_rate.unit is \"nats\", must be one of bits per symbol"),
+        ("entropy_rate.upper", "1", 'field entropy_rate.upper is "1", must be a finite number'),
+        ("entropy_rate.unit", "nats", 'field entropy_rate.unit is "nats", must be one of bits per symbol'),
         ("entropy_rate.upper", 1e300, "entropy_rate: a symbol has at most 8 bits, bounds are"),
         ("entropy_rate.lower", -9, "entropy_rate: a symbol has at most 8 bits, bounds are -9.0 and"),
         ("excess_entropy.value", None, "a quantity has a value and a method, or else a reason"),
@@ -107,7 +107,7 @@ def set_in(values: Any, path: str, value: Any) -> None:
         ("curves.graph.p.3", [1.0], "a state has not a successor and a probability for every symbol"),
         ("curves.synchronisation.of", "past", "must be one of state, future"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_file_is_refused_in_a_line_that_names_it(path: str, value: Any, message: str, tmp_path: Path) -> None:
     values = json.loads(written("z1r"))
     set_in(values, path, value)

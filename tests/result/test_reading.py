@@ -79,12 +79,12 @@ def test_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
         ({"curve": 3}, "field curve is 3, must be a list"),
         ({"pair": ["a"]}, r"field pair is \[\"a\"\], must be a list of 2"),
         ({"by_name": {"x": 1}}, "field by_name.x is 1, must be an object"),
-        ({"side": "up"}, "field side is \"up\", must be one of left, right"),
+        ({"side": "up"}, 'field side is "up", must be one of left, right'),
         ({"flag": 1}, "field flag is 1, must be true or false"),
         ({"unheard": 1}, "field unheard is unknown; update mdlbench, or remove the field"),
-        ({"provenance": "yesterday"}, "field provenance is \"yesterday\", must be an object"),
+        ({"provenance": "yesterday"}, 'field provenance is "yesterday", must be an object'),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_field_is_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     path = write(tmp_path, "x.json", document(**changes))
     with pytest.raises(ResultError, match=message) as raised:

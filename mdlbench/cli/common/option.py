@@ -80,10 +80,7 @@ force = click.option("-f", "--force", is_flag=True, help="Overwrite existing out
 to_stdout = click.option("-c", "--stdout", "to_stdout", is_flag=True, help="Write data to standard output, reports to stderr.")
 BLOCK_SIZE = Size("a block", 1, MAX_BLOCK)
 block_size = click.option(
-    "--block-size",
-    type=BLOCK_SIZE,
-    metavar="SIZE",
-    help="Original bytes per block: 65536, 64k, 16Mi.  [default: the model's]",
+    "--block-size", type=BLOCK_SIZE, metavar="SIZE", help="Original bytes per block: 65536, 64k, 16Mi.  [default: the model's]"
 )
 force_environment = click.option(
     "--force-environment", is_flag=True, help="Decode although software or device differ from those recorded."

@@ -38,8 +38,14 @@ class Seeds(click.ParamType):
 @click.option("--seeds", type=Seeds(), metavar="N,...", help="Which seeds of the run.  [default: all]")
 @click.option("--length", type=click.IntRange(2, 64), metavar="L", help="Longest prefixes.  [default: 10, or the context]")
 @click.option("--folds", type=click.IntRange(3, 50), default=5, show_default=True, metavar="N", help="Parts held out in turn.")
-@click.option("--draws", type=click.IntRange(100, 100_000), default=1000, show_default=True, metavar="N",
-              help="Bootstrap draws behind each interval.")  # fmt: skip
+@click.option(
+    "--draws",
+    type=click.IntRange(100, 100_000),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Bootstrap draws behind each interval.",
+)
 @click.option("--emergence/--no-emergence", default=True, show_default=True, help="Measure every checkpoint as well.")
 @click.option("--plots", metavar="DIR", help="Write pictures there, PNG and SVG.")
 @click.option("--animation", is_flag=True, help="With --plots: also a GIF of the image through the checkpoints.")
@@ -47,9 +53,14 @@ class Seeds(click.ParamType):
 @option.json_lines
 @click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
 def command(
-    runs: tuple[str, ...], plots: str | None, animation: bool, quiet: bool, as_json: bool, output_path: str | None,
+    runs: tuple[str, ...],
+    plots: str | None,
+    animation: bool,
+    quiet: bool,
+    as_json: bool,
+    output_path: str | None,
     **options: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Regress the beliefs of the Bayes filter on the activations of a network trained by `mdlbench hmm train`.
 
     The activations after every distinct prefix of 1 to L symbols, at every layer and with all layers side by side, are mapped

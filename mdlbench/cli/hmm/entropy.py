@@ -36,9 +36,16 @@ from mdlbench.result.record import plain
 @option.json_lines
 @click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
 def command(
-    name: str | None, parameters: tuple[str, ...], every: bool, contexts: int, gap: float | None, picture: str | None,
-    force: bool, as_json: bool, output_path: str | None,
-) -> None:  # fmt: skip
+    name: str | None,
+    parameters: tuple[str, ...],
+    every: bool,
+    contexts: int,
+    gap: float | None,
+    picture: str | None,
+    force: bool,
+    as_json: bool,
+    output_path: str | None,
+) -> None:
     """The entropy rate of SOURCE between a lower and an upper bound, and what else is known of it, in bits.
 
     Bounds are rigorous and their method is named; digits beyond them are labelled converged. What is infinite or was not

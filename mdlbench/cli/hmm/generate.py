@@ -29,7 +29,7 @@ from mdlbench.text import visible
 @option.json_lines
 def command(
     name: str, parameters: tuple[str, ...], n: int, seed: int, output: str, check: bool, force: bool, quiet: bool, as_json: bool
-) -> None:  # fmt: skip
+) -> None:
     """Draw N symbols from SOURCE, one byte 0 .. K-1 each, from a stationary start.
 
     --check prints the sequence's ideal code length under its source's exact filter, and the interval that holds 95 of 100

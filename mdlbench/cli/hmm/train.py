@@ -15,16 +15,28 @@ from mdlbench.cli.hmm.options import parameters, read_pairs
 @click.argument("process", metavar="SOURCE")
 @parameters
 @click.option("-o", "--output", metavar="RUN", help="Folder of the run.  [default: runs/SOURCE-PRESET]")
-@click.option("--preset", "preset_name", type=click.Choice(["paper", "fast"]), default="fast", show_default=True,
-              help="Settings for minutes, or those of the published run.")  # fmt: skip
+@click.option(
+    "--preset",
+    "preset_name",
+    type=click.Choice(["paper", "fast"]),
+    default="fast",
+    show_default=True,
+    help="Settings for minutes, or those of the published run.",
+)
 @training.settings
 @option.quiet
 @option.json_lines
 @click.option("--output-path", metavar="DIR", help="Also write the result, with provenance, to a JSON file in DIR.")
 def command(
-    process: str, output: str | None, parameters: tuple[str, ...], preset_name: str, quiet: bool, as_json: bool,
-    output_path: str | None, **options: Any,
-) -> None:  # fmt: skip
+    process: str,
+    output: str | None,
+    parameters: tuple[str, ...],
+    preset_name: str,
+    quiet: bool,
+    as_json: bool,
+    output_path: str | None,
+    **options: Any,
+) -> None:
     """Train small language models on windows drawn from SOURCE, and print what they lose to the source, in bits.
 
     Windows of context + 1 symbols start stationary. Loss above the entropy rate is split, for each length of context, into the

@@ -16,8 +16,14 @@ from mdlbench.text import counted, visible
 @click.command(name="check")
 @click.argument("folder", default="results", metavar="[DIR]")
 @click.option("--replay", "replayed", is_flag=True, help="Also code again with every exact model; compare the archives.")
-@click.option("-C", "--corpus", "corpora", multiple=True, metavar="NAME|PATH",
-              help="Where --replay finds the bytes, beside known corpora that were fetched; repeatable.")  # fmt: skip
+@click.option(
+    "-C",
+    "--corpus",
+    "corpora",
+    multiple=True,
+    metavar="NAME|PATH",
+    help="Where --replay finds the bytes, beside known corpora that were fetched; repeatable.",
+)
 @option.quiet
 @option.json_lines
 def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, as_json: bool) -> None:

@@ -21,23 +21,52 @@ from mdlbench.text import counted, speed, visible
 
 
 @click.command(name="run")
-@click.option("-C", "--corpus", "corpora", multiple=True, required=True, metavar="NAME|PATH[:START:END]",
-              help="Corpus, file or folder, perhaps a slice in bytes; repeatable.")  # fmt: skip
+@click.option(
+    "-C",
+    "--corpus",
+    "corpora",
+    multiple=True,
+    required=True,
+    metavar="NAME|PATH[:START:END]",
+    help="Corpus, file or folder, perhaps a slice in bytes; repeatable.",
+)
 @option.model(help="Model spec; repeatable.")
-@click.option("--baselines", type=click.Choice(list(LEAST_SPEED)), default="none", show_default=True,
-              help="Also other compressors that are here: all above 100 kB/s, fast ones above 1 MB/s.")  # fmt: skip
+@click.option(
+    "--baselines",
+    type=click.Choice(list(LEAST_SPEED)),
+    default="none",
+    show_default=True,
+    help="Also other compressors that are here: all above 100 kB/s, fast ones above 1 MB/s.",
+)
 @click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
-@click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, metavar="N",
-              help="Code and decode N times; times are medians.")  # fmt: skip
-@click.option("--repeat-seconds", type=click.FloatRange(0), default=30.0, show_default=True, metavar="SECONDS",
-              help="Begin no repeat of a cell after those before it took SECONDS.")  # fmt: skip
+@click.option(
+    "--repeat",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="Code and decode N times; times are medians.",
+)
+@click.option(
+    "--repeat-seconds",
+    type=click.FloatRange(0),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Begin no repeat of a cell after those before it took SECONDS.",
+)
 @option.jobs
 @click.option("--output-path", default="results", show_default=True, metavar="DIR", help="Folder of the rows.")
-@click.option("--resume/--rerun", default=True, show_default=True,
-              help="Skip what has a sound row, or measure everything again.")  # fmt: skip
+@click.option(
+    "--resume/--rerun", default=True, show_default=True, help="Skip what has a sound row, or measure everything again."
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where hf: models run.")
-@click.option("--block-size", type=option.BLOCK_SIZE, metavar="SIZE",
-              help="Impose SIZE original bytes per block; such rows are ranked apart.  [default: each model's]")  # fmt: skip
+@click.option(
+    "--block-size",
+    type=option.BLOCK_SIZE,
+    metavar="SIZE",
+    help="Impose SIZE original bytes per block; such rows are ranked apart.  [default: each model's]",
+)
 @option.quiet
 @option.json_lines
 def command(quiet: bool, as_json: bool, resume: bool, corpora: tuple[str, ...], **options: Any) -> None:

@@ -17,12 +17,29 @@ from mdlbench.text import visible
 
 @click.command(name="show")
 @click.argument("folder", default="results", metavar="[DIR]")
-@click.option("-C", "--corpus", "corpora", multiple=True, metavar="NAME[:START:END]",
-              help="Only this corpus or slice: name, source, or beginning of its SHA-256; repeatable.")  # fmt: skip
-@click.option("--sort", type=click.Choice(list(SORTS)), default="bpb", show_default=True,
-              help="bits per byte, container size, encoding speed, or size with code and weights.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["table", "markdown", "csv", "json", "html"]), default="table",
-              show_default=True, help="How to print it.")  # fmt: skip
+@click.option(
+    "-C",
+    "--corpus",
+    "corpora",
+    multiple=True,
+    metavar="NAME[:START:END]",
+    help="Only this corpus or slice: name, source, or beginning of its SHA-256; repeatable.",
+)
+@click.option(
+    "--sort",
+    type=click.Choice(list(SORTS)),
+    default="bpb",
+    show_default=True,
+    help="bits per byte, container size, encoding speed, or size with code and weights.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "csv", "json", "html"]),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
 @click.option("--published", is_flag=True, help="Also figures that others published, in a table of their own.")
 @click.option("--all", "every", is_flag=True, help="Also older rows of the same corpus, model, policy, device and -j.")
 def command(folder: str, corpora: tuple[str, ...], sort: str, form: str, published: bool, every: bool) -> None:

@@ -168,7 +168,13 @@ PACKAGES = {
         _numbers(0, 11), "11", "brotli, lgwin 24", _write_brotli, _read_brotli, "brotli", "brotli", usual_speed=4e5
     ),
     "ppmd": Package(
-        _numbers(2, 64), "16", "PPMd var. H, level = order, memory 16x", _write_ppmd, _read_ppmd, "pyppmd", "pyppmd",
+        _numbers(2, 64),
+        "16",
+        "PPMd var. H, level = order, memory 16x",
+        _write_ppmd,
+        _read_ppmd,
+        "pyppmd",
+        "pyppmd",
         usual_speed=4e6,
     ),
-}  # fmt: skip
+}

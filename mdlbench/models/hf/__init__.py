@@ -104,8 +104,12 @@ class HuggingFace(PredictorModel):
     def policy(self) -> dict[str, Any]:
         start = self.window.start
         named = "none (first token uniform)" if start is None else self._name_of(start)
-        return {"context": f"{self.window.context} tokens", "overlap": f"{self.window.overlap} tokens",
-                "bos": named, "tokenizer": self.tokens.digest.hex()}  # fmt: skip
+        return {
+            "context": f"{self.window.context} tokens",
+            "overlap": f"{self.window.overlap} tokens",
+            "bos": named,
+            "tokenizer": self.tokens.digest.hex(),
+        }
 
     def description(self) -> Description:
         here = Path(__file__).parent
@@ -155,8 +159,10 @@ class HuggingFace(PredictorModel):
             return HuggingFaceTokens(self._tokenizer, known)
         symbols = SymbolTokens.load(self.folder)
         if known is not None and symbols.alphabet_size > known:
-            raise SpecError(f"hf:{self.argument}: {ALPHABET} has {symbols.alphabet_size} symbols, the model only {known}; "
-                            "take both from the same checkpoint")  # fmt: skip
+            raise SpecError(
+                f"hf:{self.argument}: {ALPHABET} has {symbols.alphabet_size} symbols, the model only {known}; "
+                "take both from the same checkpoint"
+            )
         return symbols
 
     @cached_property
@@ -217,8 +223,10 @@ class HuggingFace(PredictorModel):
         mixing = next((name for name in _ROWS_MEET if getattr(settings, name, None)), None)
         if self.options.batch_size != "auto":
             if mixing and self.options.batch_size != "1":
-                raise SpecError(f"hf:{self.argument}: with {mixing}, the kernels of one stream depend on what is in the "
-                                "others; give batch_size=1")  # fmt: skip
+                raise SpecError(
+                    f"hf:{self.argument}: with {mixing}, the kernels of one stream depend on what is in the "
+                    "others; give batch_size=1"
+                )
             return int(self.options.batch_size)
         if mixing:
             return 1

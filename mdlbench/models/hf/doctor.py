@@ -40,22 +40,22 @@ def examine(predictor: CausalPredictor, tokens: np.ndarray, threads: int, load_n
     last = predictor.batch_size - 1
     compare(f"row 0 against row {last}", lambda: _stepwise(predictor, tokens, threads, last), last > 0, "one row")
     company = np.roll(tokens, 1)
-    compare(
-        "alone against in company", lambda: _stepwise(predictor, tokens, threads, others=company),
-        last > 0, "one row",
-    )  # fmt: skip
+    compare("alone against in company", lambda: _stepwise(predictor, tokens, threads, others=company), last > 0, "one row")
     other_threads = everyone if everyone != threads else 1
     compare(
-        f"{other_threads} threads against {threads}", lambda: _stepwise(predictor, tokens, other_threads),
-        other_threads != threads, "one processor",
-    )  # fmt: skip
+        f"{other_threads} threads against {threads}",
+        lambda: _stepwise(predictor, tokens, other_threads),
+        other_threads != threads,
+        "one processor",
+    )
     compare("parallel against stepwise", lambda: _parallel(predictor, tokens, threads))
     elsewhere = "cpu" if predictor.device.type == "cuda" else "cuda"
     compare(
         "CPU against GPU",
         lambda: _stepwise(predictor.with_network(load_network(elsewhere)), tokens, threads),
-        torch.cuda.is_available(), "no CUDA device",
-    )  # fmt: skip
+        torch.cuda.is_available(),
+        "no CUDA device",
+    )
     return checks
 
 

@@ -44,8 +44,10 @@ def find_folder(argument: str, revision: str | None, trust_remote_code: bool) ->
     if not (folder / "config.json").is_file():
         raise SpecError(f"hf:{argument}: {folder} holds no config.json; give the folder that save_pretrained wrote")
     if not weight_files(folder):
-        raise SpecError(f"hf:{argument}: {folder} holds no model.safetensors, the only weight format that is read; "
-                        "load the model in transformers and save it with save_pretrained")  # fmt: skip
+        raise SpecError(
+            f"hf:{argument}: {folder} holds no model.safetensors, the only weight format that is read; "
+            "load the model in transformers and save it with save_pretrained"
+        )
     return folder
 
 
@@ -118,13 +120,18 @@ def load_network(argument: str, folder: Path, dtype: str, device: str, trust_rem
     transformers = import_transformers()
     with _one_line_errors(argument), _quiet(transformers):
         network, report = transformers.AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=trust_remote_code,
+            folder,
+            dtype=dtype,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=trust_remote_code,
             output_loading_info=True,
-        )  # fmt: skip
+        )
     wanting = sorted(report["missing_keys"]) + [str(key) for key in report["mismatched_keys"]]
     if wanting:
-        raise SpecError(f"hf:{argument}: the weights lack {len(wanting)} tensors, {wanting[0]} first: "
-                        "not a whole causal language model")  # fmt: skip
+        raise SpecError(
+            f"hf:{argument}: the weights lack {len(wanting)} tensors, {wanting[0]} first: not a whole causal language model"
+        )
     network.config.pad_token_id = None  # or transformers searches each input for padding
     return network.eval().to(device)
 
@@ -138,8 +145,10 @@ def _download(argument: str, revision: str | None, trust_remote_code: bool) -> P
         return Path(huggingface_hub.snapshot_download(argument, revision=revision, allow_patterns=patterns))
     except Exception as error:  # the hub's client raises its own, httpx's, requests', OSError and ValueError
         reason = _first_line(error)
-        raise SpecError(f"hf:{argument}: there is no such folder, and the Hugging Face hub does not give it ({reason}); "
-                        f"give a local folder, or fetch it while online: hf download {argument}") from None  # fmt: skip
+        raise SpecError(
+            f"hf:{argument}: there is no such folder, and the Hugging Face hub does not give it ({reason}); "
+            f"give a local folder, or fetch it while online: hf download {argument}"
+        ) from None
 
 
 @contextmanager

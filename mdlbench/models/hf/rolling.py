@@ -92,8 +92,10 @@ def prefix_token(model: "HuggingFace") -> int:
         return model.window.start
     token = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     if token is None:
-        raise UsageError(f"hf:{model.argument}: lm-evaluation-harness needs a BOS or EOS token and the tokenizer has none; "
-                         "name one with bos=")  # fmt: skip
+        raise UsageError(
+            f"hf:{model.argument}: lm-evaluation-harness needs a BOS or EOS token and the tokenizer has none; "
+            "name one with bos="
+        )
     return token
 
 
