@@ -11,7 +11,8 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-from mdlbench.container.format import DIGEST_SIZE, MAGIC, SALVAGE, Header, IndexEntry, trailer_bytes, varint
+from mdlbench import varint
+from mdlbench.container.format import DIGEST_SIZE, MAGIC, SALVAGE, Header, IndexEntry, trailer_bytes
 from mdlbench.container.reader import Place
 from mdlbench.container.search import READ_AT_ONCE, Structures
 from mdlbench.errors import ContainerError, TruncatedError
@@ -122,7 +123,7 @@ class _Walk:
         blocks_end = places[-1].offset + places[-1].stored_size if places else self.body
         trailer = trailer_bytes([IndexEntry(place.stored_size, place.original_size) for place in places], only_block=False)
         there = self.data[blocks_end : min(end, blocks_end + len(trailer))]
-        if len(there) > len(varint(len(places))) and trailer.startswith(there):
+        if len(there) > len(varint.pack(len(places))) and trailer.startswith(there):
             return True
         digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
         for at in range(self.begin, blocks_end, READ_AT_ONCE):

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from mdlbench import varint
 from mdlbench.codec import compress
-from mdlbench.container.format import MAGIC, BlockHeader, varint
+from mdlbench.container.format import MAGIC, BlockHeader
 from mdlbench.container.search import Structures, _block_headers
 from mdlbench.seekable import salvage_stream
 from tests.check_codec import TEXT
 
 MIB = 1 << 20
-LONG_HEADER = MAGIC + b"\1\x80" + varint(1 << 16)  # names no model and has 64 KiB of metadata
-NESTED_TRAILERS = b"\0" + varint(16383) + (40_004).to_bytes(4, "little") + b"\1"  # each ends the one 40,004 bytes in front
+LONG_HEADER = MAGIC + b"\1\x80" + varint.pack(1 << 16)  # names no model and has 64 KiB of metadata
+NESTED_TRAILERS = b"\0" + varint.pack(16383) + (40_004).to_bytes(4, "little") + b"\1"  # each ends the one 40,004 bytes in front
 
 
 @pytest.mark.parametrize(
