@@ -1,7 +1,9 @@
 """The container's fields: bytes as FORMAT.md says, bounds, and what is refused."""
 
 import io
+import re
 import zlib
+from importlib.resources import files
 
 import msgpack
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdlbench import varint
+from mdlbench.codec import decompress
+from mdlbench.container import Writer
 from mdlbench.container.format import (
     MAX_BLOCK,
     RAW,
@@ -42,6 +46,20 @@ def test_a_scanner_reads_no_further_than_it_may() -> None:
             Scanner.over(b"abcdefghij", 7, end)(size)
     with pytest.raises(DamagedError, match="is not a number"):
         Scanner(read_of(b"\x80\x00")).varint()
+
+
+def test_the_documents_example_is_a_container() -> None:
+    """Every line of hexadecimal digits in FORMAT.md's example, put together, decodes to what the text says."""
+    document = files("mdlbench.container").joinpath("FORMAT.md").read_text()
+    lines = document.split("```hex\n")[1].split("```")[0].splitlines()
+    container = bytes.fromhex("".join(re.match("(?:[0-9a-f]{2}(?: |$))+", line)[0] for line in lines))  # type: ignore[index]
+    assert decompress(container) == b"one\ntwo\n"
+    sink = io.BytesIO()
+    writer = Writer(sink, Header(()))
+    for block in (b"one\n", b"two\n"):
+        writer.add(block, RAW, block)
+    writer.finish()
+    assert sink.getvalue() == container
 
 
 def test_header_bytes_are_as_documented() -> None:
