@@ -50,6 +50,17 @@ class Place:
     container: Header
 
 
+@dataclass(frozen=True)
+class Hole:
+    """Original bytes that cannot be recovered; `size` is None where nothing tells how many they were.
+
+    What follows one of unknown size is in order, but not known to be in its place, up to the end of its container.
+    """
+
+    start: int
+    size: int | None
+
+
 def block_name(number: int, start: int, size: int) -> str:
     """How messages call a block: number and the range of original bytes, first to last."""
     return f"block {number} (bytes {start}-{start + size - 1})"
