@@ -1,8 +1,8 @@
 """The `.mdlz` container: `Writer`, readers, salvage; FORMAT.md beside this file is the format's definition."""
 
 from mdlbench.container.format import MAX_BLOCK, RAW, BlockHeader, Header, ModelEntry
-from mdlbench.container.reader import Block, Place, block_name, read_block, read_containers, table_of_contents
-from mdlbench.container.salvage import Hole, locate_blocks
+from mdlbench.container.reader import Block, Hole, Place, block_name, read_block, read_containers, table_of_contents
+from mdlbench.container.salvage import locate_blocks
 from mdlbench.container.writer import Writer
 
 __all__ = [

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgpack
 
+from mdlbench import varint
 from mdlbench.errors import DamagedError, TruncatedError, UsageError
 
 MAGIC = b"mdl"
@@ -57,38 +58,38 @@ class Header:
             spec = pack_spec(model.spec)
             if len(spec) > MAX_SPEC:
                 raise UsageError(f"a model spec of {len(spec):,} bytes; a container holds at most {MAX_SPEC:,}")
-            packed += model.digest + varint(len(spec)) + spec
+            packed += model.digest + varint.pack(len(spec)) + spec
         if self.metadata:
             metadata = msgpack.packb(list(self.metadata))
-            packed += varint(len(metadata)) + metadata
+            packed += varint.pack(len(metadata)) + metadata
         return bytes(packed) + zlib.crc32(packed).to_bytes(4, "little")
 
     @classmethod
     def read(cls, read: Read) -> "Header":
         """Read a header; `read(n)` returns n bytes or raises TruncatedError."""
-        taken = Recorder(read)
-        magic = taken(4)
+        field = Scanner(read)
+        magic = field(4)
         check_magic(magic[:3])
         if magic[3] != VERSION:
             raise DamagedError(f"container version {magic[3]}; this mdlbench reads version {VERSION}; update mdlbench")
         with located(f"{SALVAGE} -m SPEC may recover the blocks"):
-            return cls._read_fields(taken, read)
+            return cls._read_fields(field, read)
 
     @classmethod
-    def _read_fields(cls, taken: "Recorder", read: Read) -> "Header":
+    def _read_fields(cls, field: "Scanner", read: Read) -> "Header":
         """Read what follows magic and version."""
-        count = taken(1)[0]
+        count = field(1)[0]
         models = []
         for _ in range(_within(count & ~_HAS_METADATA, 0, MAX_MODELS, "number of models")):
-            digest = taken(DIGEST_SIZE)
-            spec = taken(_within(read_varint(taken), 1, MAX_SPEC, "length of a model spec"))
+            digest = field(DIGEST_SIZE)
+            spec = field(_within(field.varint(), 1, MAX_SPEC, "length of a model spec"))
             models.append((digest, spec))
-        metadata = taken(_within(read_varint(taken), 1, MAX_METADATA, "length of the metadata")) if count & 0x80 else None
-        if zlib.crc32(taken.bytes) != int.from_bytes(read(4), "little"):
+        metadata = field(_within(field.varint(), 1, MAX_METADATA, "length of the metadata")) if count & 0x80 else None
+        if zlib.crc32(field.taken) != int.from_bytes(read(4), "little"):
             raise DamagedError("the container's header does not match its check")
         entries = tuple(ModelEntry(digest, unpack_spec(spec)) for digest, spec in models)
         header = cls(entries, _unpack_metadata(metadata, len(entries)) if metadata is not None else ())
-        if header.to_bytes()[:-4] != taken.bytes:
+        if header.to_bytes()[:-4] != field.taken:
             raise DamagedError("the container's header is not in the form that a writer gives it")
         return header
 
@@ -113,15 +114,15 @@ class BlockHeader:
     def to_bytes(self) -> bytes:
         """The block header as stored, check included."""
         tag = (_RAW_TAG if self.model == RAW else _FIRST_MODEL_TAG + self.model) | (_ONLY_BLOCK if self.only else 0)
-        sizes = varint(self.original_size) + (b"" if self.model == RAW else varint(self.payload_size))
+        sizes = varint.pack(self.original_size) + (b"" if self.model == RAW else varint.pack(self.payload_size))
         packed = bytes([tag]) + sizes + self.checksum
         return packed + binascii.crc_hqx(packed, 0).to_bytes(2, "little")
 
     @classmethod
     def read(cls, read: Read, n_models: int) -> "BlockHeader | None":
         """Read the header of the next block; None where the trailer's tag stands instead (the tag is consumed)."""
-        taken = Recorder(read)
-        tag = taken(1)[0]
+        field = Scanner(read)
+        tag = field(1)[0]
         if tag == _TRAILER_TAG:
             return None
         kind = tag & ~_ONLY_BLOCK
@@ -129,13 +130,13 @@ class BlockHeader:
         if not RAW <= model < n_models:
             named = f"which means neither raw nor any model that the container names (it names {n_models})"
             raise DamagedError(f"a block begins with {tag:02x}, {named}")
-        original = _within(read_varint(taken), 1, MAX_BLOCK, "original size of a block")
-        payload = original if model == RAW else _within(read_varint(taken), 0, original - 1, "payload size of a block")
-        checksum = taken(DIGEST_SIZE)
-        if binascii.crc_hqx(taken.bytes, 0) != int.from_bytes(read(2), "little"):
+        original = _within(field.varint(), 1, MAX_BLOCK, "original size of a block")
+        payload = original if model == RAW else _within(field.varint(), 0, original - 1, "payload size of a block")
+        checksum = field(DIGEST_SIZE)
+        if binascii.crc_hqx(field.taken, 0) != int.from_bytes(read(2), "little"):
             raise DamagedError("a block header does not match its check")
         header = cls(model, original, payload, checksum, bool(tag & _ONLY_BLOCK))
-        assert header.to_bytes()[:-2] == taken.bytes, "varints are read in their shortest form only"
+        assert header.to_bytes()[:-2] == field.taken, "varints are read in their shortest form only"
         return header
 
 
@@ -151,8 +152,8 @@ def trailer_bytes(index: list[IndexEntry], *, only_block: bool) -> bytes:
     """The trailer without its digest; empty after an only block."""
     if only_block:
         return b""
-    sizes = b"".join(varint(entry.stored_size) + varint(entry.original_size) for entry in index)
-    packed = bytes([_TRAILER_TAG]) + varint(len(index)) + sizes + varint(sum(entry.original_size for entry in index))
+    sizes = b"".join(varint.pack(entry.stored_size) + varint.pack(entry.original_size) for entry in index)
+    packed = bytes([_TRAILER_TAG]) + varint.pack(len(index)) + sizes + varint.pack(sum(entry.original_size for entry in index))
     packed += zlib.crc32(packed).to_bytes(4, "little")
     return packed + len(packed).to_bytes(4, "little")
 
@@ -167,20 +168,20 @@ def read_trailer(read: Read, expected: list[IndexEntry] | None = None, size: int
     Raises:
         DamagedError: the check, the sizes or the sum do not agree.
     """
-    taken = Recorder(read, bytes([_TRAILER_TAG]))
-    count = read_varint(taken)
+    field = Scanner(read, taken=bytes([_TRAILER_TAG]))
+    count = field.varint()
     if count != len(expected) if expected is not None else 2 * count > size:
         raise DamagedError("the container's index does not describe its blocks")
     index = []
     for place in range(count):
-        index.append(IndexEntry(read_varint(taken), _within(read_varint(taken), 1, MAX_BLOCK, "original size in the index")))
+        index.append(IndexEntry(field.varint(), _within(field.varint(), 1, MAX_BLOCK, "original size in the index")))
         if expected is not None and index[-1] != expected[place]:
             raise DamagedError("the container's index does not describe its blocks")
-    original = read_varint(taken, 10)
+    original = field.varint(10)
     check, stored_size = read(4), read(4)
-    if zlib.crc32(taken.bytes) != int.from_bytes(check, "little"):
+    if zlib.crc32(field.taken) != int.from_bytes(check, "little"):
         raise DamagedError("the container's index does not match its check")
-    if int.from_bytes(stored_size, "little") != len(taken.bytes) + 4 or original != sum(e.original_size for e in index):
+    if int.from_bytes(stored_size, "little") != len(field.taken) + 4 or original != sum(e.original_size for e in index):
         raise DamagedError("the container's index does not add up")
     return index
 
@@ -203,29 +204,6 @@ def located(remedy: str, place: str = "") -> Iterator[None]:
 def checksum(block: bytes | memoryview) -> bytes:
     """The 64-bit checksum of a block's original bytes."""
     return hashlib.blake2b(block, digest_size=DIGEST_SIZE).digest()
-
-
-def varint(value: int) -> bytes:
-    """Unsigned LEB128."""
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def read_varint(read: Read, at_most: int = 5) -> int:
-    """Read an unsigned LEB128 of at most `at_most` bytes in its shortest form."""
-    value = 0
-    for place in range(at_most):
-        byte = read(1)[0]
-        value |= (byte & 0x7F) << 7 * place
-        if byte < 0x80:
-            if byte == 0 and place:
-                break
-            return value
-    raise DamagedError("a length in the container is not a number")
 
 
 def pack_spec(spec: str) -> bytes:
@@ -252,16 +230,42 @@ def unpack_spec(packed: bytes) -> str:
     return spec
 
 
-class Recorder:
-    """A `read` that keeps what it returned, for the check that follows."""
+class Scanner:
+    """The fields of a container one after the other; itself a `Read`.
 
-    def __init__(self, read: Read, start: bytes = b"") -> None:
-        self._read, self.bytes = read, bytearray(start)
+    Attributes:
+        position: where the next field begins, counted as the caller does.
+        taken: the bytes read so far, for the check that follows them.
+    """
+
+    def __init__(self, read: Read, position: int = 0, taken: bytes = b"") -> None:
+        self._read, self.position, self.taken = read, position, bytearray(taken)
+
+    @classmethod
+    def over(cls, data: Any, position: int, end: int) -> "Scanner":
+        """Over bytes at hand, mapped or not, from `position` up to `end`."""
+
+        def read(size: int) -> bytes:
+            if scanner.position + size > min(end, len(data)):
+                raise TruncatedError("the container ends early")
+            return data[scanner.position : scanner.position + size]
+
+        scanner = cls(read, position)
+        return scanner
 
     def __call__(self, size: int) -> bytes:
+        """Exactly `size` bytes; TruncatedError if there are fewer."""
         taken = self._read(size)
-        self.bytes += taken
+        self.position += size
+        self.taken += taken
         return taken
+
+    def varint(self, at_most: int = 5) -> int:
+        """A number of at most `at_most` bytes in its shortest form."""
+        try:
+            return varint.unpack(self, at_most)
+        except ValueError:
+            raise DamagedError("a length in the container is not a number") from None
 
 
 def reader_of(stream: Any) -> Read:

@@ -14,6 +14,7 @@ from mdlbench.container.format import (
     Header,
     IndexEntry,
     Read,
+    Scanner,
     check_magic,
     located,
     read_trailer,
@@ -47,6 +48,17 @@ class Place:
     start: int
     original_size: int
     container: Header
+
+
+@dataclass(frozen=True)
+class Hole:
+    """Original bytes that cannot be recovered; `size` is None where nothing tells how many they were.
+
+    What follows one of unknown size is in order, but not known to be in its place, up to the end of its container.
+    """
+
+    start: int
+    size: int | None
 
 
 def block_name(number: int, start: int, size: int) -> str:
@@ -188,8 +200,9 @@ def read_block(file: BinaryIO, place: Place) -> Block:
     file.seek(place.offset)
     read = reader_of(file)
     with located(f"{SALVAGE} keeps the others", block_name(place.number, place.start, place.original_size)):
-        header = BlockHeader.read(read, len(place.container.models))
-        stored_size = file.tell() - place.offset + (header.payload_size if header else 0)
+        field = Scanner(read)
+        header = BlockHeader.read(field, len(place.container.models))
+        stored_size = field.position + (header.payload_size if header else 0)
         if header is None or (stored_size, header.original_size) != (place.stored_size, place.original_size):
             raise DamagedError("its sizes are not those in the container's index")
     return Block(place.number, place.start, header, read(header.payload_size))
@@ -200,8 +213,9 @@ def _by_index(file: BinaryIO) -> list[Place] | None:
     file_size = file.seek(0, os.SEEK_END)
     try:
         file.seek(0)
-        container = Header.read(reader_of(file))
-        offset = file.tell()
+        field = Scanner(reader_of(file))
+        container = Header.read(field)
+        offset = field.position
         file.seek(max(offset, file_size - DIGEST_SIZE - 4))
         trailer_size = int.from_bytes(reader_of(file)(4), "little")
         start = file_size - DIGEST_SIZE - 4 - trailer_size
@@ -239,18 +253,20 @@ def _walk(file: BinaryIO, file_size: int, position: int, places: list[Place]) ->
     """Add the places of the blocks of the container at `position`; where it ends."""
     file.seek(position)
     read = reader_of(file)
-    container = Header.read(read)
-    position = file.tell()
+    field = Scanner(read, position)
+    container = Header.read(field)
+    position = field.position
     start = _end_of(places)
     index: list[IndexEntry] = []
     while True:
         file.seek(position)
+        field = Scanner(read, position)
         with located(f"{SALVAGE} keeps the others", f"block {len(places)} (from byte {start})"):
-            block = BlockHeader.read(read, len(container.models))
+            block = BlockHeader.read(field, len(container.models))
         if block is None:
             _read_index(read, index, start)
             break
-        stored_size = file.tell() - position + block.payload_size
+        stored_size = field.position - position + block.payload_size
         if position + stored_size > file_size:
             raise TruncatedError("the container ends early")
         index.append(IndexEntry(stored_size, block.original_size))

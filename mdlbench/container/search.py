@@ -1,213 +1,211 @@
-"""What stands at each place of a damaged file: container headers, block headers and trailers, known by their own checks.
+"""What stands where in a damaged file: marks, each known by its own check. What they mean together is `salvage`'s to say.
 
 Whatever the bytes are, the work is in proportion to their number: what is long, and so may overlap with many others, is read
 only if the bytes in front of its end pay for it. A trailer's own bytes are among those, so that nothing in front can hide it.
 """
 
 import binascii
+import hashlib
 import io
 import zlib
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from mdlbench import varint
 from mdlbench.container.format import (
     DIGEST_SIZE,
     MAGIC,
-    MAX_MODELS,
     RAW,
     BlockHeader,
     Header,
     IndexEntry,
-    ModelEntry,
-    checksum,
+    Scanner,
     read_trailer,
-    reader_of,
+    trailer_bytes,
 )
-from mdlbench.errors import ContainerError, TruncatedError
+from mdlbench.errors import ContainerError
 
-READ_AT_ONCE = 1 << 20
-_LEAST_READ = 1 << 12  # the next structure is often near
-_PAID_BY_ONE = 4  # how many bytes of trailers, and of headers and raw blocks, may be read for each byte in front of them
+_READ_AT_ONCE = 1 << 20
+_PAID_BY_ONE = 4  # how many bytes of trailers, of headers, and of raw blocks, may be read for each byte in front of them
 _SHORT_HEADER = 64  # a container's header of so many bytes is read in any case
 _LEAST_TRAILER = 7  # tag, number of blocks, original size, check
 _CHECKED, _CHECK = 17, 2  # bytes of the longest block header: tag, two lengths of four, checksum; its check
-_ANY_MODELS = Header((ModelEntry(bytes(DIGEST_SIZE), "any"),) * MAX_MODELS)
 _CRC16 = np.array([binascii.crc_hqx(bytes([byte]), 0) for byte in range(256)], dtype=np.uint16)
 
 
-class Structures:
-    """The bytes of a damaged file and the structures in them.
+class HeaderMark(NamedTuple):
+    """A container's header, from `offset` up to `end`; `header` is None where only its magic can be read."""
 
-    Attributes:
-        trailers: index of each trailer with a right check, by the offset of its tag, and the end of its size field.
-        listed: what those indices say of blocks.
+    offset: int
+    end: int
+    header: Header | None
 
-    What stands between the first block that an index lists and its trailer is no structure of the file, but for the blocks: it
-    belongs to a container that is stored raw in one of them.
+
+class BlockMark(NamedTuple):
+    """A block whose header is right, from `offset` up to `end`, an only block's digest included, be it behind the file's end.
+
+    `payload` is where its payload begins; `whole` is True if it is stored raw and was seen to match its checksum.
     """
 
-    def __init__(self, data: Any) -> None:
-        self.data, self.size = data, len(data)
-        self.trailers: dict[int, tuple[list[IndexEntry], int]] = {}
-        self._find_trailers()
-        self._headers: dict[int, tuple[Header, int] | None] = {}
-        self._next_header = -1
-        self._spent = 0
-        self._spans: list[tuple[int, int]] = []  # from a trailer's first block to its tag, in the order of the file
-        self._drop_nested()
-        self._starts = sorted(self.trailers)
-        self.listed = {entry for index, _ in self.trailers.values() for entry in index}
+    offset: int
+    payload: int
+    end: int
+    sizes: IndexEntry
+    model: int
+    only: bool
+    whole: bool
 
-    def header_at(self, position: int) -> tuple[Header, int] | None:
-        """A container's header, and where it ends."""
-        if position < 0 or self.data[position : position + len(MAGIC)] != MAGIC or self._is_nested(position):
-            return None
-        if position not in self._headers:
-            header, end = self._parse(position, self.size if self._pays(position) else position + _SHORT_HEADER, Header.read)
-            self._spent += end - position
-            self._headers[position] = None if header is None else (header, end)
-        return self._headers[position]
 
-    def block_at(self, position: int, container: Header | None) -> tuple[BlockHeader, int] | None:
-        """A block header whose payload fits into the file, and the payload's end; None without a container's header."""
-        if container is None:
-            return None
-        header, end = self._parse(position, self.size, BlockHeader.read, len(container.models))
-        return (header, end + header.payload_size) if header is not None and end + header.payload_size <= self.size else None
+class TrailerMark(NamedTuple):
+    """A trailer from its tag up to the digest's end, and the index that it holds, or must have held."""
 
-    def is_listed(self, position: int, entry: IndexEntry, container: Header | None) -> bool:
-        """Whether a block with the sizes of an index's entry stands at `position`."""
-        block = self.block_at(position, container)
-        return block is not None and IndexEntry(block[1] - position, block[0].original_size) == entry
+    offset: int
+    end: int
+    entries: list[IndexEntry]
 
-    def is_whole_raw(self, position: int, container: Header) -> bool:
-        """Whether a block is stored raw, so that its payload can be held against its checksum here, and matches it."""
-        header, end = self.block_at(position, container) or (None, 0)
-        if header is None or header.model != RAW or not self._pays(end, header.payload_size):
+
+Mark = HeaderMark | BlockMark | TrailerMark
+
+
+def find_marks(data: Any, n_models: int) -> list[Mark]:
+    """Every mark in the bytes of a file, in the order of their offsets.
+
+    Args:
+        data: bytes or a map of a file.
+        n_models: how many models a container has at least whose header cannot be read.
+    """
+    headers = list(_headers(data))
+    blocks = list(_blocks(data, max([n_models, *(len(mark.header.models) for mark in headers if mark.header)])))
+    trailers = list(_trailers(data))
+    trailers += _proven_trailers(data, headers, blocks, {mark.offset for mark in trailers})
+    return sorted([*headers, *blocks, *trailers], key=lambda mark: mark.offset)
+
+
+class _Account:
+    """What may be read: for each byte in front of a place so many, and a few for free."""
+
+    def __init__(self) -> None:
+        self.spent = 0
+
+    def pays(self, position: int, size: int) -> bool:
+        """Whether `size` bytes may be read that end at `position`; they are then accounted for."""
+        if self.spent + size > _PAID_BY_ONE * position + _READ_AT_ONCE:
             return False
-        self._spent += header.payload_size
-        return checksum(self.data[end - header.payload_size : end]) == header.checksum
-
-    def search(self, position: int, container: Header | None) -> int:
-        """The next place where a header, a trailer or a block begins; no search begins in front of an earlier one's place."""
-        stop = min(self._header_from(position), self._trailer_from(position))
-        if container is None:
-            return stop
-        at_once = _LEAST_READ
-        while position < stop:
-            end = min(stop, position + at_once)
-            for offset in _block_headers(
-                self.data[position : end + _CHECKED + _CHECK - 1], end - position, len(container.models)
-            ):
-                if self.starts_block(position + offset, container):
-                    return position + offset
-            position, at_once = end, min(2 * at_once, READ_AT_ONCE)
-        return stop
-
-    def starts_block(self, position: int, container: Header) -> bool:
-        """Whether a block stands at `position`: one whose sizes an index lists, or with a structure or the end behind it."""
-        block = self.block_at(position, container)
-        if block is None:
-            return False
-        end = block[1] + (DIGEST_SIZE if block[0].only else 0)
-        if IndexEntry(block[1] - position, block[0].original_size) in self.listed or end == self.size or end in self.trailers:
-            return True
-        return self.block_at(end, container) is not None or self.header_at(end) is not None
-
-    def _header_from(self, position: int) -> int:
-        """Where the first container's header from `position` on stands, or the end of the file."""
-        if self._next_header < position:
-            at = self.data.find(MAGIC, position)
-            while at >= 0 and self.header_at(at) is None:
-                at = self.data.find(MAGIC, at + 1)
-            self._next_header = at if at >= 0 else self.size
-        return self._next_header
-
-    def _trailer_from(self, position: int) -> int:
-        """Where the first trailer from `position` on stands, or the end of the file."""
-        number = bisect_left(self._starts, position)
-        return self._starts[number] if number < len(self._starts) else self.size
-
-    def _pays(self, position: int, size: int = 0) -> bool:
-        """Whether the bytes in front of `position`, and a few for free, pay for what was read so far and `size` bytes more."""
-        return self._spent + size <= _PAID_BY_ONE * position + READ_AT_ONCE
-
-    def _parse(self, position: int, end: int, parser: Callable[..., Any], *more: Any) -> tuple[Any, int]:
-        """What `parser` reads at `position`, or None if nothing valid stands in front of `end`; where it stopped reading."""
-        at = position
-
-        def read(size: int) -> bytes:
-            nonlocal at
-            if at + size > min(end, self.size):
-                raise TruncatedError("too short")
-            at += size
-            return self.data[at - size : at]
-
-        with suppress(ContainerError):
-            return parser(read, *more), at
-        return None, at
-
-    def _find_trailers(self) -> None:
-        """Find them from the size field behind each, which says how far in front of it the tag lies; no two overlap."""
-        spent = free = 0
-        for begin in range(0, self.size - 3, READ_AT_ONCE):
-            window = np.frombuffer(self.data[begin : begin + READ_AT_ONCE + 3], dtype=np.uint8).astype(np.int64)
-            sizes = window[:-3] | window[1:-2] << 8 | window[2:-1] << 16 | window[3:] << 24
-            places = begin + np.arange(len(sizes))
-            for place in np.flatnonzero((sizes >= _LEAST_TRAILER) & (sizes <= places - free)):
-                end, size = begin + int(place), int(sizes[place])
-                if end - size < free or not self._may_be_trailer(end - size, size) or spent + size > _PAID_BY_ONE * end:
-                    continue
-                spent += size
-                packed = self.data[end - size : end + 4]
-                if zlib.crc32(packed[:-8]) == int.from_bytes(packed[-8:-4], "little"):
-                    with suppress(ContainerError):
-                        self.trailers[end - size] = read_trailer(reader_of(io.BytesIO(packed[1:])), size=size), end + 4
-                        free = end
-
-    def _drop_nested(self) -> None:
-        """Forget trailers among the blocks that another one lists."""
-        for end in sorted(self.trailers):
-            begin = self._first_block(self.trailers[end][0], end)
-            while self._spans and self._spans[-1][1] > begin:
-                del self.trailers[self._spans.pop()[1]]
-            self._spans.append((begin, end))
-
-    def _first_block(self, index: list[IndexEntry], end: int) -> int:
-        """Where the blocks of an index begin, counted from their `end`; if no container's header stands in front of them, where
-        the first of them does that is in its place."""
-        begin = end - sum(entry.stored_size for entry in index)
-        header = self.header_at(self.data.rfind(MAGIC, max(0, begin - _LEAST_READ), max(0, begin)))
-        if header is not None and header[1] == begin:
-            return begin
-        for entry in index:
-            if begin >= 0 and self.is_listed(begin, entry, _ANY_MODELS):
-                break
-            begin += entry.stored_size
-        return begin
-
-    def _is_nested(self, position: int) -> bool:
-        number = bisect_left(self._spans, (position, 0)) - 1
-        return number >= 0 and position < self._spans[number][1]
-
-    def _may_be_trailer(self, start: int, size: int) -> bool:
-        """Whether the number of blocks said at `start` fits a trailer of this size, each taking two to ten bytes."""
-        if self.data[start]:
-            return False
-        blocks = shift = 0
-        for byte in self.data[start + 1 : start + 6]:
-            blocks |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-        return 2 * blocks <= size - _LEAST_TRAILER <= 10 * blocks + 4 + 9  # the number itself and the sum may be longer
+        self.spent += size
+        return True
 
 
-def _block_headers(data: bytes, n_places: int, n_models: int) -> list[int]:
+def _parse(data: Any, position: int, end: int, parser: Callable[..., Any], *more: Any) -> tuple[Any, int]:
+    """What `parser` reads at `position`, or None if nothing valid stands in front of `end`; where it stopped reading."""
+    field = Scanner.over(data, position, end)
+    with suppress(ContainerError):
+        return parser(field, *more), field.position
+    return None, field.position
+
+
+def _headers(data: Any) -> Iterator[HeaderMark]:
+    account, at = _Account(), data.find(MAGIC)
+    while at >= 0:
+        header, end = _parse(data, at, len(data) if account.pays(at, 0) else at + _SHORT_HEADER, Header.read)
+        account.spent += end - at
+        yield HeaderMark(at, end if header else at, header)
+        at = data.find(MAGIC, at + 1)
+    for cut in range(max(0, len(data) - len(MAGIC) + 1), len(data)):
+        if MAGIC.startswith(data[cut:]):
+            yield HeaderMark(cut, cut, None)
+
+
+def _blocks(data: Any, n_models: int) -> Iterator[BlockMark]:
+    """Blocks, but for those within a raw one whose payload matches its checksum."""
+    account, free = _Account(), 0
+    for begin in range(0, len(data), _READ_AT_ONCE):
+        window = data[begin : begin + _READ_AT_ONCE + _CHECKED + _CHECK - 1]
+        for offset in block_headers(window, min(_READ_AT_ONCE, len(data) - begin), n_models):
+            header, payload = _parse(data, begin + offset, len(data), BlockHeader.read, n_models)
+            if begin + offset < free or header is None:
+                continue
+            end = payload + header.payload_size
+            whole = header.model == RAW and end <= len(data) and account.pays(end, header.payload_size)
+            whole = whole and _digest(data, payload, end) == header.checksum
+            free = end if whole else free
+            sizes = IndexEntry(end - begin - offset, header.original_size)
+            behind = min(end + (DIGEST_SIZE if header.only else 0), max(end, len(data)))
+            yield BlockMark(begin + offset, payload, behind, sizes, header.model, header.only, whole)
+
+
+def _trailers(data: Any) -> Iterator[TrailerMark]:
+    """Find them from the size field behind each, which says how far in front of it the tag lies; no two overlap."""
+    spent = free = 0
+    for begin in range(0, len(data) - 3, _READ_AT_ONCE):
+        window = np.frombuffer(data[begin : begin + _READ_AT_ONCE + 3], dtype=np.uint8).astype(np.int64)
+        sizes = window[:-3] | window[1:-2] << 8 | window[2:-1] << 16 | window[3:] << 24
+        places = begin + np.arange(len(sizes))
+        for place in np.flatnonzero((sizes >= _LEAST_TRAILER) & (sizes <= places - free)):
+            end, size = begin + int(place), int(sizes[place])
+            if end - size < free or not _may_be_trailer(data, end - size, size) or spent + size > _PAID_BY_ONE * end:
+                continue
+            spent += size
+            packed = data[end - size : end + 4]
+            if zlib.crc32(packed[:-8]) == int.from_bytes(packed[-8:-4], "little"):
+                with suppress(ContainerError):
+                    index = read_trailer(Scanner.over(packed, 1, len(packed)), size=size)
+                    yield TrailerMark(end - size, min(end + 4 + DIGEST_SIZE, len(data)), index)
+                    free = end
+
+
+def _may_be_trailer(data: Any, start: int, size: int) -> bool:
+    """Whether the number of blocks said at `start` fits a trailer of this size, each taking two to ten bytes."""
+    if data[start]:
+        return False
+    try:
+        blocks = varint.unpack(io.BytesIO(data[start + 1 : start + 6]).read)
+    except (ValueError, IndexError):
+        return False
+    return 2 * blocks <= size - _LEAST_TRAILER <= 10 * blocks + 4 + 9  # number and sum may be longer
+
+
+def _proven_trailers(data: Any, headers: list[HeaderMark], blocks: list[BlockMark], known: set[int]) -> Iterator[TrailerMark]:
+    """Damaged trailers that must have held the index of the blocks between header and trailer.
+
+    What they should be gives the container's digest, and that is there; or the file ends within one that begins so, up to the
+    number of blocks at least.
+    """
+    starts = [mark.offset for mark in headers if mark.header]
+    at, seen, account = {block.offset: block for block in blocks}, set[int](), _Account()
+    for mark in headers:
+        index, position = [], mark.end
+        while mark.header and position not in seen and position in at:
+            seen.add(position)
+            index.append(at[position].sizes)
+            position = at[position].end
+        if position in known or position in seen or len(index) < 2:
+            continue
+        trailer = trailer_bytes(index, only_block=False)
+        number = bisect_left(starts, position)
+        end = starts[number] if number < len(starts) else len(data)
+        there = data[position : position + len(trailer)] if end == len(data) else b""
+        if len(there) > len(varint.pack(len(index))) and trailer.startswith(there):
+            yield TrailerMark(position, end, index)
+        elif account.pays(end, end - mark.offset):
+            place = data.find(_digest(data, mark.offset, position, trailer), position, end)
+            if place >= 0:
+                yield TrailerMark(position, place + DIGEST_SIZE, index)
+
+
+def _digest(data: Any, begin: int, end: int, more: bytes = b"") -> bytes:
+    """The 64-bit digest of a stretch of the file and `more`."""
+    digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
+    for at in range(begin, end, _READ_AT_ONCE):
+        digest.update(data[at : min(at + _READ_AT_ONCE, end)])
+    digest.update(more)
+    return digest.digest()
+
+
+def block_headers(data: bytes, n_places: int, n_models: int) -> list[int]:
     """Those of the first `n_places` places of `data` where a block header with a right check stands."""
     tags = np.zeros(256, dtype=bool)
     tags[1 : 2 + n_models] = tags[129 : 130 + n_models] = True

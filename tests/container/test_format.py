@@ -1,13 +1,18 @@
 """The container's fields: bytes as FORMAT.md says, bounds, and what is refused."""
 
 import io
+import re
 import zlib
+from importlib.resources import files
 
 import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdlbench import varint
+from mdlbench.codec import decompress
+from mdlbench.container import Writer
 from mdlbench.container.format import (
     MAX_BLOCK,
     RAW,
@@ -15,13 +20,12 @@ from mdlbench.container.format import (
     Header,
     IndexEntry,
     ModelEntry,
+    Scanner,
     pack_spec,
     read_trailer,
-    read_varint,
     reader_of,
     trailer_bytes,
     unpack_spec,
-    varint,
 )
 from mdlbench.errors import DamagedError, TruncatedError, UsageError
 
@@ -33,15 +37,29 @@ def read_of(data: bytes):  # type: ignore[no-untyped-def]
     return reader_of(io.BytesIO(data))
 
 
-@given(st.integers(0, 2**35 - 1))
-def test_varint_round_trips(value: int) -> None:
-    assert read_varint(read_of(varint(value))) == value
-
-
-@pytest.mark.parametrize("data", [b"\x80\x00", b"\xff\xff\xff\xff\xff", b"\x80" * 9])
-def test_varint_refuses_long_forms(data: bytes) -> None:
+def test_a_scanner_reads_no_further_than_it_may() -> None:
+    field = Scanner.over(b"abc\x80\x01defgh", 1, 8)
+    assert (field(2), field.varint(), field(2), field.position) == (b"bc", 128, b"de", 7)
+    assert field.taken == b"bc\x80\x01de"
+    for end, size in ((8, 2), (99, 4)):
+        with pytest.raises(TruncatedError):
+            Scanner.over(b"abcdefghij", 7, end)(size)
     with pytest.raises(DamagedError, match="is not a number"):
-        read_varint(read_of(data))
+        Scanner(read_of(b"\x80\x00")).varint()
+
+
+def test_the_documents_example_is_a_container() -> None:
+    """Every line of hexadecimal digits in FORMAT.md's example, put together, decodes to what the text says."""
+    document = files("mdlbench.container").joinpath("FORMAT.md").read_text()
+    lines = document.split("```hex\n")[1].split("```")[0].splitlines()
+    container = bytes.fromhex("".join(re.match("(?:[0-9a-f]{2}(?: |$))+", line)[0] for line in lines))  # type: ignore[index]
+    assert decompress(container) == b"one\ntwo\n"
+    sink = io.BytesIO()
+    writer = Writer(sink, Header(()))
+    for block in (b"one\n", b"two\n"):
+        writer.add(block, RAW, block)
+    writer.finish()
+    assert sink.getvalue() == container
 
 
 def test_header_bytes_are_as_documented() -> None:
@@ -101,15 +119,15 @@ def test_every_bit_of_a_header_is_guarded() -> None:
 
 
 def test_lengths_are_bounded_before_anything_is_read() -> None:
-    huge = b"\x02" + varint(MAX_BLOCK + 1) + varint(1)
+    huge = b"\x02" + varint.pack(MAX_BLOCK + 1) + varint.pack(1)
     with pytest.raises(DamagedError, match="original size of a block is 268,435,456; a container has 1 to 268,435,455"):
         BlockHeader.read(read_of(huge), 1)
     with pytest.raises(DamagedError, match="payload size of a block is 12; a container has 0 to 11"):
-        BlockHeader.read(read_of(b"\x02" + varint(12) + varint(12)), 1)
+        BlockHeader.read(read_of(b"\x02" + varint.pack(12) + varint.pack(12)), 1)
     with pytest.raises(DamagedError, match="number of models is 65"):
         Header.read(read_of(b"mdl\x01\x41"))
     with pytest.raises(DamagedError, match="length of a model spec is 5,000"):
-        Header.read(read_of(b"mdl\x01\x01" + DIGEST + varint(5000)))
+        Header.read(read_of(b"mdl\x01\x01" + DIGEST + varint.pack(5000)))
 
 
 @pytest.mark.parametrize(("tag", "n_models"), [("03", 1), ("02", 0), ("80", 1), ("84", 2), ("7f", 64)])
@@ -135,14 +153,14 @@ def test_metadata_that_are_not_maps_are_refused() -> None:
     ]
     wrong += [{}, {"portability": "exact"}]
     for metadata in (b"\xc1", b"\x01", b"\x92\x80\x80", *(msgpack.packb([model]) for model in wrong)):
-        body = b"mdl\x01\x81" + DIGEST + b"\x02hf" + varint(len(metadata)) + metadata
+        body = b"mdl\x01\x81" + DIGEST + b"\x02hf" + varint.pack(len(metadata)) + metadata
         with pytest.raises(DamagedError, match="metadata"):
             Header.read(read_of(body + zlib.crc32(body).to_bytes(4, "little")))
 
 
 def test_a_spec_that_cannot_be_read_is_refused() -> None:
     for spec in (b"a\xff", b"\x80\xf0", b"kt\x1b[2J", b"kt\nall is well"):
-        body = b"mdl\x01\x01" + DIGEST + varint(len(spec)) + spec
+        body = b"mdl\x01\x01" + DIGEST + varint.pack(len(spec)) + spec
         with pytest.raises(DamagedError, match="spec that cannot be read"):
             Header.read(read_of(body + zlib.crc32(body).to_bytes(4, "little")))
 
@@ -151,7 +169,7 @@ def test_trailer_round_trips_and_must_add_up() -> None:
     index = [IndexEntry(10, 100), IndexEntry(20, 200)]
     packed = trailer_bytes(index, only_block=False)
     assert read_trailer(read_of(packed[1:]), index) == read_trailer(read_of(packed[1:]), size=len(packed)) == index
-    body = b"\x00" + varint(1) + varint(10) + varint(100) + varint(99)
+    body = b"\x00" + varint.pack(1) + varint.pack(10) + varint.pack(100) + varint.pack(99)
     body += zlib.crc32(body).to_bytes(4, "little")
     with pytest.raises(DamagedError, match="does not add up"):
         read_trailer(read_of((body + len(body).to_bytes(4, "little"))[1:]), size=len(body))

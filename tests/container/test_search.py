@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from mdlbench import varint
 from mdlbench.codec import compress
-from mdlbench.codec.salvage import salvage_stream
-from mdlbench.container.format import MAGIC, BlockHeader, varint
-from mdlbench.container.search import Structures, _block_headers
+from mdlbench.container import search
+from mdlbench.container.format import MAGIC, BlockHeader
+from mdlbench.container.search import HeaderMark, TrailerMark, block_headers, find_marks
+from mdlbench.seekable import salvage_stream
 from tests.check_codec import TEXT
 
 MIB = 1 << 20
-LONG_HEADER = MAGIC + b"\1\x80" + varint(1 << 16)  # names no model and has 64 KiB of metadata
-NESTED_TRAILERS = b"\0" + varint(16383) + (40_004).to_bytes(4, "little") + b"\1"  # each ends the one 40,004 bytes in front
+LONG_HEADER = MAGIC + b"\1\x80" + varint.pack(1 << 16)  # names no model and has 64 KiB of metadata
+NESTED_TRAILERS = b"\0" + varint.pack(16383) + (40_004).to_bytes(4, "little") + b"\1"  # each ends the one 40,004 bytes in front
 
 
 @pytest.mark.parametrize(
@@ -35,9 +37,9 @@ def test_work_is_in_proportion_to_the_file(
     """Counted: bytes that a CRC-32 is taken of, four of trailers and four of headers for each, and one MiB; places read."""
     checked: list[int] = []
     read: list[int] = []
-    crc32, parse = zlib.crc32, Structures._parse
+    crc32, parse = zlib.crc32, search._parse
     monkeypatch.setattr(zlib, "crc32", lambda data, *start: checked.append(len(data)) or crc32(data, *start))
-    monkeypatch.setattr(Structures, "_parse", lambda self, place, *more: read.append(place) or parse(self, place, *more))
+    monkeypatch.setattr(search, "_parse", lambda data, place, *more: read.append(place) or parse(data, place, *more))
     container = compress(TEXT, "kt", block_size=100)
     filling = hostile * (MIB // len(hostile)) if hostile else random.Random(2).randbytes(MIB)
     path = tmp_path / "hostile.mdlz"
@@ -61,18 +63,18 @@ def test_block_headers_are_found_where_they_are_read() -> None:
         for only in (False, True)
     ]
     data = b"".join(rng.randbytes(rng.randrange(30)) + header for header in planted)
-    found = _block_headers(data, len(data), 2)
-    structures = Structures(data)
+    found = block_headers(data, len(data), 2)
     assert found == [
-        place for place in range(len(data)) if structures._parse(place, len(data), BlockHeader.read, 2)[0] is not None
+        place for place in range(len(data)) if search._parse(data, place, len(data), BlockHeader.read, 2)[0] is not None
     ]
     assert len(found) >= len(planted)
-    assert _block_headers(data[:-1], len(data) - 1, 2) == found[:-1]
+    assert block_headers(data[:-1], len(data) - 1, 2) == found[:-1]
 
 
 @pytest.mark.parametrize("hostile", [NESTED_TRAILERS, LONG_HEADER])
 def test_what_was_wasted_does_not_hide_what_follows(hostile: bytes) -> None:
     container = compress(TEXT, "kt", block_size=100)
-    structures = Structures(hostile * (MIB // len(hostile)) + container)
-    assert structures.search(0, None) == structures.size - len(container)
-    assert [end for _, end in structures.trailers.values()] == [structures.size - 8]
+    data = hostile * (MIB // len(hostile)) + container
+    marks = find_marks(data, 0)
+    assert [mark.offset for mark in marks if isinstance(mark, HeaderMark) and mark.header] == [len(data) - len(container)]
+    assert [mark.end for mark in marks if isinstance(mark, TrailerMark)] == [len(data)]
