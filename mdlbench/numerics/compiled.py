@@ -8,6 +8,7 @@ shapes probabilities, and two machines must agree on every bit of it.
 """
 
 import hashlib
+import importlib
 import inspect
 import os
 import platform
@@ -43,17 +44,16 @@ def kernels_dir() -> Path:
 
 @cache
 def _numba() -> Any:
-    import numba
-
+    numba = importlib.import_module("numba")
     if "NUMBA_CACHE_DIR" not in os.environ:
         numba.config.CACHE_DIR = str(kernels_dir())
     return numba
 
 
-def kernel(function: Callable[..., Any]) -> Any:
+def kernel(function: Callable[..., Any], **options: Any) -> Any:
     """Compile an entry point; the machine code is cached on disk. It runs without the interpreter's lock: an interrupt
-    or a progress bar need not wait for it."""
-    return _numba().njit(function, cache=has_room(cache_dir()), error_model="numpy", nogil=True)
+    or a progress bar need not wait for it. Further `options` are numba's."""
+    return _numba().njit(function, cache=has_room(cache_dir()), error_model="numpy", nogil=True, **options)
 
 
 class inline:

@@ -1,6 +1,8 @@
 """Where compiled kernels are kept, and the one line that says so."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +58,14 @@ def test_an_announcement_survives_a_full_or_read_only_disk(monkeypatch: pytest.M
     monkeypatch.setattr(compiled, "kernels_dir", lambda: tmp_path / "file" / "kernels")
     compiled.announce_first_compilation(bits, "bits", 3)
     assert not compiled.kernels_dir().exists()
+
+
+def test_helpers_are_imported_without_numba() -> None:
+    """The data beside them is there before, and they are compiled when they are called."""
+    program = "import sys; from mdlbench.coder import bits; c = bits.new_coder(); print('numba' in sys.modules);"
+    program += "print(bits.finish_encode(c, c.view('u1')), 'numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n0 True\n"
 
 
 def test_kernels_neither_fuse_nor_reorder() -> None:
