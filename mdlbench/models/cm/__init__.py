@@ -1,8 +1,9 @@
 """`cm`: context mixing in integers, compiled with numba. No weights are shipped; everything is learned from the block.
 
-`tables` and `levels` are data, `contexts` what is looked at, `kernel` the mixer; levels 1 to 3 have a lean mixer, `fast`, and
-rows of their own, `fast_levels`. Both begin and end a block by `block`, where x86 machine code gets absolute addresses (`x86`).
-The integers are the same on every machine, so a payload written anywhere decodes anywhere.
+`levels` and `tables` are data, `contexts` what is looked at, `kernel` the mixer, made of `inputs` and `mixing`; levels 1 to 3
+have a lean mixer, `fast`, made of `fast_inputs`. They learn into `memory` and `fast_memory`. Both begin and end a block by
+`block`, where x86 machine code gets absolute addresses (`x86`). The integers are the same on every machine, so a payload
+written anywhere decodes anywhere.
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from mdlbench.models.base import Description, Encoded, Model
+from mdlbench.models.cm.block import DECODE, ENCODE, MEASURE, Block
 from mdlbench.models.spec import option
 
 LEAST_MEMORY = 1 << 16
-MODES = ("ENCODE", "DECODE", "MEASURE")
 
 
 @dataclass(frozen=True)
@@ -57,36 +58,29 @@ class ContextMixing(Model):
         if not block:
             return Encoded(b"", 0.0, 0.0)
         payload = np.empty(32 + 24 * len(block), np.uint8)  # the least probability, 2**-22, 8 times a byte
-        length, bits = self._run("ENCODE", np.frombuffer(bytearray(block), np.uint8), payload)
+        length, bits = self._run(ENCODE, np.frombuffer(bytearray(block), np.uint8), payload)
         return Encoded(payload[:length].tobytes(), bits, bits)
 
     def _decode(self, payload: bytes, size: int) -> bytes:
         data = np.zeros(size, np.uint8)
         if size:
-            self._run("DECODE", data, np.frombuffer(bytearray(payload), np.uint8))
+            self._run(DECODE, data, np.frombuffer(bytearray(payload), np.uint8))
         return data.tobytes()
 
     def _measure(self, block: bytes) -> np.ndarray:
         lengths = np.zeros(len(block))
         if block:
-            self._run("MEASURE", np.frombuffer(bytearray(block), np.uint8), np.empty(0, np.uint8), lengths)
+            self._run(MEASURE, np.frombuffer(bytearray(block), np.uint8), np.empty(0, np.uint8), lengths)
         return lengths
 
-    def _run(self, mode: str, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None) -> tuple[int, float]:
+    def _run(self, mode: int, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None) -> tuple[int, float]:
         """One block through the kernel, from fresh state; payload length (when encoding) and total bits."""
-        from mdlbench.models.cm import detection, fast_levels, levels, native
+        from mdlbench.coder.bits import new_coder
+        from mdlbench.models.cm import detection, fast_memory, memory, native
+        from mdlbench.models.cm.levels import FAST_LEVELS, LEVELS
 
-        room: Any = fast_levels if self.options.level in fast_levels.LEVELS else levels
-        level = room.LEVELS[self.options.level]
-        segments = detection.no_segments(data.size) if mode == "DECODE" else detection.x86_segments(data)
-        return native.run(
-            room.KERNEL,
-            MODES.index(mode),
-            data,
-            payload,
-            np.empty(0) if lengths is None else lengths,
-            segments,
-            room.layout(level),
-            room.fresh_memory(level, data.size, self.options.memory),
-            room.kernel_tables(),
-        )
+        room: Any = fast_memory if self.options.level in FAST_LEVELS else memory
+        level = (FAST_LEVELS | LEVELS)[self.options.level]
+        segments = detection.no_segments(data.size) if mode == DECODE else detection.x86_segments(data)
+        block = Block(mode, data, payload, np.empty(0) if lengths is None else lengths, segments, new_coder())
+        return native.run(room.KERNEL, block, room.fresh_memory(level, data.size, self.options.memory), room.kernel_tables())

@@ -1,16 +1,22 @@
-"""Three things that numba's Python cannot say but LLVM can: a cache-line prefetch and two integer loops over vectors.
+"""What numba's Python cannot say but LLVM can: a cache-line prefetch, two integer loops over vectors, a loop over functions.
 
-The loops are ordinary int32 arithmetic (wrapping, arithmetic shifts), so any processor, with or without vector
+The loops over vectors are ordinary int32 arithmetic (wrapping, arithmetic shifts), so any processor, with or without vector
 units, computes the same integers; written as vectors they cost the mixer no run-time checks and compile quickly.
 """
 
+from collections.abc import Callable
+from typing import Any
+
+import numba.extending
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-from mdlbench.models.cm.levels import LANES
+from mdlbench.models.cm.contexts import CONTEXTS, hash2
+from mdlbench.models.cm.memory import LANES
+from mdlbench.numerics.compiled import inline
 
+intrinsic: Callable[[Callable[..., Any]], Any] = numba.extending.intrinsic  # called without the first argument
 _I32 = ir.IntType(32)
 _VECTOR = ir.VectorType(_I32, LANES)
 
@@ -87,3 +93,39 @@ def train(typing_context, inputs, weights, start, size, error):
         return context.get_dummy_value()
 
     return types.void(inputs, weights, start, size, error), generate
+
+
+@inline
+def _set_key(notes, i, number, value):
+    notes[i].key = hash2(value, number * 0x1E3779B1 + 1)
+
+
+_VALUES = [inline(context.value) for context in CONTEXTS]
+
+
+@intrinsic
+def fill_keys(typing_context, notes, each, sight):
+    """notes[i].key = the key of `CONTEXTS[i]` for each of the contexts of a level."""
+    integer = types.int64
+
+    def callee(function, *arguments):
+        """How a helper is called."""
+        kind = function._numba_type_
+        return kind, kind.get_call_type(typing_context, arguments, {})
+
+    values = [callee(value, sight) for value in _VALUES[: len(each)]]
+    set_key = callee(_set_key, notes, integer, integer, integer)
+
+    def generate(context, builder, signature, arguments):
+        def call(callee, *arguments):
+            function = context.get_function(*callee)
+            context.add_linking_libs(function.libs)
+            return function(builder, arguments)
+
+        for i, value in enumerate(values):
+            index, number = (context.get_constant(integer, constant) for constant in (i, CONTEXTS[i].number))
+            found = context.cast(builder, call(value, arguments[2]), value[1].return_type, integer)
+            call(set_key, arguments[0], index, number, found)
+        return context.get_dummy_value()
+
+    return types.void(notes, each, sight), generate
