@@ -196,18 +196,13 @@ def test_a_level_sees_what_lower_ones_see_and_more():
 def test_keys_are_those_of_the_contexts_values():
     """What is compiled into machine code, one context after the other, against the same functions called from Python."""
     from mdlbench.models.cm.contexts import Sight, hash2
-    from mdlbench.models.cm.vectors import fill_keys
-    from mdlbench.numerics.compiled import inline
+    from mdlbench.models.cm.inputs import fill_keys
 
-    @inline
-    def fill(notes, each, sight):
-        fill_keys(notes, each, sight)
-
+    histories = memory.fresh_memory(levels.LEVELS[6], 100, 1 << 16).histories
     sight = Sight(*np.random.default_rng(4).integers(0, 1 << 32, len(Sight._fields)).tolist())
-    notes = memory.notes(20, "key slot at map_at")
-    fill(notes, memory.each(18), sight)
+    fill_keys(histories, sight)
     keys = [hash2(int(context.value(sight)), context.number * 0x1E3779B1 + 1) for context in CONTEXTS[:18]]
-    assert notes["key"].tolist() == [*keys, 0, 0]
+    assert histories.notes["key"].tolist() == keys
 
 
 def test_a_bit_that_was_learned_is_likelier():

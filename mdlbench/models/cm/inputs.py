@@ -7,13 +7,14 @@ mixers, from place `first` on, and notes where it took them from; a `learn` move
 
 import numpy as np
 
-from mdlbench.models.cm.contexts import hash2
+from mdlbench.models.cm.contexts import CONTEXTS, hash2
 from mdlbench.models.cm.memory import MATCH_BUCKETS
-from mdlbench.models.cm.vectors import prefetch
+from mdlbench.models.cm.vectors import evaluate, prefetch
 from mdlbench.numerics.compiled import inline
 
 MAX_MATCH = 65535
 MOST_CHECKED = 400  # bytes of a match that is looked for
+_NUMBERS = np.array([context.number for context in CONTEXTS])
 
 
 @inline
@@ -27,6 +28,14 @@ def adapt(maps, index, bit, limit, reciprocal):
 
 
 # ---- bit histories
+
+
+@inline
+def fill_keys(histories, sight):
+    """The key of each context for a new byte: its value, apart from the same value of another context."""
+    evaluate(histories.values, histories.each, sight)
+    for i in range(len(histories.each)):
+        histories.notes[i].key = hash2(histories.values[i], _NUMBERS[i] * 0x1E3779B1 + 1)
 
 
 @inline

@@ -21,7 +21,6 @@ from mdlbench.models.cm import inputs, mixing
 from mdlbench.models.cm.block import begin, code_bit, end_byte, finish
 from mdlbench.models.cm.contexts import observe, see
 from mdlbench.models.cm.mixing import ONE
-from mdlbench.models.cm.vectors import fill_keys
 from mdlbench.numerics.compiled import inline
 
 
@@ -44,7 +43,7 @@ def look(memory, data, position):
     longest = memory.matches.notes[0]
     expected = (longest.expected & 0xFF) | min(inputs.match_bucket(longest.length), 20) << 8
     sight = see(past, expected, data, position)
-    fill_keys(histories.notes, histories.each, sight)
+    inputs.fill_keys(histories, sight)
     inputs.fetch_runs(memory.runs, histories)
     mixing.select_by_byte(memory.mixers.slow, sight)
     mixing.choose_refiners(memory.refiners, sight)

@@ -38,6 +38,7 @@ class Histories(NamedTuple):
     words: np.ndarray  # the table as uint64
     counters: np.ndarray  # uint16, one beside each history, or none
     maps: np.ndarray  # uint32 (256 a context), probability << 10 | count
+    values: np.ndarray  # of the contexts
     notes: np.ndarray  # key, slot, at, map_at
 
 
@@ -186,6 +187,7 @@ def _histories(count: int, level: Level, size: int) -> Histories:
         words=table.view(np.uint64),
         counters=np.full(size if level.counters else 0, 1 << 15, np.uint16),
         maps=np.tile(((2 * counts[:, 1] + 1 << 22) // (2 * counts.sum(axis=1) + 2) << 10).astype(np.uint32), count),
+        values=np.zeros(count, np.int64),
         notes=notes(count, "key slot at map_at"),
     )
 

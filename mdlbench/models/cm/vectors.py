@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from mdlbench.models.cm.contexts import CONTEXTS, hash2
+from mdlbench.models.cm.contexts import CONTEXTS
 from mdlbench.models.cm.memory import LANES
 from mdlbench.numerics.compiled import inline
 
@@ -95,37 +95,22 @@ def train(typing_context, inputs, weights, start, size, error):
     return types.void(inputs, weights, start, size, error), generate
 
 
-@inline
-def _set_key(notes, i, number, value):
-    notes[i].key = hash2(value, number * 0x1E3779B1 + 1)
-
-
 _VALUES = [inline(context.value) for context in CONTEXTS]
 
 
 @intrinsic
-def fill_keys(typing_context, notes, each, sight):
-    """notes[i].key = the key of `CONTEXTS[i]` for each of the contexts of a level."""
-    integer = types.int64
-
-    def callee(function, *arguments):
-        """How a helper is called."""
-        kind = function._numba_type_
-        return kind, kind.get_call_type(typing_context, arguments, {})
-
-    values = [callee(value, sight) for value in _VALUES[: len(each)]]
-    set_key = callee(_set_key, notes, integer, integer, integer)
+def evaluate(typing_context, values, each, sight):
+    """values[i] = CONTEXTS[i].value(sight), int64, for each of the contexts of a level."""
+    kinds = [value._numba_type_ for value in _VALUES[: len(each)]]
+    calls = [(kind, kind.get_call_type(typing_context, (sight,), {})) for kind in kinds]
 
     def generate(context, builder, signature, arguments):
-        def call(callee, *arguments):
-            function = context.get_function(*callee)
+        data = context.make_array(values)(context, builder, arguments[0]).data
+        for i, (kind, call) in enumerate(calls):
+            function = context.get_function(kind, call)
             context.add_linking_libs(function.libs)
-            return function(builder, arguments)
-
-        for i, value in enumerate(values):
-            index, number = (context.get_constant(integer, constant) for constant in (i, CONTEXTS[i].number))
-            found = context.cast(builder, call(value, arguments[2]), value[1].return_type, integer)
-            call(set_key, arguments[0], index, number, found)
+            value = context.cast(builder, function(builder, (arguments[2],)), call.return_type, types.int64)
+            builder.store(value, builder.gep(data, [_I32(i)]))
         return context.get_dummy_value()
 
-    return types.void(notes, each, sight), generate
+    return types.void(values, each, sight), generate
