@@ -9,10 +9,12 @@ by counts as Witten and Bell do (IEEE Trans. Inf. Theory 37(4), 1991). Arithmeti
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BytesIO
 
 import numpy as np
 
+from mdlbench import varint
 from mdlbench.coder.ans import Decoder
 from mdlbench.errors import DamagedBlockError
 from mdlbench.models.base import Places
@@ -120,7 +122,7 @@ def places(symbols: Symbols, sizes: np.ndarray) -> Places:
 def _table(spans: tuple[RawSpan, ...]) -> list[bytes]:
     """The numbers of the table: how many spans, then two for each."""
     table = [len(spans), *(number for span in spans for number in (span.n_tokens, len(span.raw)))]
-    return [to_base128(number) for number in table]
+    return [varint.pack(number) for number in table]
 
 
 def decode_spans(decoder: Decoder, size: int) -> tuple[RawSpan, ...]:
@@ -130,10 +132,10 @@ def decode_spans(decoder: Decoder, size: int) -> tuple[RawSpan, ...]:
         DamagedBlockError: the table asks for more than such a block can hold.
     """
     model = ByteModel()
-    n_spans = _read_base128(decoder, model, 2 * size)
+    n_spans = _read_number(decoder, model, 2 * size)
     places, left = [], size
     for _ in range(n_spans):
-        n_tokens, length = _read_base128(decoder, model, 2 * size), _read_base128(decoder, model, left)
+        n_tokens, length = _read_number(decoder, model, 2 * size), _read_number(decoder, model, left)
         left -= length
         places.append((n_tokens, length))
     raw, spans, start = decode_bytes(decoder, ByteModel(), size - left), [], 0
@@ -143,30 +145,21 @@ def decode_spans(decoder: Decoder, size: int) -> tuple[RawSpan, ...]:
     return tuple(spans)
 
 
-def to_base128(number: int) -> bytes:
-    """Seven bits a byte, lowest first; the high bit says that more follow."""
-    data = bytearray()
-    while number >= 128:
-        data.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*data, number])
-
-
-def from_base128(data: bytes) -> tuple[int, int]:
+def leading_number(data: bytes) -> tuple[int, int]:
     """The number that `data` begins with, and the bytes it takes; `DamagedBlockError` if it has no end within 10."""
-    number = 0
-    for at, byte in enumerate(data[:10]):
-        number |= (byte & 127) << 7 * at
-        if byte < 128:
-            return number, at + 1
-    raise DamagedBlockError("a number in the payload has no end")
+    file = BytesIO(data)
+    return _number(file.read), file.tell()
 
 
-def _read_base128(decoder: Decoder, model: ByteModel, largest: int) -> int:
-    data = bytearray()
-    while not data or (data[-1] >= 128 and len(data) < 10):
-        data += decode_bytes(decoder, model, 1)
-    number, _ = from_base128(bytes(data))
+def _number(read: Callable[[int], bytes]) -> int:
+    try:
+        return varint.unpack(read, 10)
+    except (ValueError, IndexError):
+        raise DamagedBlockError("a number in the payload has no end") from None
+
+
+def _read_number(decoder: Decoder, model: ByteModel, largest: int) -> int:
+    number = _number(lambda size: decode_bytes(decoder, model, size))
     if number > largest:
         raise DamagedBlockError(f"the table of raw spans holds {number}, beyond {largest}: the block is damaged")
     return number

@@ -13,10 +13,11 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 
 import numpy as np
 
+from mdlbench import varint
 from mdlbench.coder.ans import Decoder, encode_intervals
 from mdlbench.errors import DamagedBlockError
 from mdlbench.models.base import Check, Encoded, Measured, Model, Places, Portability, Predictor
-from mdlbench.models.fallback import decode_spans, encode_spans, from_base128, places, to_base128
+from mdlbench.models.fallback import decode_spans, encode_spans, leading_number, places
 from mdlbench.models.invariance import predictor_checks
 from mdlbench.models.streams import Intervals, decode_streams, joined, stream_intervals
 from mdlbench.numerics.frequencies import quantised_bits
@@ -59,7 +60,7 @@ class PredictorModel(Model):
             for row, (symbols, stream) in enumerate(zip(batch, self._intervals(batch), strict=True)):
                 left, count, ideal = joined([stream, encode_spans(symbols.raw_spans)])
                 flags = (len(symbols.tokens) << 1 | bool(symbols.raw_spans)) * self.batch_size + row
-                payload = to_base128(flags) + encode_intervals(left, count)
+                payload = varint.pack(flags) + encode_intervals(left, count)
                 coded.append(Encoded(payload, float(ideal.sum()), float(quantised_bits(count).sum())))
         return coded
 
@@ -124,7 +125,7 @@ class _Stream:
     def of(cls, payload: bytes, size: int, batch_size: int) -> "_Stream":
         """What a block of `size` bytes became; an empty stream if it cannot be that."""
         with suppress(DamagedBlockError):
-            flags, length = from_base128(payload)
+            flags, length = leading_number(payload)
             flags, row = divmod(flags, batch_size)
             if flags >> 1 <= 2 * size:
                 return cls(row, flags >> 1, bool(flags & 1), payload[length:])

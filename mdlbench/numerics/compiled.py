@@ -1,19 +1,22 @@
-"""`kernel`: numba's compiler with the project's settings, its cache in the user's cache directory.
+"""`kernel` and `inline`: numba's compiler with the project's settings, its cache in the user's cache directory.
+
+numba is imported by the first kernel, not with this module: who needs only the data beside helpers goes without it, as a warm
+start of `cm` does.
 
 Arithmetic stays IEEE and integer-exact (no fastmath, so no fused multiply-add and no reordering): what a kernel computes
 shapes probabilities, and two machines must agree on every bit of it.
 """
 
 import hashlib
+import importlib
 import inspect
 import os
 import platform
 import sys
 from collections.abc import Callable
+from functools import cache, cached_property, update_wrapper
 from pathlib import Path
 from typing import Any
-
-import numba
 
 from mdlbench.numerics.cache import cache_dir, has_room
 
@@ -33,20 +36,47 @@ def sources_digest(package: Path = Path(__file__).parents[1]) -> str:
     return digest.hexdigest()
 
 
-_KERNELS = cache_dir() / "kernels" / sources_digest()
-if "NUMBA_CACHE_DIR" not in os.environ:
-    numba.config.CACHE_DIR = str(_KERNELS)
+@cache
+def kernels_dir() -> Path:
+    """Where numba keeps machine code."""
+    return cache_dir() / "kernels" / sources_digest()
 
 
-def kernel(function: Callable[..., Any]) -> Any:
+@cache
+def _numba() -> Any:
+    numba = importlib.import_module("numba")
+    if "NUMBA_CACHE_DIR" not in os.environ:
+        numba.config.CACHE_DIR = str(kernels_dir())
+    return numba
+
+
+def kernel(function: Callable[..., Any], **options: Any) -> Any:
     """Compile an entry point; the machine code is cached on disk. It runs without the interpreter's lock: an interrupt
-    or a progress bar need not wait for it."""
-    return numba.njit(function, cache=has_room(cache_dir()), error_model="numpy", nogil=True)
+    or a progress bar need not wait for it. Further `options` are numba's."""
+    return _numba().njit(function, cache=has_room(cache_dir()), error_model="numpy", nogil=True, **options)
 
 
-def inline(function: Callable[..., Any]) -> Any:
-    """Compile a helper that only kernels call; LLVM inlines it into them."""
-    return numba.njit(function, error_model="numpy")
+class inline:
+    """A helper that kernels call and LLVM inlines into them; called from Python, it is compiled for that by itself."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        update_wrapper(self, function)
+
+    @cached_property
+    def _helper(self) -> Any:  # without what Python would call it by, which takes longer to compile than most helpers
+        return _numba().njit(self._function, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+    @cached_property
+    def _callable(self) -> Any:
+        return _numba().njit(self._function, error_model="numpy")
+
+    @property
+    def _numba_type_(self) -> Any:  # what numba asks a global for that a kernel calls
+        return self._helper._numba_type_
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._callable(*arguments)
 
 
 def announce_first_compilation(module: Any, name: str, seconds: int) -> None:
@@ -61,11 +91,11 @@ def announce_first_compilation(module: Any, name: str, seconds: int) -> None:
     digest = hashlib.blake2b(digest_size=8)
     for source in sorted(folder.glob("*.py")):
         digest.update(source.read_bytes())
-    digest.update(f"{numba.__version__} {sys.version} {platform.processor()} {folder}".encode())
-    stamp = _KERNELS / f"{name}-{digest.hexdigest()}"
+    digest.update(f"{_numba().__version__} {sys.version} {platform.processor()} {folder}".encode())
+    stamp = kernels_dir() / f"{name}-{digest.hexdigest()}"
     if stamp.exists():
         return
-    print(f"mdlbench: compiling {name} once (about {seconds} s); cached in {_KERNELS}", file=sys.stderr, flush=True)
+    print(f"mdlbench: compiling {name} once (about {seconds} s); cached in {kernels_dir()}", file=sys.stderr, flush=True)
     try:
         stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.touch()

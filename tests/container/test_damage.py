@@ -19,9 +19,7 @@ from mdlbench.errors import ContainerError, DamagedError, MdlbenchError, Truncat
 from mdlbench.models import ModelsLike, load_model
 from tests.check_codec import TEXT
 
-FAMILIES = {
-    "uniform": (), "kt,order=1": (), "ngram,order=2": (), "cm,level=1": (), "cm": (), "external:xz": "external:xz",
-}  # fmt: skip
+FAMILIES = {"uniform": (), "kt,order=1": (), "ngram,order=2": (), "cm,level=1": (), "cm": (), "external:xz": "external:xz"}
 DATA = TEXT[:260]
 
 
@@ -254,8 +252,9 @@ def test_salvage_says_where_it_is_not_known_whether_anything_is_lost(tmp_path: P
     assert salvage(tmp_path, container + garbage + compress(DATA, "kt"))[2] == [NOT_KNOWN.format(260)]
     assert salvage(tmp_path, garbage + flipped(compress(DATA, "kt"), 1), "kt")[2] == [NOT_KNOWN.format(0)]
     assert salvage(tmp_path, flipped(flipped(container, places[1].offset + 40), end + 5))[2] == [
-        "bytes 100-199 (damaged)", NOT_KNOWN.format(260),
-    ]  # fmt: skip
+        "bytes 100-199 (damaged)",
+        NOT_KNOWN.format(260),
+    ]
 
 
 def test_salvage_with_a_damaged_header_needs_the_model(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from mdlbench.errors import SpecError
 from mdlbench.models import load_model
-from mdlbench.models.cm import detection, fast_levels, levels, tables, x86, x86_fields
+from mdlbench.models.cm import detection, fast_memory, levels, memory, tables, x86
+from mdlbench.models.cm.block import MEASURE, Block
+from mdlbench.models.cm.contexts import CONTEXTS, contexts_until
 
 LEVELS = range(1, 10)
 
@@ -99,12 +101,12 @@ def test_addresses_made_absolute_become_relative_again(values):
 def test_only_segments_of_code_are_changed():
     """Code between two stretches of other data, with fields across the borders: changed inside, and all changed back."""
     calls = machine_code(14_000)
-    assert len(calls) > 2 * x86_fields.SEGMENT
-    block = np.frombuffer(bytes(x86_fields.SEGMENT) + calls[: x86_fields.SEGMENT] + RECORDS * 12, np.uint8)
+    assert len(calls) > 2 * x86.SEGMENT
+    block = np.frombuffer(bytes(x86.SEGMENT) + calls[: x86.SEGMENT] + RECORDS * 12, np.uint8)
     flags, changed = detection.x86_segments(block), block.copy()
     assert flags.tolist() == [0, 1, 0]
     x86.make_absolute(changed, flags)
-    outside = np.r_[: x86_fields.SEGMENT, 2 * x86_fields.SEGMENT + 5 : block.size]
+    outside = np.r_[: x86.SEGMENT, 2 * x86.SEGMENT + 5 : block.size]
     assert (changed[outside] == block[outside]).all()
     assert (changed != block).any()
     x86.make_relative(changed, flags)
@@ -167,14 +169,59 @@ def test_random_bytes_hardly_expand():
     assert len(encoded.payload) < 1.02 * len(block)
 
 
+def n_bytes(part) -> int:
+    """What the arrays of a nested tuple take."""
+    return part.nbytes if isinstance(part, np.ndarray) else sum(map(n_bytes, part)) if isinstance(part, tuple) else 0
+
+
 def test_memory_is_bounded_by_the_block_and_by_the_option():
-    assert sorted([*fast_levels.LEVELS, *levels.LEVELS]) == list(LEVELS)
-    for room in (fast_levels, levels):
-        for number, level in room.LEVELS.items():
-            small = sum(array.nbytes for array in room.fresh_memory(level, 1000, 1 << 28))
-            assert small < (32 << 20 if number == 9 else 8 << 20)
+    assert sorted(levels.FAST_LEVELS | levels.LEVELS) == list(LEVELS)
+    for room, rows in ((fast_memory, levels.FAST_LEVELS), (memory, levels.LEVELS)):
+        for number, level in rows.items():
+            assert n_bytes(room.fresh_memory(level, 1000, 1 << 28)) < (32 << 20 if number == 9 else 8 << 20)
             assert room.table_bytes(level, 1 << 30, 1 << 20) == 1 << 20
             assert room.table_bytes(level, 1 << 40, 3 << 20) == 2 << 20
+
+
+def test_a_level_sees_what_lower_ones_see_and_more():
+    """Contexts in the order of their levels, so that a level takes the first of them; each with a number of its own."""
+    counts = [len(contexts_until(level)) for level in range(4, 10)]
+    assert counts == [9, 14, 18, 24, 29, 37]
+    assert contexts_until(9) == CONTEXTS
+    assert all(contexts_until(level) == CONTEXTS[:count] for level, count in zip(range(4, 10), counts, strict=True))
+    assert {context.number for context in CONTEXTS} == set(range(37))
+    assert len({context.name for context in CONTEXTS}) == 37
+
+
+def test_keys_are_those_of_the_contexts_values():
+    """What is compiled into machine code, one context after the other, against the same functions called from Python."""
+    from mdlbench.models.cm.contexts import Sight, hash2
+    from mdlbench.models.cm.inputs import fill_keys
+
+    histories = memory.fresh_memory(levels.LEVELS[6], 100, 1 << 16).histories
+    sight = Sight(*np.random.default_rng(4).integers(0, 1 << 32, len(Sight._fields)).tolist())
+    fill_keys(histories, sight)
+    keys = [hash2(int(context.value(sight)), context.number * 0x1E3779B1 + 1) for context in CONTEXTS[:18]]
+    assert histories.notes["key"].tolist() == keys
+
+
+def test_a_bit_that_was_learned_is_likelier():
+    """The two verbs by themselves, as a model that mixes with this one would call them."""
+    from mdlbench.models.cm import inputs, kernel
+
+    mixer, looked_up = memory.fresh_memory(levels.LEVELS[4], 100, 1 << 16), memory.kernel_tables()
+    kernel.look(mixer, np.zeros(100, np.uint8), 0)
+    inputs.fetch_slots(mixer.histories, 1)
+    known = inputs.find_slots(mixer.histories)
+    forecasts = [kernel.predict_bit(mixer, looked_up, 0, 1, known)]
+    for _ in range(3):
+        kernel.learn_bit(mixer, looked_up, 1)
+        forecasts.append(kernel.predict_bit(mixer, looked_up, 0, 1, known))
+    assert forecasts[0] == (0, 1 << 21), "nothing is known: even odds"
+    logits, probabilities = zip(*forecasts, strict=True)
+    assert list(logits) == sorted(set(logits))
+    assert list(probabilities) == sorted(set(probabilities))
+    assert probabilities[-1] < 1 << 22
 
 
 def test_a_small_table_still_decodes():
@@ -277,11 +324,30 @@ def test_numba_calls_the_same_kernel(spec: str, monkeypatch: pytest.MonkeyPatch)
     assert all(not isinstance(kernel, native._Kernel) for kernel in native._loaded.values())
 
 
+def test_arguments_are_flattened_as_numba_flattens_them() -> None:
+    """As many words of 8 bytes, arrays and nested tuples included; and each level has machine code of its own."""
+    import numba
+    from numba.core.registry import cpu_target
+
+    from mdlbench.coder.bits import new_coder
+    from mdlbench.models.cm import native
+
+    data, variants = np.zeros(1000, np.uint8), set()
+    for room, rows in ((fast_memory, levels.FAST_LEVELS), (memory, levels.LEVELS)):
+        for level in rows.values():
+            coded = Block(MEASURE, data, data, np.zeros(0), np.zeros(1, np.int64), new_coder())
+            arguments = (coded, room.fresh_memory(level, 1000, 1 << 16), room.kernel_tables())
+            packed = cpu_target.target_context.get_arg_packer([numba.typeof(each) for each in arguments]).argument_types
+            assert len(packed) == len(list(native._words(arguments)))
+            variants.add(native._variant(room.KERNEL, arguments))
+    assert len(variants) == len(LEVELS)
+
+
 def test_a_block_of_many_kinds_has_a_finite_code_length() -> None:
     """Code and text in turn, more often than a product of their flags' probabilities can say as a float."""
-    calls = x86_fields.SEGMENT // 9
-    data = bytearray(200 * x86_fields.SEGMENT)
-    for begin in range(0, len(data), 2 * x86_fields.SEGMENT):
+    calls = x86.SEGMENT // 9
+    data = bytearray(200 * x86.SEGMENT)
+    for begin in range(0, len(data), 2 * x86.SEGMENT):
         for i in range(calls):
             at = begin + 9 * i
             data[at : at + 5] = b"\xe8" + ((4096 * (i % 50) - at) % (1 << 32)).to_bytes(4, "little")

@@ -14,12 +14,13 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
+from mdlbench import varint
 from mdlbench.codec import compress, decompress
 from mdlbench.codec.seekable import open_container
 from mdlbench.errors import DamagedBlockError, EnvironmentMismatchError, MdlbenchError, MissingExtraError, SpecError
 from mdlbench.models import load_model
 from mdlbench.models.base import Encoded
-from mdlbench.models.fallback import encode_bytes, encode_spans, from_base128, to_base128
+from mdlbench.models.fallback import encode_bytes, encode_spans, leading_number
 from mdlbench.models.hf import HuggingFace
 from mdlbench.models.hf.loading import count_parameters
 from tests.check_codec import check_codec
@@ -254,7 +255,7 @@ def test_damaged_payloads(build: Build) -> None:
     payload, good = (one.payload for one in model.encode([block, other]))
     chooser = random.Random(0)
     damaged = [payload[:length] for length in range(0, len(payload), 9)]
-    damaged += [chooser.randbytes(len(payload)) for _ in range(20)] + [b"\xff" * 20, to_base128(2**60) + b"\1"]
+    damaged += [chooser.randbytes(len(payload)) for _ in range(20)] + [b"\xff" * 20, varint.pack(2**60) + b"\1"]
     for at in range(0, len(payload), 3):
         damaged.append(payload[:at] + bytes([payload[at] ^ 1 << at % 8]) + payload[at + 1 :])
     for one in damaged:
@@ -439,9 +440,9 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_fallback_numbers_and_spans() -> None:
     for number in (0, 1, 127, 128, 300, 2**40):
-        assert from_base128(to_base128(number) + b"rest") == (number, len(to_base128(number)))
+        assert leading_number(varint.pack(number) + b"rest") == (number, len(varint.pack(number)))
     with pytest.raises(DamagedBlockError, match="no end"):
-        from_base128(b"\x80" * 20)
+        leading_number(b"\x80" * 20)
     assert len(encode_spans(()).ideal) == 0
 
 

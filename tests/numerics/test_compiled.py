@@ -1,6 +1,8 @@
 """Where compiled kernels are kept, and the one line that says so."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +46,7 @@ def test_cached_code_belongs_to_all_sources_beside_a_kernel(tmp_path: Path) -> N
 def test_first_compilation_is_announced_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(compiled, "_KERNELS", tmp_path / "kernels")
+    monkeypatch.setattr(compiled, "kernels_dir", lambda: tmp_path / "kernels")
     for expected in (f"mdlbench: compiling bits once (about 3 s); cached in {tmp_path / 'kernels'}\n", ""):
         compiled.announce_first_compilation(bits, "bits", 3)
         assert capsys.readouterr().err == expected
@@ -53,9 +55,17 @@ def test_first_compilation_is_announced_once(
 @pytest.mark.skipif(os.name != "posix", reason="a file as a folder")
 def test_an_announcement_survives_a_full_or_read_only_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setattr(compiled, "_KERNELS", tmp_path / "file" / "kernels")
+    monkeypatch.setattr(compiled, "kernels_dir", lambda: tmp_path / "file" / "kernels")
     compiled.announce_first_compilation(bits, "bits", 3)
-    assert not compiled._KERNELS.exists()
+    assert not compiled.kernels_dir().exists()
+
+
+def test_helpers_are_imported_without_numba() -> None:
+    """The data beside them is there before, and they are compiled when they are called."""
+    program = "import sys; from mdlbench.coder import bits; c = bits.new_coder(); print('numba' in sys.modules);"
+    program += "print(bits.finish_encode(c, c.view('u1')), 'numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n0 True\n"
 
 
 def test_kernels_neither_fuse_nor_reorder() -> None:

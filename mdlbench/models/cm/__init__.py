@@ -1,8 +1,9 @@
 """`cm`: context mixing in integers, compiled with numba. No weights are shipped; everything is learned from the block.
 
-`tables` and `levels` are data, `contexts` what is looked at, `kernel` the mixer; levels 1 to 3 have a lean mixer, `fast`, and
-rows of their own, `fast_levels`. Both begin and end a block by `block`, where x86 machine code gets absolute addresses (`x86`).
-The integers are the same on every machine, so a payload written anywhere decodes anywhere.
+`levels` and `tables` are data, `contexts` what is looked at, `kernel` the mixer, made of `inputs` and `mixing`; levels 1 to 3
+have a lean mixer, `fast`, made of `fast_inputs`. They learn into `memory` and `fast_memory`. Both begin and end a block by
+`block`, where x86 machine code gets absolute addresses (`x86`). The integers are the same on every machine, so a payload
+written anywhere decodes anywhere.
 """
 
 from dataclasses import dataclass
@@ -12,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from mdlbench.models.base import Description, Encoded
+from mdlbench.models.cm.block import DECODE, ENCODE, MEASURE, Block
 from mdlbench.models.kernels import KernelModel, writable
 from mdlbench.models.spec import option
 
 LEAST_MEMORY = 1 << 16
-MODES = ("ENCODE", "DECODE", "MEASURE")
 
 
 @dataclass(frozen=True)
@@ -45,34 +46,27 @@ class ContextMixing(KernelModel):
 
     def encode_block(self, block: bytes) -> Encoded:
         payload = np.empty(32 + 24 * len(block), np.uint8)  # the least probability, 2**-22, 8 times a byte
-        length, bits = self._run("ENCODE", writable(block), payload)
+        length, bits = self._run(ENCODE, writable(block), payload)
         return Encoded(payload[:length].tobytes(), bits, bits)
 
     def decode_block(self, payload: bytes, size: int) -> bytes:
         data = np.zeros(size, np.uint8)
-        self._run("DECODE", data, writable(payload))
+        self._run(DECODE, data, writable(payload))
         return data.tobytes()
 
     def measure_block(self, block: bytes) -> tuple[np.ndarray, np.ndarray]:
         lengths = np.zeros(len(block))
-        self._run("MEASURE", writable(block), np.empty(0, np.uint8), lengths)
+        self._run(MEASURE, writable(block), np.empty(0, np.uint8), lengths)
         return lengths, lengths
 
-    def _run(self, mode: str, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None) -> tuple[int, float]:
+    def _run(self, mode: int, data: np.ndarray, payload: np.ndarray, lengths: np.ndarray | None = None) -> tuple[int, float]:
         """One block through the kernel, from fresh state; payload length (when encoding) and total bits."""
-        from mdlbench.models.cm import detection, fast_levels, levels, native
+        from mdlbench.coder.bits import new_coder
+        from mdlbench.models.cm import detection, fast_memory, memory, native
+        from mdlbench.models.cm.levels import FAST_LEVELS, LEVELS
 
-        room: Any = fast_levels if self.options.level in fast_levels.LEVELS else levels
-        level = room.LEVELS[self.options.level]
-        segments = detection.no_segments(data.size) if mode == "DECODE" else detection.x86_segments(data)
-        return native.run(
-            room.KERNEL,
-            MODES.index(mode),
-            data,
-            payload,
-            np.empty(0) if lengths is None else lengths,
-            segments,
-            room.layout(level),
-            room.fresh_memory(level, data.size, self.options.memory),
-            room.kernel_tables(),
-        )
+        room: Any = fast_memory if self.options.level in FAST_LEVELS else memory
+        level = (FAST_LEVELS | LEVELS)[self.options.level]
+        segments = detection.no_segments(data.size) if mode == DECODE else detection.x86_segments(data)
+        block = Block(mode, data, payload, np.empty(0) if lengths is None else lengths, segments, new_coder())
+        return native.run(room.KERNEL, block, room.fresh_memory(level, data.size, self.options.memory), room.kernel_tables())

@@ -1,29 +1,41 @@
 """What the context mixer looks at: from the bytes so far to one 32-bit key per context of a level.
 
-    byte -> observe -> summary of the past (words, lines, classes, records, followers) -> fill_keys -> keys
+    byte -> observe -> past (words, lines, classes, records, followers) -> see -> sight -> CONTEXTS -> keys
 
-`levels.CONTEXTS` names them. Everything is int64 holding values below 2**32.
+A context is a row of `CONTEXTS`, and to add one is to add a row. Everything is int64 holding values below 2**32.
 """
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mdlbench.models.cm.levels import CONTEXTS, LONGEST_PERIOD
 from mdlbench.numerics.compiled import inline
 
 U32 = 0xFFFFFFFF
+LONGEST_PERIOD = 4096  # of records
+_SUMMARY = "last4 last8 word word1 word2 letters line line1 classes period field opener"
 
-# Fields of the summary of the past, an int64 array.
-LAST4, LAST8, WORD, WORD1, WORD2, LINE, LINE1, CLASSES, PERIOD, FIELD, OPENER, LETTERS = range(12)
 
-# The places of the contexts in `CONTEXTS`.
-(
-    _ORDER1, _ORDER2, _ORDER3, _ORDER4, _ORDER5, _ORDER6, _ORDER7, _ORDER8,
-    _WORD, _WORD_PAIR, _WORD_GAP, _WORD_TRIPLE, _WORD_ORDER2, _LETTERS, _WORD_LINE,
-    _SKIP1, _SKIP2, _SKIP1_ORDER3, _SIXTH, _THIRD_FOURTH, _HIGH_BITS, _CLASSES,
-    _FOLLOWERS1, _FOLLOWERS2, _FOLLOWERS2_ORDER1, _MATCH, _MATCH_ORDER2,
-    _RECORD, _RECORD_ABOVE2, _RECORD_ORDER2, _RECORD_NEXT,
-    _COLUMN, _COLUMN_NEXT, _CLASSES_COLUMN, _LINE_START, _FIELD, _OPENER,
-) = range(len(CONTEXTS))  # fmt: skip
+class Past(NamedTuple):
+    """What is remembered of the bytes so far."""
+
+    summary: np.ndarray  # one record of `_SUMMARY`
+    followers1: np.ndarray  # int64 (256,), the last three bytes that followed a byte
+    followers2: np.ndarray  # int32 (65536,), the same for two bytes
+    last_seen: np.ndarray  # int32 (65536,), where pairs of bytes were last seen
+    votes: np.ndarray  # int64 (LONGEST_PERIOD,), how often a pair came back at a distance; their sum at 0
+
+
+def no_past() -> Past:
+    """Before the first byte."""
+    return Past(
+        summary=np.zeros(1, np.dtype([(name, np.int64) for name in _SUMMARY.split()], align=True)),
+        followers1=np.zeros(1 << 8, np.int64),
+        followers2=np.zeros(1 << 16, np.int32),
+        last_seen=np.zeros(1 << 16, np.int32),
+        votes=np.zeros(LONGEST_PERIOD, np.int64),
+    )
 
 
 @inline
@@ -40,7 +52,7 @@ def is_letter(c):
 
 
 @inline
-def byte_class(c):
+def _byte_class(c):
     """4 bits: letter, digit, space, line feed, control, or which punctuation."""
     if is_letter(c):
         return 1
@@ -54,150 +66,188 @@ def byte_class(c):
 
 
 @inline
-def observe(summary, followers1, followers2, last_seen, votes, data, position):
+def observe(past, data, position):
     """Take in the byte before `position`."""
-    c = np.int64(data[position - 1])
-    before = summary[LAST4]
-    summary[LAST8] = ((summary[LAST8] << 8) | (before >> 24)) & U32
-    summary[LAST4] = ((before << 8) | c) & U32
-    # words: letters folded to lower case
+    summary = past.summary[0]
+    c, before = np.int64(data[position - 1]), summary.last4
+    summary.last8 = ((summary.last8 << 8) | (before >> 24)) & U32
+    summary.last4 = ((before << 8) | c) & U32
+    _observe_words(summary, c)
+    _observe_lines(summary, c, before, position)
+    summary.classes = ((summary.classes << 4) | _byte_class(c)) & U32
+    past.followers1[before & 0xFF] = ((past.followers1[before & 0xFF] << 8) | c) & 0xFFFFFF
+    past.followers2[before & 0xFFFF] = ((past.followers2[before & 0xFFFF] << 8) | c) & 0xFFFFFF
+    _observe_records(past, c, before, position)
+
+
+@inline
+def _observe_words(summary, c):
+    """Words are letters, folded to lower case."""
     if is_letter(c):
-        summary[WORD] = hash2(summary[WORD], c | 32 if c < 128 else c)
-        summary[LETTERS] = (summary[LETTERS] << 5 | c & 31) & 0x3FFFFFFF
-    elif summary[WORD] != 0:
-        summary[WORD2] = summary[WORD1]
-        summary[WORD1] = summary[WORD]
-        summary[WORD] = 0
+        summary.word = hash2(summary.word, c | 32 if c < 128 else c)
+        summary.letters = (summary.letters << 5 | c & 31) & 0x3FFFFFFF
+    elif summary.word != 0:
+        summary.word2 = summary.word1
+        summary.word1 = summary.word
+        summary.word = 0
+
+
+@inline
+def _observe_lines(summary, c, before, position):
+    """Where lines begin, fields within them, and what was opened last."""
     if c == 10:
-        summary[LINE1] = summary[LINE]
-        summary[LINE] = position
-        summary[FIELD] = 0
+        summary.line1 = summary.line
+        summary.line = position
+        summary.field = 0
     elif c == 44 or c == 59 or c == 9 or c == 124:  # , ; tab |
-        summary[FIELD] += 1
+        summary.field += 1
     if c == 60 or c == 40 or c == 91 or c == 123:  # < ( [ {
-        summary[OPENER] = c | (before & 0xFF) << 8
+        summary.opener = c | (before & 0xFF) << 8
     elif before & 0xFF == 60:
-        summary[OPENER] = hash2(c, 60)
+        summary.opener = hash2(c, 60)
     elif c == 62 or c == 41 or c == 93 or c == 125:  # > ) ] }
-        summary[OPENER] = c
-    summary[CLASSES] = ((summary[CLASSES] << 4) | byte_class(c)) & U32
-    # the last three bytes that followed the same one or two bytes
-    followers1[before & 0xFF] = ((followers1[before & 0xFF] << 8) | c) & 0xFFFFFF
-    followers2[before & 0xFFFF] = ((followers2[before & 0xFFFF] << 8) | c) & 0xFFFFFF
-    # records of fixed length: the distance at which pairs of bytes return most often
-    pair = summary[LAST4] & 0xFFFF
-    gap = position - np.int64(last_seen[pair])
-    last_seen[pair] = position
+        summary.opener = c
+
+
+@inline
+def _observe_records(past, c, before, position):
+    """Records of fixed length: the distance at which pairs of bytes return most often."""
+    summary, votes = past.summary[0], past.votes
+    pair = summary.last4 & 0xFFFF
+    gap = position - np.int64(past.last_seen[pair])
+    past.last_seen[pair] = position
     if 1 < gap < LONGEST_PERIOD and c != before & 0xFF:
         votes[gap] += 1
         votes[0] += 1
-        if votes[gap] > votes[summary[PERIOD]] or summary[PERIOD] == 0:
-            summary[PERIOD] = gap
+        if votes[gap] > votes[summary.period] or summary.period == 0:
+            summary.period = gap
         if votes[0] > 4096:
             for i in range(LONGEST_PERIOD):
                 votes[i] >>= 1
 
 
-@inline
-def fill_keys(keys, picks, summary, followers1, followers2, expected, data, position):
-    """Hash each picked context of the byte at `position`; `expected` is the match model's byte and length bucket.
+class Sight(NamedTuple):
+    """What the contexts of one byte are made of."""
 
-    Returns:
-        the last byte, the one before, and the byte above in a table of records.
-    """
-    last4, last8, word = summary[LAST4], summary[LAST8], summary[WORD]
-    c1, c2 = last4 & 0xFF, (last4 >> 8) & 0xFF
-    column = position - summary[LINE]
-    above_line = summary[LINE1] + column
-    over = np.int64(data[above_line]) if above_line < summary[LINE] else 0  # the byte above in the line before
-    over_next = np.int64(data[above_line + 1]) if above_line + 1 < summary[LINE] else 0
-    period = summary[PERIOD]
-    above, above2, above_next, record_column = 0, 0, 0, 0
+    last4: np.int64
+    last8: np.int64  # the four bytes before these
+    c1: np.int64
+    spelt: np.int64  # the letters of this word and the last byte
+    word: np.int64  # this word's letters, 0 between words
+    word1: np.int64
+    word2: np.int64
+    letters: np.int64
+    classes: np.int64
+    field: np.int64
+    opener: np.int64
+    line_start: np.int64  # the first two bytes of the line
+    column: np.int64
+    over: np.int64  # the byte above in the line before, and the next
+    over_next: np.int64
+    period: np.int64
+    record_column: np.int64
+    above: np.int64  # the byte above in a table of records, the one above that, and the one that follows the first
+    above2: np.int64
+    above_next: np.int64
+    followers1: np.int64
+    followers2: np.int64
+    expected: np.int64  # the match model's byte and length bucket
+
+
+@inline
+def see(past, expected, data, position):
+    """The `Sight` of the byte at `position`."""
+    summary = past.summary[0]
+    last4, line, period, zero = summary.last4, summary.line, summary.period, np.int64(0)
+    c1, column = last4 & 0xFF, position - line
+    line_start = np.int64(data[line]) << 8 | np.int64(data[line + 1]) if column > 1 else zero
+    above_line = summary.line1 + column
+    over = np.int64(data[above_line]) if above_line < line else zero
+    over_next = np.int64(data[above_line + 1]) if above_line + 1 < line else zero
+    above, above2, above_next, record_column = zero, zero, zero, zero
     if period > 0:
         record_column = position % period
         if position >= 2 * period:
             above = np.int64(data[position - period])
             above2 = np.int64(data[position - 2 * period])
             above_next = np.int64(data[position - period + 1])
-    word1 = hash2(word, c1)
-    line = summary[LINE]
-    line_start = np.int64(data[line]) << 8 | np.int64(data[line + 1]) if column > 1 else 0
-    pair = followers2[last4 & 0xFFFF]
-    for i in range(picks.size):
-        pick = picks[i]
-        if pick == _ORDER1:
-            value = c1
-        elif pick == _ORDER2:
-            value = last4 & 0xFFFF
-        elif pick == _ORDER3:
-            value = last4 & 0xFFFFFF
-        elif pick == _ORDER4:
-            value = last4
-        elif pick == _ORDER5:
-            value = hash2(last4, last8 & 0xFF)
-        elif pick == _ORDER6:
-            value = hash2(last4, last8 & 0xFFFF)
-        elif pick == _ORDER8:
-            value = hash2(last4, last8)
-        elif pick == _WORD:
-            value = word1
-        elif pick == _WORD_PAIR:
-            value = hash2(word1, summary[WORD1])
-        elif pick == _WORD_GAP:
-            value = hash2(word1, summary[WORD2])
-        elif pick == _WORD_ORDER2:
-            value = hash2(summary[WORD1], last4 & 0xFFFF)
-        elif pick == _SKIP1:
-            value = last4 & 0xFFFF00
-        elif pick == _SKIP2:
-            value = last4 & 0xFF00FF
-        elif pick == _THIRD_FOURTH:
-            value = last4 & 0xFFFF0000
-        elif pick == _HIGH_BITS:
-            value = last4 & 0xF0F0F0F0
-        elif pick == _CLASSES:
-            value = hash2(summary[CLASSES], c1)
-        elif pick == _CLASSES_COLUMN:
-            value = hash2(summary[CLASSES] & 0xFFFFFF, over)
-        elif pick == _COLUMN:
-            value = hash2(over | (c1 << 8), min(column, 255))
-        elif pick == _RECORD:
-            value = hash2(above | (c1 << 8), record_column)
-        elif pick == _RECORD_ABOVE2:
-            value = hash2(above | (above2 << 8), period)
-        elif pick == _RECORD_ORDER2:
-            value = hash2(above, last4 & 0xFFFF)
-        elif pick == _RECORD_NEXT:
-            value = hash2(above | (above_next << 8), c1)
-        elif pick == _FOLLOWERS1:
-            value = hash2(followers1[c1] & 0xFFFF, c1)
-        elif pick == _FOLLOWERS2:
-            value = pair & 0xFFFF
-        elif pick == _FOLLOWERS2_ORDER1:
-            value = hash2(pair, c1)
-        elif pick == _FIELD:
-            value = hash2(summary[FIELD], last4 & 0xFFFF)
-        elif pick == _COLUMN_NEXT:
-            value = hash2(over | over_next << 8, c1)
-        elif pick == _WORD_TRIPLE:
-            value = hash2(hash2(word1, summary[WORD1]), summary[WORD2])
-        elif pick == _OPENER:
-            value = hash2(summary[OPENER], hash2(word1, last4 & 0xFFFF))
-        elif pick == _SIXTH:
-            value = hash2(last8 & 0xFFFF, 0)
-        elif pick == _SKIP1_ORDER3:
-            value = last4 & 0xFFFFFF00
-        elif pick == _LINE_START:
-            value = hash2(line_start, word1)
-        elif pick == _WORD_LINE:
-            value = hash2(line_start, hash2(summary[WORD1], last4 & 0xFF if word else 0))
-        elif pick == _LETTERS:
-            value = hash2(summary[LETTERS], c1 if not is_letter(c1) else 0)
-        elif pick == _ORDER7:
-            value = hash2(last4, last8 & 0xFFFFFF)
-        elif pick == _MATCH:
-            value = expected
-        else:  # _MATCH_ORDER2
-            value = hash2(expected & 0xFF, last4 & 0xFFFF)
-        keys[i] = hash2(value, pick * 0x1E3779B1 + 1)
-    return c1, c2, above
+    return Sight(
+        last4=last4,
+        last8=summary.last8,
+        c1=c1,
+        spelt=hash2(summary.word, c1),
+        word=summary.word,
+        word1=summary.word1,
+        word2=summary.word2,
+        letters=summary.letters,
+        classes=summary.classes,
+        field=summary.field,
+        opener=summary.opener,
+        line_start=line_start,
+        column=column,
+        over=over,
+        over_next=over_next,
+        period=period,
+        record_column=record_column,
+        above=above,
+        above2=above2,
+        above_next=above_next,
+        followers1=past.followers1[c1],
+        followers2=np.int64(past.followers2[last4 & 0xFFFF]),
+        expected=expected,
+    )
+
+
+class Context(NamedTuple):
+    """One thing to look at."""
+
+    level: int  # the first that has it
+    name: str
+    number: int  # sets its keys apart from those of the others; never changed, as every later bit depends on it
+    value: Callable[[Sight], Any]
+
+
+CONTEXTS = (
+    Context(4, "order2", 1, lambda at: at.last4 & 0xFFFF),
+    Context(4, "order3", 2, lambda at: at.last4 & 0xFFFFFF),
+    Context(4, "order4", 3, lambda at: at.last4),
+    Context(4, "order6", 5, lambda at: hash2(at.last4, at.last8 & 0xFFFF)),
+    Context(4, "word", 8, lambda at: at.spelt),
+    Context(4, "word_pair", 9, lambda at: hash2(at.spelt, at.word1)),
+    Context(4, "record_above2", 28, lambda at: hash2(at.above | at.above2 << 8, at.period)),
+    Context(4, "third_fourth", 19, lambda at: at.last4 & 0xFFFF0000),
+    Context(4, "column", 31, lambda at: hash2(at.over | at.c1 << 8, min(at.column, 255))),
+    Context(5, "classes_column", 33, lambda at: hash2(at.classes & 0xFFFFFF, at.over)),
+    Context(5, "record", 27, lambda at: hash2(at.above | at.c1 << 8, at.record_column)),
+    Context(5, "match", 25, lambda at: at.expected),
+    Context(5, "classes", 21, lambda at: hash2(at.classes, at.c1)),
+    Context(5, "word_gap", 10, lambda at: hash2(at.spelt, at.word2)),
+    Context(6, "order1", 0, lambda at: at.c1),
+    Context(6, "order5", 4, lambda at: hash2(at.last4, at.last8 & 0xFF)),
+    Context(6, "followers2", 23, lambda at: at.followers2 & 0xFFFF),
+    Context(6, "skip1", 15, lambda at: at.last4 & 0xFFFF00),
+    Context(7, "order8", 7, lambda at: hash2(at.last4, at.last8)),
+    Context(7, "followers1", 22, lambda at: hash2(at.followers1 & 0xFFFF, at.c1)),
+    Context(7, "opener", 36, lambda at: hash2(at.opener, hash2(at.spelt, at.last4 & 0xFFFF))),
+    Context(7, "field", 35, lambda at: hash2(at.field, at.last4 & 0xFFFF)),
+    Context(7, "high_bits", 20, lambda at: at.last4 & 0xF0F0F0F0),
+    Context(7, "record_next", 30, lambda at: hash2(at.above | at.above_next << 8, at.c1)),
+    Context(8, "sixth", 18, lambda at: hash2(at.last8 & 0xFFFF, 0)),
+    Context(8, "column_next", 32, lambda at: hash2(at.over | at.over_next << 8, at.c1)),
+    Context(8, "match_order2", 26, lambda at: hash2(at.expected & 0xFF, at.last4 & 0xFFFF)),
+    Context(8, "word_triple", 11, lambda at: hash2(hash2(at.spelt, at.word1), at.word2)),
+    Context(8, "record_order2", 29, lambda at: hash2(at.above, at.last4 & 0xFFFF)),
+    Context(9, "followers2_order1", 24, lambda at: hash2(at.followers2, at.c1)),
+    Context(9, "line_start", 34, lambda at: hash2(at.line_start, at.spelt)),
+    Context(9, "letters", 13, lambda at: hash2(at.letters, 0 if is_letter(at.c1) else at.c1)),
+    Context(9, "word_line", 14, lambda at: hash2(at.line_start, hash2(at.word1, at.c1 if at.word else 0))),
+    Context(9, "word_order2", 12, lambda at: hash2(at.word1, at.last4 & 0xFFFF)),
+    Context(9, "skip1_order3", 17, lambda at: at.last4 & 0xFFFFFF00),
+    Context(9, "skip2", 16, lambda at: at.last4 & 0xFF00FF),
+    Context(9, "order7", 6, lambda at: hash2(at.last4, at.last8 & 0xFFFFFF)),
+)
+
+
+def contexts_until(level: int) -> tuple[Context, ...]:
+    """What a level looks at: a stretch of `CONTEXTS` from its beginning."""
+    return tuple(context for context in CONTEXTS if context.level <= level)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mdlbench.models.cm.x86_fields import OPCODES, SEGMENT
+from mdlbench.models.cm.x86 import OPCODES, SEGMENT
 
 
 def no_segments(size: int) -> np.ndarray:

@@ -21,6 +21,8 @@ from mdlbench.atomic import whole_file
 from mdlbench.numerics.cache import cache_dir
 
 COMPILE_SECONDS = 10
+# handed on to all helpers; without numba's run time, `_nrt`, the owners of arrays are not counted, which took most of the time
+_OPTIONS: dict[str, Any] = {"_nrt": False, "forceinline": True}
 _CALLABLE = ("linux", "darwin")  # where the convention was looked at; elsewhere numba itself makes the call
 
 
@@ -39,12 +41,7 @@ def _digest() -> str:
     digest = hashlib.blake2b(digest_size=12)
     for source in (*sorted(Path(__file__).parent.glob("*.py")), package / "coder" / "bits.py"):
         digest.update(source.read_bytes())
-    machine = (
-        llvmlite.__version__,
-        llvm.get_host_cpu_name(),
-        llvm.get_host_cpu_features().flatten(),
-        sys.version,
-    )
+    machine = (llvmlite.__version__, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), sys.version)
     digest.update(repr(machine).encode())
     return digest.hexdigest()
 
@@ -57,12 +54,12 @@ def _compile(kernel: str, arguments: tuple) -> bytes:
     """The entry point's name, a line feed, and the object file."""
     import numba
 
-    # without the wrappers nothing outside the C library is left to link; without its run time, `_nrt`, arrays are not counted
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+    # without the wrappers nothing outside the C library is left to link
+    options = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     dispatcher = numba.njit(_entry_point(kernel), error_model="numpy", nogil=True, **options)
     signature = tuple(numba.typeof(argument) for argument in arguments)
     dispatcher.compile(signature)
-    compiled = dispatcher.overloads[signature]
+    compiled: Any = dispatcher.overloads[signature]
     _, _, (code, _) = compiled.library.serialize_using_object_code()
     return compiled.fndesc.llvm_func_name.encode() + b"\n" + code
 
@@ -124,28 +121,28 @@ def _through_numba(kernel: str, arguments: tuple) -> Callable[[tuple], tuple[int
     module = importlib.import_module(f"mdlbench.models.cm.{kernel}")
     name = "-".join(map(str, ("cm", *_variant(kernel, arguments))))
     compiled.announce_first_compilation(module, name, COMPILE_SECONDS)
-    dispatcher = compiled.kernel(module.run)
+    dispatcher = compiled.kernel(module.run, **_OPTIONS)
     return lambda arguments: dispatcher(*arguments)
 
 
 def _variant(kernel: str, arguments: tuple) -> tuple:
-    """What the machine code depends on beside its sources: the lengths of the layout's tuples, known to the compiler."""
-    return kernel, *_lengths(arguments[5])
+    """What the machine code depends on beside its sources: the lengths of plain tuples, known to the compiler."""
+    return kernel, *_lengths(arguments)
 
 
-def _lengths(layout: tuple) -> Iterator[int]:
-    for part in layout:
-        if isinstance(part, tuple) and part and isinstance(part[0], tuple):
-            yield from _lengths(part)
-        elif isinstance(part, tuple):
-            yield len(part)
+def _lengths(arguments: tuple) -> Iterator[int]:
+    for each in arguments:
+        if type(each) is tuple:
+            yield len(each)
+        elif isinstance(each, tuple):  # with names
+            yield from _lengths(each)
 
 
 _loaded: dict[tuple, Callable[[tuple], tuple[int, float]]] = {}
 
 
 def _words(argument: Any) -> Iterator[int]:
-    """The words that numba passes for an int, an array (no owner; shape and strides last), or a tuple of such."""
+    """The words that numba passes for an int, an array (no owner; shape and strides last), or a tuple of such, named or not."""
     if isinstance(argument, tuple):
         for each in argument:
             yield from _words(each)

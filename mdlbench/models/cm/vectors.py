@@ -1,16 +1,22 @@
-"""Three things that numba's Python cannot say but LLVM can: a cache-line prefetch and two integer loops over vectors.
+"""What numba's Python cannot say but LLVM can: a cache-line prefetch, two integer loops over vectors, a loop over functions.
 
-The loops are ordinary int32 arithmetic (wrapping, arithmetic shifts), so any processor, with or without vector
+The loops over vectors are ordinary int32 arithmetic (wrapping, arithmetic shifts), so any processor, with or without vector
 units, computes the same integers; written as vectors they cost the mixer no run-time checks and compile quickly.
 """
 
+from collections.abc import Callable
+from typing import Any
+
+import numba.extending
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-from mdlbench.models.cm.levels import LANES
+from mdlbench.models.cm.contexts import CONTEXTS
+from mdlbench.models.cm.memory import LANES
+from mdlbench.numerics.compiled import inline
 
+intrinsic: Callable[[Callable[..., Any]], Any] = numba.extending.intrinsic  # called without the first argument
 _I32 = ir.IntType(32)
 _VECTOR = ir.VectorType(_I32, LANES)
 
@@ -87,3 +93,24 @@ def train(typing_context, inputs, weights, start, size, error):
         return context.get_dummy_value()
 
     return types.void(inputs, weights, start, size, error), generate
+
+
+_VALUES = [inline(context.value) for context in CONTEXTS]
+
+
+@intrinsic
+def evaluate(typing_context, values, each, sight):
+    """values[i] = CONTEXTS[i].value(sight), int64, for each of the contexts of a level."""
+    kinds = [value._numba_type_ for value in _VALUES[: len(each)]]
+    calls = [(kind, kind.get_call_type(typing_context, (sight,), {})) for kind in kinds]
+
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(values)(context, builder, arguments[0]).data
+        for i, (kind, call) in enumerate(calls):
+            function = context.get_function(kind, call)
+            context.add_linking_libs(function.libs)
+            value = context.cast(builder, function(builder, (arguments[2],)), call.return_type, types.int64)
+            builder.store(value, builder.gep(data, [_I32(i)]))
+        return context.get_dummy_value()
+
+    return types.void(values, each, sight), generate

@@ -11,11 +11,13 @@ What it does not do: learn. The work is in `kernel.py`, which is imported (with 
 """
 
 from dataclasses import make_dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mdlbench import varint
 from mdlbench.errors import DamagedBlockError, SpecError
 from mdlbench.models.base import Check, Description, Encoded
 from mdlbench.models.kernels import Step, StretchedModel
@@ -136,23 +138,13 @@ class HiddenMarkov(StretchedModel):
         return np.flatnonzero(outside), data[~outside].copy()
 
 
-def _varint(value: int) -> bytes:
-    """Little-endian base 128, the high bit set on all but the last byte."""
-    out = bytearray()
-    while value >= 128:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
 def _gaps(places: np.ndarray) -> list[int]:
     return np.diff(places, prepend=-1).tolist()
 
 
 def _write_others(places: np.ndarray, block: bytes) -> bytes:
     pairs = zip(_gaps(places), places.tolist(), strict=True)
-    return _varint(len(places)) + b"".join(_varint(gap - 1) + block[at : at + 1] for gap, at in pairs)
+    return varint.pack(len(places)) + b"".join(varint.pack(gap - 1) + block[at : at + 1] for gap, at in pairs)
 
 
 def _cost_of_others(places: np.ndarray) -> list[int]:
@@ -166,26 +158,22 @@ def _read_others(payload: bytes, size: int) -> tuple[np.ndarray, np.ndarray, int
     Raises:
         DamagedBlockError: more of them than bytes, or places outside the block.
     """
-    count, at = _read_varint(payload, 0)
+    file = BytesIO(payload)
+    count = _number(file)
     if count > size:
         raise DamagedBlockError(f"a block of {size} bytes cannot hold {count} other bytes")
     places, values, place = np.empty(count, np.int64), np.empty(count, np.uint8), -1
     for index in range(count):
-        gap, at = _read_varint(payload, at)
-        place += gap + 1
-        if place >= size or at >= len(payload):
+        place += _number(file) + 1
+        byte = file.read(1)
+        if place >= size or not byte:
             raise DamagedBlockError(f"another byte lies at {place} of a block of {size} bytes")
-        places[index], values[index] = place, payload[at]
-        at += 1
-    return places, values, at
+        places[index], values[index] = place, byte[0]
+    return places, values, file.tell()
 
 
-def _read_varint(payload: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < len(payload) and shift < 63:
-        byte = payload[at]
-        value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return value, at
-    raise DamagedBlockError("a number in front of the payload does not end")
+def _number(file: BytesIO) -> int:
+    try:
+        return varint.unpack(file.read, 9)
+    except (ValueError, IndexError):
+        raise DamagedBlockError("a number in front of the payload does not end") from None
