@@ -19,47 +19,12 @@ from mdlbench.numerics.compiled import inline
 SEGMENT = 1 << 16  # bytes that are code, or not, together
 OPCODES = np.zeros(256, np.bool_)  # with a register or memory operand, also behind 0f
 OPCODES[
-    [
-        0x01,
-        0x03,
-        0x0B,
-        0x10,
-        0x11,
-        0x23,
-        0x28,
-        0x29,
-        0x2B,
-        0x2E,
-        0x2F,
-        0x33,
-        0x38,
-        0x39,
-        0x3A,
-        0x3B,
-        0x54,
-        0x57,
-        0x58,
-        0x59,
-        0x5C,
-        0x5E,
-        0x63,
-        0x6F,
-        0x7F,
-        0x80,
-        0x83,
-        0x85,
-        0x88,
-        0x89,
-        0x8A,
-        0x8B,
-        0x8D,
-        0xB6,
-        0xBE,
-        0xC6,
-        0xC7,
-        0xF6,
-        0xFF,
-    ]
+    list(
+        bytes.fromhex(
+            "01 03 0b 10 11 23 28 29 2b 2e 2f 33 38 39 3a 3b 54 57 58 59 "
+            "5c 5e 63 6f 7f 80 83 85 88 89 8a 8b 8d b6 be c6 c7 f6 ff"
+        )
+    )
 ] = True
 _SIGN, _MODULUS = 1 << 24, 1 << 25
 
