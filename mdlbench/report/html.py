@@ -140,7 +140,7 @@ class Writer:
     def _(self, exhibit: Table) -> str:
         name = self._new("table")
         heads = ['<th scope="col" class="number rank">#</th>'] if exhibit.ranked else []
-        heads += [_head(column) for column in exhibit.columns]
+        heads += [_head(column, names=at == exhibit.name) for at, column in enumerate(exhibit.columns)]
         worst = _largest(exhibit)
         measured: list[str] = []
         published: list[str] = []
@@ -150,9 +150,10 @@ class Writer:
             (published if row.published else measured).append(self._row(exhibit, row, rank, worst))
         apart = f'<tr class="divider"><th scope="rowgroup" colspan="{len(heads)}">{_PUBLISHED}</th></tr>{"".join(published)}'
         notes = "".join(f"<li>{escaped(note)}</li>" for note in exhibit.notes)
+        caption = f"<caption>{escaped(exhibit.title)}</caption>" if exhibit.title else ""
         text = (
-            f'<div class="table-box" role="region" tabindex="0" aria-labelledby="{name}-caption"><table id="{name}">'
-            f'<caption id="{name}-caption">{escaped(exhibit.title)}</caption><thead><tr>{"".join(heads)}</tr></thead>'
+            f'<div class="table-box" role="region" tabindex="0" aria-label="{escaped(exhibit.title or "table")}">'
+            f'<table id="{name}">{caption}<thead><tr>{"".join(heads)}</tr></thead>'
             f"<tbody>{''.join(measured)}</tbody>{f'<tbody class=published>{apart}</tbody>' if published else ''}</table></div>"
             + (f'<ul class="notes">{notes}</ul>' if notes else "")
         )
@@ -187,9 +188,9 @@ def _figure(title: str, caption: str, inner: str) -> str:
     return f"<figure><figcaption><h4>{escaped(title)}</h4>{said}</figcaption>{inner}</figure>"
 
 
-def _head(column: Measure) -> str:
+def _head(column: Measure, *, names: bool) -> str:
     better = f' data-better="{column.better}"' if column.better else ""
-    kind = " class=number" if column.numeric else ""
+    kind = " class=number" if column.numeric and not names else ""
     return f'<th scope="col"{kind}{better}{_titled(column.definition)}>{escaped(column.heading)}</th>'
 
 
