@@ -22,8 +22,8 @@ from mdlbench.text import escaped
 
 FORMATS = ("png", "svg")
 WIDTH = 400  # of a chart's plot, in pixels
-_SCALE = 3.0  # pixels of a PNG for one of the drawing's
-_GAP, _HEAD = 24, 30
+_SCALE = 2.0  # pixels of a PNG for one of the drawing's
+_GAP, _HEAD, _MARGIN = 24, 30, 12
 _SIGN, _LINE = 6.1, 17  # pixels of a character, and of a line of a legend
 Picture = Chart | Bars | Simplex | Graph | Panels | Stages
 _COLUMNS = 4  # of stages side by side
@@ -173,7 +173,11 @@ def _beside(parts: Sequence[Drawing], columns: int) -> Drawing:
 
 
 def _entitled(title: str, exhibit: Picture) -> Drawing:
-    return _titled(title, _draw(exhibit))
+    """A picture by itself: with its title, on paper that is white whatever is behind it."""
+    drawing = _titled(title, _draw(exhibit))
+    width, height = drawing.width + 2 * _MARGIN, drawing.height + 2 * _MARGIN
+    ground = f'<rect width="{width:.1f}" height="{height:.1f}" fill="{paper("panel")}"/>'
+    return _whole(ground + _placed(drawing, _MARGIN, _MARGIN), width, height)
 
 
 def _titled(title: str, drawing: Drawing) -> Drawing:
