@@ -186,7 +186,7 @@ def main() -> None:
         draw(rows, arguments.file.name, len(data), arguments.picture)
     if arguments.output_path:
         values = [{**row._asdict(), "dominated_by": dominators(rows, row)} for row in rows]
-        figures = Figures("cm_levels", {"input": arguments.file.name, "input_bytes": len(data), "rows": values})
+        figures = Figures("benchmark-cm-levels", {"input": arguments.file.name, "input_bytes": len(data), "rows": values})
         print(Result(figures).write(arguments.output_path))
 
 

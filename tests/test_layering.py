@@ -10,7 +10,7 @@ import mdlbench
 
 PACKAGE = Path(mdlbench.__file__).parent
 OUTSIDE = {"__init__", "__main__"}  # the front doors see everything
-EVALUATIONS = {"processes", "training", "evaluation", "leaderboard", "beliefs", "prequential", "lossarea", "probes", "sae"}
+EVALUATIONS = {path.parent.name for path in PACKAGE.glob("*/result.py")}
 SMALL = ("errors", "units", "text", "varint", "atomic", "workers", "launcher", "fresh")
 
 

@@ -1,7 +1,8 @@
 """`PredictorModel`: a `Predictor` as a codec.
 
     block -> symbols, raw spans (mdlbench.tokens) -> one distribution a symbol (the predictor) -> ANS
-    payload: a number (symbols, whether there are raw spans, the stream's row in the batch), then the coder's words
+    payload: a frame, the number (symbols << 1 | whether there are raw spans) * batch_size + the stream's row in the batch;
+             then the coder's words
 
 Blocks are coded `batch_size` at a time in lockstep. A batch that is not full is padded, and the row a stream had is written
 down and used again: a block decoded alone, in another order or by another worker meets the very same arithmetic.

@@ -4,6 +4,7 @@ No `PredictorModel`: its intervals are known without asking for one symbol after
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Uniform(Model):
         return True
 
     def description(self) -> Description:
-        return Description(code=len(__doc__ or ""))
+        return Description(code=Path(__file__).stat().st_size)
 
     def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
         return [self._encode(np.frombuffer(block, dtype=np.uint8).astype(np.int64)) for block in blocks]

@@ -8,7 +8,7 @@ sorts, filters and draws, and never derives a number. Every figure says its unit
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from mdlbench.result.reading import Found
@@ -434,7 +434,7 @@ def sections(results: Sequence[Found[Any]]) -> list[Section]:
 def _function_for(payload: type) -> Callable[[Sequence[Found[Any]]], Section] | None:
     """What shows a payload: `exhibits.py` beside the module that defines it is imported first."""
     room = payload.__module__.rpartition(".")[0]
-    if payload not in _SHOWN and (Path(__file__).parents[1] / room.rpartition(".")[2] / "exhibits.py").exists():
+    if payload not in _SHOWN and find_spec(f"{room}.exhibits") is not None:
         import_module(f"{room}.exhibits")
     return _SHOWN.get(payload)
 

@@ -51,7 +51,7 @@ class Collection:
     Attributes:
         found: every result of a known kind, in the order of their paths.
         refused: (path, reason) of files that should be such a result and are not.
-        others: how many files are of kinds that no room shows, by kind; "other" for JSON that is not this project's.
+        others: how many files are of kinds that no room registers, by kind; "other" for JSON that is not this project's.
     """
 
     found: tuple[Found[Any], ...]

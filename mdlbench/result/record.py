@@ -11,13 +11,15 @@ import platform
 import subprocess
 import sys
 import time
+from collections import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from types import UnionType
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mdlbench.atomic import write_new
 
@@ -49,7 +51,7 @@ _KINDS: dict[str, Kind] = {}
 def result_kind(
     name: str, schema: int = 1, upgrades: Mapping[int, Callable[[Plain], Plain]] | None = None
 ) -> Callable[[type[P]], type[P]]:
-    """Make a frozen dataclass the payload of results of kind `name`.
+    """Make a frozen dataclass the payload of results of kind `name`; its fields are tuples rather than lists, all the way down.
 
     Example:
         >>> @result_kind("example")
@@ -65,11 +67,25 @@ def result_kind(
     """
 
     def register(payload: type[P]) -> type[P]:
-        assert dataclasses.is_dataclass(payload), payload
+        assert name not in _KINDS or _KINDS[name].payload.__qualname__ == payload.__qualname__, f"two kinds are called {name}"
+        assert _is_readable(payload), f"{payload.__name__}: a field can be read back if it is {_READABLE}, all the way down"
         _KINDS[name] = Kind(name, schema, payload, upgrades or {})
         return payload
 
     return register
+
+
+_READABLE = "bool, int, float, str, Any, Literal, tuple, Mapping, a dataclass, or one of those or None"
+
+
+def _is_readable(hint: Any) -> bool:
+    """Whether `reading` knows how to read values of this type from JSON."""
+    if dataclasses.is_dataclass(hint):
+        return all(map(_is_readable, get_type_hints(hint).values()))
+    origin, arguments = get_origin(hint), [part for part in get_args(hint) if part is not ...]
+    if origin in (tuple, UnionType, Union) or origin in (dict, abc.Mapping):
+        return all(map(_is_readable, arguments))
+    return origin is Literal or hint in (bool, int, float, str, None, type(None), Any)
 
 
 @cache

@@ -135,7 +135,7 @@ def test_another_model_of_the_same_digest_is_found(measured: Measured) -> None:
         ('{"schema": "mdlbench.leaderboard-row/1", "a": NaN}', "NaN is no figure"),
         ('{"schema": "mdlbench.leaderboard-row/1", "a": -1e999}', "-1e999 is no figure"),
         ('{"schema": "mdlbench.leaderboard-row/1", "a": 1, "a": 2}', "a name is given twice"),
-        ('{"schema": "mdlbench.eval/1"}', "schema"),
+        ('{"schema": "mdlbench.eval/1"}', "field input is missing"),
         ("[]", "schema null"),
     ],
 )

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from mdlbench.errors import SpecError
 from mdlbench.models import load_model
 from mdlbench.models.cm import detection, fast_memory, levels, memory, tables, x86
-from mdlbench.models.cm.block import MEASURE, Block
+from mdlbench.models.cm.block import Block
 from mdlbench.models.cm.contexts import CONTEXTS, contexts_until
+from mdlbench.models.kernels import MEASURE
 
 LEVELS = range(1, 10)
 

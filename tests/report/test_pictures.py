@@ -34,7 +34,7 @@ def test_each_picture_as_png_and_svg(tmp_path: Path) -> None:
     for path in (tmp_path / "plots").glob("*.png"):
         width, height = struct.unpack(">II", path.read_bytes()[16:24])
         assert width > 800
-        assert height > 400
+        assert height > 300
     pareto = (tmp_path / "plots" / f"{NAMES[2]}.svg").read_text()
     assert SERIES["light"][0] in pareto
     assert "bits per byte" in pareto

@@ -57,7 +57,6 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("room")
 def test_two_files_make_a_kind(tmp_path: Path) -> None:
     tiny = importlib.import_module("tiny_room.result").Tiny
-    importlib.import_module("tiny_room.exhibits")
     for name, bits in (("a", 1.0), ("b", 2.5)):
         Result(tiny(name, bits)).write(tmp_path / "results")
     (tmp_path / "results" / "other.json").write_text('{"schema": "mdlbench.huge/1"}')

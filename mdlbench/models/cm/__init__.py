@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from mdlbench.models.base import Description, Encoded
-from mdlbench.models.cm.block import DECODE, ENCODE, MEASURE, Block
-from mdlbench.models.kernels import KernelModel, writable
+from mdlbench.models.cm.block import Block
+from mdlbench.models.kernels import DECODE, ENCODE, MEASURE, KernelModel, writable
 from mdlbench.models.spec import option
 
 LEAST_MEMORY = 1 << 16

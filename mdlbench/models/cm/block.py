@@ -7,9 +7,9 @@ import numpy as np
 
 from mdlbench.coder.bits import ONE, PRECISION, decode_bit, encode_bit, finish_encode, start_decode
 from mdlbench.models.cm.x86 import make_absolute, make_relative
+from mdlbench.models.kernels import DECODE, ENCODE
 from mdlbench.numerics.compiled import inline
 
-ENCODE, DECODE, MEASURE = range(3)
 _RARE = ONE >> 6  # probability that a segment is not of the kind of the one before; the first: that it is code
 
 

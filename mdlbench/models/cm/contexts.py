@@ -2,7 +2,8 @@
 
     byte -> observe -> past (words, lines, classes, records, followers) -> see -> sight -> CONTEXTS -> keys
 
-A context is a row of `CONTEXTS`, and to add one is to add a row. Everything is int64 holding values below 2**32.
+A context is a row of `CONTEXTS`, in the order of levels, and to add one is to add a row (and to change what a level codes:
+see "Adding a model" in the architecture note). Everything is int64 holding values below 2**32.
 """
 
 from collections.abc import Callable
@@ -246,6 +247,9 @@ CONTEXTS = (
     Context(9, "skip2", 16, lambda at: at.last4 & 0xFF00FF),
     Context(9, "order7", 6, lambda at: hash2(at.last4, at.last8 & 0xFFFFFF)),
 )
+
+
+assert [context.level for context in CONTEXTS] == sorted(context.level for context in CONTEXTS), "a level takes a prefix"
 
 
 def contexts_until(level: int) -> tuple[Context, ...]:

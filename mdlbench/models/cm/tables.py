@@ -3,8 +3,8 @@
 Everything here is made by integer arithmetic, so the tables, and with
 them every probability, are the same on every machine.
 
-* `squash` and `stretch` convert between a probability (16 bits, p / 65536) and its logit (8 fractional bits):
-  logit 256 is odds of e : 1. Logits span +-12, so the cheapest bit costs less than 1/65536 of a bit... of doubt.
+* `squash` turns a logit (8 fractional bits: 256 is odds of e : 1; from -12 to 12) into a probability of 22 bits, `stretch` a
+  probability in 1/4096 into a logit.
 * A *bit history* is one byte that summarises the bits seen in a context: exactly up to four bits, and after
   that how many zeros and ones (bounded) and which came last. A surprise discounts the opposite count: the
   recent past speaks louder.
