@@ -76,12 +76,21 @@ def loss_gap(network: Any, process: Process, context: int, prefixes: Prefixes | 
 
 def compare(log_probabilities: np.ndarray, process: Process, prefixes: Prefixes) -> LossGap:
     """Floors and costs of predictions given as natural logarithms, float64 (n, K), one row per prefix."""
-    true = np.maximum(prefixes.beliefs @ process.emission, 0.0)
-    nats = np.where(true > 0, true * (np.log(np.where(true > 0, true, 1.0)) - log_probabilities[:, : true.shape[1]]), 0.0)
+    nats = divergences(prefixes.beliefs @ process.emission, log_probabilities)
     floors, costs = [], []
-    for length in range(1, prefixes.length + 1):
-        level = prefixes.level(length)
+    for level in prefixes.levels:
         weights = prefixes.probabilities[level]
         floors.append(float(weights @ emission_entropy(process, prefixes.beliefs[level])))
-        costs.append(nats_to_bits(float(weights @ nats[level].sum(axis=1))))
+        costs.append(nats_to_bits(float(weights @ nats[level])))
     return LossGap(np.array(floors), np.array(costs))
+
+
+def divergences(true: np.ndarray, log_probabilities: np.ndarray) -> np.ndarray:
+    """D(true || predicted) of each row in nats, float64 (n,).
+
+    Args:
+        true: float64 (n, K), next-symbol distributions; what rounding made negative counts as zero.
+        log_probabilities: float64 (n, at least K), natural logarithms.
+    """
+    p = np.maximum(true, 0.0)
+    return np.where(p > 0, p * (np.log(np.where(p > 0, p, 1.0)) - log_probabilities[:, : p.shape[1]]), 0.0).sum(axis=1)
