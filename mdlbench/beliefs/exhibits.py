@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from mdlbench.beliefs import comparison, pictures, tables
 from mdlbench.beliefs import gap_exhibits as gap_exhibits  # registers what shows "hmm-train"
+from mdlbench.beliefs import pictures, tables
 from mdlbench.beliefs.clouds import Clouds
 from mdlbench.beliefs.result import BeliefGeometry
 from mdlbench.result.exhibits import Exhibit, Folder, Part, Section, newest, shows
@@ -19,7 +19,11 @@ def section(results: Sequence[Found[BeliefGeometry]]) -> Section:
     sources: dict[str, list[BeliefGeometry]] = {}
     for payload in runs:
         sources.setdefault(f"{payload.process} {payload.params}", []).append(payload)
-    compared = [_compared(group) for group in sources.values() if len(group) > 1]
+    compared = [
+        Part(f"{group[0].process}: {len(group)} runs", (pictures.compared(group), tables.compared(group)))
+        for group in sources.values()
+        if len(group) > 1
+    ]
     return Section(
         "Belief geometry",
         f"belief geometry of {counted(len(runs), 'run')}, {counted(seeds, 'trained network')}",
@@ -49,11 +53,6 @@ def run_part(payload: BeliefGeometry, clouds: Clouds | None = None) -> Part:
     folder = Folder("Controls, dynamics, intervention, code lengths, memory", tuple(further))
     shown = (pictures.beliefs(payload, clouds), *through, *measured, folder)
     return Part(f"{payload.process}: {payload.run}", shown, _facts(payload))
-
-
-def _compared(payloads: Sequence[BeliefGeometry]) -> Part:
-    title = f"{payloads[0].process}: {len(payloads)} runs"
-    return Part(title, (comparison.chart(payloads), comparison.table(payloads)))
 
 
 def _facts(payload: BeliefGeometry) -> str:

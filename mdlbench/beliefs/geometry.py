@@ -1,7 +1,7 @@
-"""Belief geometry of one network: every site, weighting and control, held out; and its image for pictures."""
+"""Belief geometry of one network: every site, weighting and control, held out; its image for pictures; how it comes about."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_args
 
@@ -16,11 +16,13 @@ from mdlbench.beliefs.loss_gap import compare
 from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.beliefs.regression import AffineMap, Moments, cross_validate, fit
 from mdlbench.beliefs.result import Setting
-from mdlbench.beliefs.seed_result import Control, Dynamics, Fit, Method, SeedBeliefs, Weighting
+from mdlbench.beliefs.seed_result import Control, Dynamics, Fit, Method, SeedBeliefs, Stage, StageFit, Weighting
 from mdlbench.beliefs.synchronisation import synchronisation
 from mdlbench.processes import Process
 
 _PAIRS = 50_000
+PUBLISHED_MSE = {64_000: 0.01182, 640_000: 0.00841, 3_190_000: 0.00248, 629_000_000: 0.000386}
+"""Mess3(0.05, 0.85): element mean over all words of length 10 and positions, in sample, by tokens seen (arXiv:2405.15943)."""
 
 
 def measure_geometry(
@@ -53,8 +55,10 @@ def measure_geometry(
         view = _View(process, prefixes, folds, setting, weighting)
         found, images, fitted = view.fits(activations, before)
         fits += found
-        controls += view.controls(activations.predictions)
-        moves += [view.dynamics(site, images[site]) for site in (activations.names[-1], ALL)]
+        controls += view.controls(np.exp(activations.log_probabilities))
+        named: dict[str, Any] = {"weighting": weighting, "seed": setting.seed}
+        for site in (activations.names[-1], ALL):
+            moves.append(measure_dynamics(process, prefixes, images[site], folds, site=site, **named))
         if weighting == "prefix" or not maps:
             image, maps = images[ALL], fitted
     measured = SeedBeliefs(
@@ -69,6 +73,28 @@ def measure_geometry(
         emergence=(),
     )
     return measured, image
+
+
+def emergence(
+    process: Process, prefixes: Prefixes, networks: Iterable[tuple[int, Any]], *, folds: int = 5
+) -> Iterator[tuple[Stage, np.ndarray]]:
+    """What was measured of each (tokens, network), and its held-out image at the last site, float64 (n, N).
+
+    Held out by ridge, in sample by least squares; networks are used one at a time.
+    """
+    parts, beliefs = prefixes.folds(folds), prefixes.beliefs
+    alike, by_word = prefixes.weights("prefix"), prefixes.weights("word")
+    for tokens, network in networks:
+        activations = read_activations(network, prefixes)
+        features, columns = activations.features, activations.columns
+        held = cross_validate(Moments.of(features, beliefs, alike, parts), features, parts, columns, ridge=True)
+        everything = Moments.of(features, beliefs, by_word, np.zeros(len(prefixes), np.int64))
+        sites = {}
+        for site, one in held.items():
+            within = fidelity(beliefs, fit(everything, columns[site]).image(features, columns[site]), by_word)
+            sites[site] = StageFit(fidelity(beliefs, one.predictions, alike).r2, within.mse, within.r2)
+        gap = compare(activations.log_probabilities, process, prefixes).mean_bits
+        yield Stage(tokens, gap, sites), held[activations.names[-1]].predictions
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,31 +131,21 @@ class _View:
                 untrained = cross_validate(earlier, before.features, folds, before.columns, ridge=ridge)
             for site, one in held.items():
                 score, image = scores[site], images[site]
-                row = Fit(
-                    site,
-                    self.weighting,
-                    method,
-                    score.r2,
-                    score.low,
-                    score.high,
-                    score.mse,
-                    shuffled_r2=fidelity(shuffled, one.predictions[:, n:], weights).r2,
-                    distance_r2=self._distances(image),
-                    untrained_r2=None if before is None else fidelity(beliefs, untrained[site].predictions, weights).r2,
-                )
+                found: dict[str, Any] = {"r2": score.r2, "r2_low": score.low, "r2_high": score.high, "mse": score.mse}
+                found["shuffled_r2"] = fidelity(shuffled, one.predictions[:, n:], weights).r2
+                found["distance_r2"] = self._distances(image)
+                if before is not None:
+                    found["untrained_r2"] = fidelity(beliefs, untrained[site].predictions, weights).r2
                 if ridge:
-                    row = replace(row, penalties=tuple(float(part.penalties[0]) for part in one.maps))
+                    found["penalties"] = tuple(float(part.penalties[0]) for part in one.maps)
                     maps[site] = one.maps[0].of_targets(n)
-                else:
-                    row = self._in_sample(row, fit(moments, columns[site]).image(features, columns[site])[:, :n])
-                rows.append(row)
+                else:  # fitted on everything it is scored on, as the published figures are
+                    image = fit(moments, columns[site]).image(features, columns[site])[:, :n]
+                    score = fidelity(beliefs, image, weights)
+                    found |= {"in_sample_r2": score.r2, "in_sample_mse": score.mse}
+                    found["in_sample_distance_r2"] = self._distances(image)
+                rows.append(Fit(site, self.weighting, method, **found))
         return rows, images, {site: fitted for site, fitted in maps.items() if site != ALL}
-
-    def _in_sample(self, row: Fit, image: np.ndarray) -> Fit:
-        """The row with the scores of an image fitted on everything it is scored on, as the published figures are."""
-        score = fidelity(self.prefixes.beliefs, image, self.weights)
-        distances = self._distances(image)
-        return replace(row, in_sample_r2=score.r2, in_sample_mse=score.mse, in_sample_distance_r2=distances)
 
     def _distances(self, image: np.ndarray) -> float | None:
         return distance_preservation(self.prefixes.beliefs, image, self.weights, pairs=_PAIRS, seed=self.setting.seed)
@@ -143,8 +159,3 @@ class _View:
             image = cross_validate(moments, features, self.folds, columns, ridge=True)[name].predictions
             score, distances = fidelity(beliefs, image, self.weights), (self._distances(image), self._distances(features))
             yield Control(name, self.weighting, score.r2, score.mse, *distances)
-
-    def dynamics(self, site: str, image: np.ndarray) -> Dynamics:
-        """Of the site's image."""
-        seed = self.setting.seed
-        return measure_dynamics(self.process, self.prefixes, image, self.folds, site=site, weighting=self.weighting, seed=seed)

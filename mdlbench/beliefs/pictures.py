@@ -174,7 +174,6 @@ def memory(payload: BeliefGeometry) -> Panels:
     curve = [point for point in payload.rate_distortion.curve if point.gap_bits > 1e-6]
     gaps = [point.gap_bits for point in curve]
     own, names = [one.loss_gap_bits for one in payload.seeds], [f"seed {one.seed}" for one in payload.seeds]
-    weighting = payload.setting.weightings[0]
 
     def chart(title: str, axis: Axis, least: Sequence[float | None], networks: Sequence[float | None]) -> Chart:
         line = Series("least memory that predicts so well", gaps, least, role="bound")
@@ -183,7 +182,30 @@ def memory(payload: BeliefGeometry) -> Panels:
 
     bits = Axis(Measure("bits of the past remembered", form="fixed", digits=3), zero=True)
     needed = chart("Memory", bits, [point.rate_bits for point in curve], [one.least_bits for one in payload.memory])
-    fidelity = Axis(tables.r2(f"R² of beliefs, {SAID[weighting]}"))
-    networks = [tables.all_layers(one, weighting) for one in payload.seeds]
-    held = chart("Beliefs", fidelity, [point.r2 for point in curve], networks)
+    fidelity = Axis(tables.r2(f"R² of beliefs, {SAID[payload.setting.weightings[0]]}"))
+    held = chart("Beliefs", fidelity, [point.r2 for point in curve], tables.all_layers(payload))
     return Panels("Memory", (needed, held), "What a predictor that loses so much needs to remember at least, and its beliefs.")
+
+
+def compared(payloads: Sequence[BeliefGeometry]) -> Chart:
+    """A point for each run of one source, and the curve of the least memory."""
+    curve = [point for point in payloads[0].rate_distortion.curve if point.gap_bits > 1e-6]
+    rest = [_missed(point.r2) for point in curve]
+    series = [Series("least memory", [point.gap_bits for point in curve], rest, role="bound")]
+    for payload in sorted(payloads, key=lambda payload: payload.width):
+        row, name = tables.whole_fit(payload), f"{payload.run}, width {payload.width}"
+        series.append(Series(name, [tables.loss_gap(payload)], [None if row is None else _missed(row.r2)], "points"))
+    axis = Axis(Measure("1 − R² of beliefs", form="digits", better="less"), "log")
+    said = tables.SAID[payloads[0].setting.weightings[0]]
+    return Chart(
+        "Belief fidelity against loss gap",
+        Axis(tables.GAP, "log"),
+        axis,
+        tuple(series),
+        f"What the beliefs read from each run's activations miss ({ALL}, ridge, held out, {said}), against what its networks "
+        "lose to the Bayes predictor; the line is the least memory that predicts so well.",
+    )
+
+
+def _missed(r2: float | None) -> float | None:
+    return None if r2 is None else 1 - r2

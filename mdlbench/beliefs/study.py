@@ -10,8 +10,7 @@ import numpy as np
 from mdlbench.beliefs.activations import ALL
 from mdlbench.beliefs.clouds import Clouds
 from mdlbench.beliefs.distortion import at_gap, rate_distortion
-from mdlbench.beliefs.emergence import PUBLISHED_MSE, emergence
-from mdlbench.beliefs.geometry import measure_geometry
+from mdlbench.beliefs.geometry import PUBLISHED_MSE, emergence, measure_geometry
 from mdlbench.beliefs.prefixes import WEIGHTINGS, Prefixes, enumerate_prefixes
 from mdlbench.beliefs.result import BeliefGeometry, LeastMemory, MeanFit, Setting
 from mdlbench.beliefs.seed_result import Fit, SeedBeliefs
@@ -130,7 +129,7 @@ def means(seeds: Sequence[SeedBeliefs]) -> tuple[MeanFit, ...]:
 
 
 def published(process: Process) -> dict[str, float]:
-    """The published in-sample error by tokens seen, where there is one for this process: `emergence.PUBLISHED_MSE`."""
+    """The published in-sample error by tokens seen, where there is one for this process: `geometry.PUBLISHED_MSE`."""
     known = process.digest == find("mess3").digest
     return {str(tokens): error for tokens, error in PUBLISHED_MSE.items()} if known else {}
 

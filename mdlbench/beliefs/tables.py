@@ -5,8 +5,9 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
 from mdlbench.beliefs.activations import ALL
+from mdlbench.beliefs.distortion import at_gap
 from mdlbench.beliefs.result import BeliefGeometry, MeanFit
-from mdlbench.beliefs.seed_result import Fit, SeedBeliefs, Weighting
+from mdlbench.beliefs.seed_result import Fit, Weighting
 from mdlbench.result.exhibits import Cell, Estimate, Measure, Table, mean
 
 T = TypeVar("T")
@@ -189,25 +190,22 @@ def synchronisation(payload: BeliefGeometry) -> Table:
     return Table.of("Code lengths as the symbols come (ideal, exact over all words)", columns, rows)
 
 
-def all_layers(one: SeedBeliefs, weighting: Weighting) -> float | None:
-    """A seed's held-out R^2 by ridge from all layers."""
-    row = by_key(one.fits).get((ALL, weighting, "ridge"))
-    return None if row is None else row.r2
+def all_layers(payload: BeliefGeometry) -> list[float | None]:
+    """Each seed's held-out R^2 by ridge from all layers, by the first weighting."""
+    wanted = (ALL, payload.setting.weightings[0], "ridge")
+    return figures((by_key(one.fits).get(wanted) for one in payload.seeds), "r2")
 
 
 def memory(payload: BeliefGeometry) -> Table:
     """The least memory of a predictor with each seed's loss gap, and what it holds."""
-    weighting = payload.setting.weightings[0]
-    rows = [
-        (one.seed, one.loss_gap_bits, least.least_bits, least.r2, all_layers(one, weighting))
-        for one, least in zip(payload.seeds, payload.memory, strict=True)
-    ]
+    found = zip(payload.seeds, payload.memory, all_layers(payload), strict=True)
+    rows = [(one.seed, one.loss_gap_bits, least.least_bits, least.r2, fidelity) for one, least, fidelity in found]
     columns = [
         Measure("seed", form="count"),
         GAP,
         bits("least memory", "Of the past, for a predictor with this loss gap (information bottleneck).", 3),
         r2("R² of its beliefs", "Of the beliefs that this memory determines."),
-        r2(f"R², {ALL}", f"Ridge, held out, {SAID[weighting]}."),
+        r2(f"R², {ALL}", f"Ridge, held out, {SAID[payload.setting.weightings[0]]}."),
     ]
     length = payload.rate_distortion.length
     title = f"Memory: the least that predicts one symbol after {length} so well, and the beliefs it holds"
@@ -243,3 +241,26 @@ def loss_gap(payload: BeliefGeometry) -> float:
 def whole_fit(payload: BeliefGeometry) -> MeanFit | None:
     """The mean over seeds of all layers' held-out ridge, by the first weighting."""
     return by_key(payload.mean).get((ALL, payload.setting.weightings[0], "ridge"))
+
+
+def compared(payloads: Sequence[BeliefGeometry]) -> Table:
+    """Belief fidelity of several runs against their loss gap, the largest gap first; memory off each source's curve."""
+    rows = []
+    for payload in sorted(payloads, key=loss_gap, reverse=True):
+        gap, fit = loss_gap(payload), [whole_fit(payload)]
+        least = at_gap(payload.rate_distortion.curve, gap)
+        found = (gap, *figures(fit, "r2"), *figures(fit, "mse"), *least)
+        rows.append((payload.run, payload.width, payload.parameters, *found))
+    columns = [
+        Measure("run"),
+        Measure("width", form="count", definition="Of the residual stream."),
+        Measure("parameters", form="count"),
+        GAP,
+        r2(),
+        mse(),
+        bits("least memory", "Of the past, for a predictor with this loss gap.", 3),
+        r2("its R²", "Of the beliefs that this memory determines."),
+    ]
+    said = SAID[payloads[0].setting.weightings[0]]
+    title = f"Belief fidelity against the loss gap: {ALL}, ridge, held out, {said}"
+    return Table.of(title, columns, rows)

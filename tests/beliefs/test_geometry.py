@@ -11,8 +11,7 @@ from mdlbench.beliefs.activations import ALL, NORM, Sites, read_activations
 from mdlbench.beliefs.controls import every_symbol, last_symbols
 from mdlbench.beliefs.distortion import at_gap, rate_distortion
 from mdlbench.beliefs.dynamics import bayes_update, measure_dynamics
-from mdlbench.beliefs.emergence import emergence
-from mdlbench.beliefs.geometry import measure_geometry
+from mdlbench.beliefs.geometry import emergence, measure_geometry
 from mdlbench.beliefs.intervention import measure_intervention, write_belief
 from mdlbench.beliefs.prefixes import enumerate_prefixes
 from mdlbench.beliefs.regression import AffineMap
