@@ -28,14 +28,8 @@ def section(results: Sequence[Found[RunGap]]) -> Section:
 def run_part(payload: RunGap) -> Part:
     """Everything of one run."""
     name = payload.run.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    charts = Panels(
-        "Where the loss comes from",
-        (_parts_of_loss(payload), _by_seed(payload)),
-        "Loss above the entropy rate, by the symbols of context that a prediction sees: what no predictor could avoid with so "
-        "short a context, and what the network loses to the Bayes predictor, exact over every word.",
-    )
     title = f"{payload.process}: {name}, loss above the entropy rate"
-    return Part(title, (charts, contexts(payload), seeds(payload)), _facts(payload))
+    return Part(title, (_charts(payload), contexts(payload), seeds(payload)), _facts(payload))
 
 
 def contexts(payload: RunGap) -> Table:
@@ -83,21 +77,26 @@ def _rate(rate: EntropyRate) -> str:
     return f"at most {rate.upper:.6f}" if rate.lower is None else f"{(rate.lower + rate.upper) / 2:.6f}"
 
 
-def _parts_of_loss(payload: RunGap) -> Chart:
+def _charts(payload: RunGap) -> Panels:
+    """Where the loss comes from, and each seed's part of it."""
     seen, paid = [float(row.context) for row in payload.contexts], [row.model_bits for row in payload.contexts]
     several = paid if len(payload.seeds) > 1 else []
     low, high = [one.least for one in several], [one.greatest for one in several]
     network = Series("network, mean of seeds", seen, [one.mean for one in paid], "line+points", low, high, dashed=True)
     finite = Series("finite context", seen, [row.finite_context_bits for row in payload.contexts], role="bound")
-    axis = Axis(Measure("above h", "bits per symbol", "digits", 4), "log")
-    return Chart("Loss above the entropy rate", _CONTEXT, axis, (finite, network))
-
-
-def _by_seed(payload: RunGap) -> Chart:
-    seen = [float(row.context) for row in payload.contexts]
-    series = tuple(Series(f"seed {one.seed}", seen, one.model_bits) for one in payload.seeds)
-    axis = Axis(Measure("above the Bayes floor", "bits per symbol", "fixed", 6), zero=True)
-    return Chart("Loss above the Bayes predictor", _CONTEXT, axis, series)
+    by_seed = tuple(Series(f"seed {one.seed}", seen, one.model_bits) for one in payload.seeds)
+    above_h = Axis(Measure("above h", "bits per symbol", "digits", 4), "log")
+    above_floor = Axis(Measure("above the Bayes floor", "bits per symbol", "fixed", 6), zero=True)
+    charts = (
+        Chart("Loss above the entropy rate", _CONTEXT, above_h, (finite, network)),
+        Chart("Loss above the Bayes predictor", _CONTEXT, above_floor, by_seed),
+    )
+    return Panels(
+        "Where the loss comes from",
+        charts,
+        "Loss above the entropy rate, by the symbols of context that a prediction sees: what no predictor could avoid with so "
+        "short a context, and what the network loses to the Bayes predictor, exact over every word.",
+    )
 
 
 def _facts(payload: RunGap) -> str:

@@ -27,9 +27,6 @@ from mdlbench.beliefs.seed_result import Intervention, Written
 from mdlbench.processes import Process
 from mdlbench.units import nats_to_bits
 
-METHODS = ("pseudo-inverse", "pattern", "random", "swap")
-_SAMPLES = 1000
-
 
 def measure_intervention(
     process: Process,
@@ -39,7 +36,7 @@ def measure_intervention(
     maps: dict[str, AffineMap],
     candidates: np.ndarray,
     *,
-    samples: int = _SAMPLES,
+    samples: int = 1000,
     seed: int = 0,
 ) -> Intervention:
     """Divergence from the Bayes prediction of written beliefs, for each site and way of writing.
@@ -94,7 +91,7 @@ class _Task:
     def __init__(
         self, process: Process, network: Any, prefixes: Prefixes, candidates: np.ndarray, samples: int, seed: int
     ) -> None:
-        self._process, self._sites = process, Sites(network)
+        self._sites = Sites(network)
         generator = np.random.default_rng(seed)
         length = max(1, prefixes.length - 1)
         rows = np.flatnonzero(candidates & (prefixes.lengths == length))

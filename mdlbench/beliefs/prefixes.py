@@ -71,18 +71,14 @@ class Prefixes:
     @cached_property
     def first_leaves(self) -> np.ndarray:
         """int64 (n,): of the words of length L in their order, the first that begins with each prefix."""
-        found = np.empty(len(self), np.int64)
-        for level in self.levels:
-            found[level] = np.cumsum(self.leaves[level]) - self.leaves[level]
-        return found
+        before = np.cumsum(self.leaves) - self.leaves
+        return before % len(self.words)  # each level has all words below it
 
     @cached_property
     def words(self) -> np.ndarray:
         """uint8 (n_L, L): the words of length L in lexicographic order."""
-        found = np.empty((int(self.leaves[self.level(1)].sum()), self.length), np.uint8)
-        for at, level in enumerate(self.levels):
-            found[:, at] = np.repeat(self.symbols[level], self.leaves[level])
-        return found
+        symbols = self.symbols.astype(np.uint8)
+        return np.column_stack([np.repeat(symbols[level], self.leaves[level]) for level in self.levels])
 
     def weights(self, weighting: str) -> np.ndarray:
         """float64 (n,), summing to 1: see WEIGHTINGS."""
