@@ -54,11 +54,6 @@ class Sites:
         """In the order of depth."""
         return list(self._modules)
 
-    @property
-    def layers(self) -> list[str]:
-        """The sites that ALL stands for: every one but the final norm, which adds no linear view of its own."""
-        return [name for name in self._modules if name != NORM]
-
     @contextmanager
     def hooked(self, name: str, change: "Callable[[Tensor], Tensor]") -> Iterator[None]:
         """While this lasts, what passes the site, (B, positions, d), is replaced by what `change` makes of it."""
@@ -116,16 +111,11 @@ class Activations:
 
     @cached_property
     def columns(self) -> dict[str, np.ndarray]:
-        """For each site, and for ALL, which columns of `features` are its own."""
+        """Which columns of `features` are each site's; ALL has all but those of the final norm, which adds no linear view."""
         width = self.values.shape[2]
         found = {name: np.arange(i * width, (i + 1) * width) for i, name in enumerate(self.names)}
         found[ALL] = np.concatenate([columns for name, columns in found.items() if name != NORM])
         return found
-
-    @property
-    def predictions(self) -> np.ndarray:
-        """float64 (n, K): the network's distribution of the next symbol."""
-        return np.exp(self.log_probabilities)
 
     def at(self, name: str) -> np.ndarray:
         """float32 (n, d): one site's."""
@@ -203,12 +193,10 @@ def _room(shape: tuple[int, ...]) -> np.ndarray:
 
 def _check(config: Any, prefixes: Prefixes) -> None:
     needed = int(prefixes.symbols.max()) + 1
-    if config.vocab_size < needed:
-        raise MdlbenchError(
-            f"the network knows {config.vocab_size} symbols, the process has {needed}; it was trained on another"
-        )
-    context = getattr(config, "n_positions", None) or getattr(config, "max_position_embeddings", None)
-    if context is not None and context < prefixes.length:
-        raise MdlbenchError(
-            f"the network sees {context} symbols, the prefixes have up to {prefixes.length}; ask for --length {context} or less"
-        )
+    known = config.vocab_size
+    if known < needed:
+        raise MdlbenchError(f"the network knows {known} symbols, the process has {needed}; it was trained on another")
+    context, length = getattr(config, "n_positions", None) or getattr(config, "max_position_embeddings", None), prefixes.length
+    if context is not None and context < length:
+        said = f"the network sees {context} symbols, the prefixes have up to {length}"
+        raise MdlbenchError(f"{said}; ask for --length {context} or less")

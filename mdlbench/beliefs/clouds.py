@@ -71,10 +71,11 @@ class Clouds:
         named = [("untrained" if not n else f"{amount(n)} tokens", image) for n, image in self.stages]
         return [(name, self._plane.simplex(name, image)) for name, image in named]
 
-    def emergence(self, title: str, caption: str = "") -> Stages:
+    def emergence(self) -> Stages:
         """The truth, and the image at each checkpoint."""
-        truth = self.truth("Bayes filter")
-        return Stages(title, "checkpoint", ((truth.title, truth), *self.at_checkpoints()), caption)
+        stages = (("Bayes filter", self.truth("Bayes filter")), *self.at_checkpoints())
+        said = "The image of the beliefs at the last site as training goes on, first seed, beside the Bayes filter."
+        return Stages("Emergence", "checkpoint", stages, said)
 
 
 def thousandths(rows: np.ndarray) -> str:

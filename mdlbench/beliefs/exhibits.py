@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from mdlbench.beliefs import comparison, pictures, tables
 from mdlbench.beliefs import gap_exhibits as gap_exhibits  # registers what shows "hmm-train"
+from mdlbench.beliefs import pictures, tables
 from mdlbench.beliefs.clouds import Clouds
 from mdlbench.beliefs.result import BeliefGeometry
 from mdlbench.result.exhibits import Exhibit, Folder, Part, Section, newest, shows
 from mdlbench.result.reading import Found
+from mdlbench.text import counted
 
 
 @shows(BeliefGeometry)
@@ -15,11 +16,17 @@ def section(results: Sequence[Found[BeliefGeometry]]) -> Section:
     """A part for the newest result of each run, and one for each source that several runs learnt."""
     runs = newest(results, lambda payload: (payload.process, str(payload.params), payload.run))
     seeds = sum(len(payload.seeds) for payload in runs)
-    compared = [compared_part(group) for group in _of_one_source(runs) if len(group) > 1]
+    sources: dict[str, list[BeliefGeometry]] = {}
+    for payload in runs:
+        sources.setdefault(f"{payload.process} {payload.params}", []).append(payload)
+    compared = [
+        Part(f"{group[0].process}: {len(group)} runs", (pictures.compared(group), tables.compared(group)))
+        for group in sources.values()
+        if len(group) > 1
+    ]
     return Section(
         "Belief geometry",
-        f"belief geometry of {len(runs)} {'run' if len(runs) == 1 else 'runs'}, {seeds} trained "
-        f"{'network' if seeds == 1 else 'networks'}",
+        f"belief geometry of {counted(len(runs), 'run')}, {counted(seeds, 'trained network')}",
         (*map(run_part, runs), *compared),
         rank=40,
         counts={"belief_runs": len(runs)},
@@ -33,7 +40,7 @@ def run_part(payload: BeliefGeometry, clouds: Clouds | None = None) -> Part:
         clouds: every prefix of a study at hand; by default those that the result keeps.
     """
     clouds = clouds or Clouds.of_result(payload)
-    through = [pictures.emergence_strip(clouds)] if clouds.stages else []
+    through = [clouds.emergence()] if clouds.stages else []
     weightings = payload.setting.weightings
     measured: list[Exhibit] = [pictures.through_training(payload)] if payload.seeds[0].emergence else []
     measured += [pictures.layers(payload), *(tables.fits(payload, weighting) for weighting in weightings)]
@@ -48,23 +55,10 @@ def run_part(payload: BeliefGeometry, clouds: Clouds | None = None) -> Part:
     return Part(f"{payload.process}: {payload.run}", shown, _facts(payload))
 
 
-def compared_part(payloads: Sequence[BeliefGeometry]) -> Part:
-    """Runs that learnt one source, beside each other."""
-    title = f"{payloads[0].process}: {len(payloads)} runs"
-    return Part(title, (comparison.chart(payloads), comparison.table(payloads)))
-
-
-def _of_one_source(runs: Sequence[BeliefGeometry]) -> list[list[BeliefGeometry]]:
-    groups: dict[str, list[BeliefGeometry]] = {}
-    for payload in runs:
-        groups.setdefault(f"{payload.process} {payload.params}", []).append(payload)
-    return list(groups.values())
-
-
 def _facts(payload: BeliefGeometry) -> str:
     setting, seeds = payload.setting, payload.seeds
     return (
-        f"{payload.architecture} of width {payload.width}, {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}, "
+        f"{payload.architecture} of width {payload.width}, {counted(len(seeds), 'seed')}, "
         f"{seeds[0].tokens:,} tokens, {tables.GAP.text(tables.loss_gap(payload))} bits per symbol above the Bayes predictor; "
         f"{payload.prefixes:,} distinct prefixes of 1 to {setting.length} symbols ({payload.words:,} of length "
         f"{setting.length}), {payload.different_beliefs:,} different beliefs; {setting.folds} folds by prefix"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DRAWS = 1000
 _PAIRS = 200_000
 
 
@@ -43,7 +42,7 @@ def fidelity(beliefs: np.ndarray, predicted: np.ndarray, weights: np.ndarray) ->
 
 
 def bootstrap(
-    beliefs: np.ndarray, predicted: Mapping[str, np.ndarray], weights: np.ndarray, *, draws: int = DRAWS, seed: int = 0
+    beliefs: np.ndarray, predicted: Mapping[str, np.ndarray], weights: np.ndarray, *, draws: int = 1000, seed: int = 0
 ) -> dict[str, Fidelity]:
     """`fidelity` of several predictions with percentile intervals: prefixes are drawn anew, the maps stay.
 

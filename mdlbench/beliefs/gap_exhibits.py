@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from mdlbench.beliefs.result import RunGap, Spread
+from mdlbench.beliefs.result import ContextGap, RunGap
 from mdlbench.processes.result import EntropyRate
 from mdlbench.result.exhibits import Axis, Cell, Chart, Measure, Panels, Part, Section, Series, Table, mean, newest, shows
 from mdlbench.result.reading import Found
+from mdlbench.text import counted
 
 _CONTEXT = Axis(Measure("symbols of context", form="count"))
 
@@ -17,7 +18,7 @@ def section(results: Sequence[Found[RunGap]]) -> Section:
     seeds = sum(len(payload.seeds) for payload in runs)
     return Section(
         "Loss gaps",
-        f"loss gaps of {len(runs)} {'run' if len(runs) == 1 else 'runs'}, {seeds} {'seed' if seeds == 1 else 'seeds'}",
+        f"loss gaps of {counted(len(runs), 'run')}, {counted(seeds, 'seed')}",
         tuple(map(run_part, runs)),
         rank=30,
         counts={"runs": len(runs)},
@@ -27,20 +28,13 @@ def section(results: Sequence[Found[RunGap]]) -> Section:
 def run_part(payload: RunGap) -> Part:
     """Everything of one run."""
     name = payload.run.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    charts = Panels(
-        "Where the loss comes from",
-        (_parts_of_loss(payload), _by_seed(payload)),
-        "Loss above the entropy rate, by the symbols of context that a prediction sees: what no predictor could avoid with so "
-        "short a context, and what the network loses to the Bayes predictor, exact over every word.",
-    )
     title = f"{payload.process}: {name}, loss above the entropy rate"
-    return Part(title, (charts, contexts(payload), seeds(payload)), _facts(payload))
+    return Part(title, (_charts(payload), contexts(payload), seeds(payload)), _facts(payload))
 
 
 def contexts(payload: RunGap) -> Table:
     """Floor, cost of the finite context and cost of the model for each length of context, and their means."""
-    rows = [_row(str(one.context), one.bayes_floor_bits, one.finite_context_bits, one.model_bits) for one in payload.contexts]
-    rows.append(_row("mean", payload.bayes_floor_bits, payload.finite_context_bits, payload.model_bits))
+    rows = [*(_row(str(one.context), one) for one in payload.contexts), _row("mean", payload)]
     columns = [
         Measure("context", form="count", definition="Symbols that a prediction sees."),
         _bits("Bayes floor", "The least loss of any predictor."),
@@ -49,11 +43,8 @@ def contexts(payload: RunGap) -> Table:
         _bits("± sd", "Over seeds, n − 1."),
         _bits("greatest", "The worst seed."),
     ]
-    count = len(payload.seeds)
-    title = (
-        f"h = {_rate(payload.entropy_rate)} bits per symbol; all in bits per symbol, {count} seed{'' if count == 1 else 's'}"
-    )
-    return Table.of(title, columns, rows)
+    rate, seeds = _rate(payload.entropy_rate), counted(len(payload.seeds), "seed")
+    return Table.of(f"h = {rate} bits per symbol; all in bits per symbol, {seeds}", columns, rows)
 
 
 def seeds(payload: RunGap) -> Table:
@@ -66,8 +57,8 @@ def seeds(payload: RunGap) -> Table:
         Measure("seed", form="count"),
         Measure("tokens", form="count"),
         Measure("seconds", form="count", definition="Spent on training."),
-        Measure("loss, nats", form="fixed", digits=6, definition="Per symbol, mean over contexts, exact.", better="less"),
-        Measure("above the floor, nats", form="fixed", digits=6, definition="Of these above the Bayes floor.", better="less"),
+        Measure("loss, nats", "", "fixed", 6, "Per symbol, mean over contexts, exact.", "less"),
+        Measure("above the floor, nats", "", "fixed", 6, "Of these above the Bayes floor.", "less"),
         Measure("checkpoint"),
     ]
     return Table.of("", columns, rows)
@@ -77,43 +68,41 @@ def _bits(name: str, definition: str) -> Measure:
     return Measure(name, "", "fixed", 6, definition)
 
 
-def _row(name: str, floor: float, finite: float, model: Spread) -> tuple[Cell, ...]:
-    return name, floor, finite, model.mean, model.standard_deviation, model.greatest
+def _row(name: str, one: RunGap | ContextGap) -> tuple[Cell, ...]:
+    paid = one.model_bits
+    return name, one.bayes_floor_bits, one.finite_context_bits, paid.mean, paid.standard_deviation, paid.greatest
 
 
 def _rate(rate: EntropyRate) -> str:
     return f"at most {rate.upper:.6f}" if rate.lower is None else f"{(rate.lower + rate.upper) / 2:.6f}"
 
 
-def _parts_of_loss(payload: RunGap) -> Chart:
-    rows = payload.contexts
-    seen = [float(row.context) for row in rows]
-    several = len(payload.seeds) > 1
-    network = Series(
-        "network, mean of seeds",
-        seen,
-        [row.model_bits.mean for row in rows],
-        "line+points",
-        [row.model_bits.least for row in rows] if several else (),
-        [row.model_bits.greatest for row in rows] if several else (),
-        dashed=True,
+def _charts(payload: RunGap) -> Panels:
+    """Where the loss comes from, and each seed's part of it."""
+    seen, paid = [float(row.context) for row in payload.contexts], [row.model_bits for row in payload.contexts]
+    several = paid if len(payload.seeds) > 1 else []
+    low, high = [one.least for one in several], [one.greatest for one in several]
+    network = Series("network, mean of seeds", seen, [one.mean for one in paid], "line+points", low, high, dashed=True)
+    finite = Series("finite context", seen, [row.finite_context_bits for row in payload.contexts], role="bound")
+    by_seed = tuple(Series(f"seed {one.seed}", seen, one.model_bits) for one in payload.seeds)
+    above_h = Axis(Measure("above h", "bits per symbol", "digits", 4), "log")
+    above_floor = Axis(Measure("above the Bayes floor", "bits per symbol", "fixed", 6), zero=True)
+    charts = (
+        Chart("Loss above the entropy rate", _CONTEXT, above_h, (finite, network)),
+        Chart("Loss above the Bayes predictor", _CONTEXT, above_floor, by_seed),
     )
-    finite = Series("finite context", seen, [row.finite_context_bits for row in rows], role="bound")
-    axis = Axis(Measure("above h", "bits per symbol", "digits", 4), "log")
-    return Chart("Loss above the entropy rate", _CONTEXT, axis, (finite, network))
-
-
-def _by_seed(payload: RunGap) -> Chart:
-    seen = [float(row.context) for row in payload.contexts]
-    series = tuple(Series(f"seed {one.seed}", seen, one.model_bits) for one in payload.seeds)
-    axis = Axis(Measure("above the Bayes floor", "bits per symbol", "fixed", 6), zero=True)
-    return Chart("Loss above the Bayes predictor", _CONTEXT, axis, series)
+    return Panels(
+        "Where the loss comes from",
+        charts,
+        "Loss above the entropy rate, by the symbols of context that a prediction sees: what no predictor could avoid with so "
+        "short a context, and what the network loses to the Bayes predictor, exact over every word.",
+    )
 
 
 def _facts(payload: RunGap) -> str:
-    shape, count = payload.config.architecture, len(payload.seeds)
+    shape, seeds = payload.config.architecture, counted(len(payload.seeds), "seed")
     nats = Measure("", form="fixed", digits=6).text(mean(one.mean_model_nats for one in payload.seeds))
     return (
-        f"{shape.name} of width {shape.width}, {payload.parameters:,} parameters, {count} {'seed' if count == 1 else 'seeds'} "
-        f"of {payload.seeds[0].tokens:,} tokens; {nats} nats per symbol above the Bayes floor"
+        f"{shape.name} of width {shape.width}, {payload.parameters:,} parameters, {seeds} of "
+        f"{payload.seeds[0].tokens:,} tokens; {nats} nats per symbol above the Bayes floor"
     )

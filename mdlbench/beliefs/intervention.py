@@ -12,24 +12,20 @@ What follows is scored by D(Bayes prediction from b* || the network's) in bits, 
 symbol later: a network that recomputes its belief from all symbols follows at once but does not carry what was written.
 """
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import numpy as np
 
 from mdlbench.beliefs.activations import NORM, Activations, Sites
 from mdlbench.beliefs.dynamics import bayes_update
+from mdlbench.beliefs.loss_gap import divergences
 from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.beliefs.regression import AffineMap
 from mdlbench.beliefs.seed_result import Intervention, Written
 from mdlbench.processes import Process
 from mdlbench.units import nats_to_bits
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-METHODS = ("pseudo-inverse", "pattern", "random", "swap")
-_SAMPLES = 1000
 
 
 def measure_intervention(
@@ -40,7 +36,7 @@ def measure_intervention(
     maps: dict[str, AffineMap],
     candidates: np.ndarray,
     *,
-    samples: int = _SAMPLES,
+    samples: int = 1000,
     seed: int = 0,
 ) -> Intervention:
     """Divergence from the Bayes prediction of written beliefs, for each site and way of writing.
@@ -54,12 +50,12 @@ def measure_intervention(
         What is carried is None for recurrent networks, whose memory is not what is written to.
     """
     task = _Task(process, network, prefixes, candidates, samples, seed)
-    unchanged, later = task.divergences(task.run())
+    unchanged, later = task.divergences()
     own = _divergence(prefixes.beliefs[task.here] @ process.emission, activations.log_probabilities[task.here])
     carries = NORM in activations.names
 
     def written(site: str, change: np.ndarray) -> Written:
-        now, then = task.divergences(task.run(site, change))
+        now, then = task.divergences(site, change)
         carried = (then, 1 - then / later) if carries else (None, None)
         return Written(now, 1 - now / unchanged, *carried)
 
@@ -95,7 +91,7 @@ class _Task:
     def __init__(
         self, process: Process, network: Any, prefixes: Prefixes, candidates: np.ndarray, samples: int, seed: int
     ) -> None:
-        self._process, self._sites = process, Sites(network)
+        self._sites = Sites(network)
         generator = np.random.default_rng(seed)
         length = max(1, prefixes.length - 1)
         rows = np.flatnonzero(candidates & (prefixes.lengths == length))
@@ -108,33 +104,19 @@ class _Task:
         words = prefixes.words[prefixes.first_leaves[self.here], :length]
         self._words, self._at = np.column_stack([words, symbols]).astype(np.int64), length - 1
 
-    def run(self, site: str | None = None, values: np.ndarray | None = None) -> np.ndarray:
-        """Log probabilities at the written position and the next, (samples, 2, K), `values` (samples, d) put at the site."""
+    def divergences(self, site: str | None = None, values: np.ndarray | None = None) -> tuple[float, float]:
+        """From the Bayes predictions in bits, `values` (samples, d) put at the site: at the written position, and one later."""
         import torch
 
-        words = torch.from_numpy(self._words)
-        with torch.inference_mode():
-            if site is None or values is None:
-                logits = self._sites.network(input_ids=words).logits
-            else:
-                written = torch.from_numpy(values.astype(np.float32))
-                with self._sites.hooked(site, _put(written, self._at)):
-                    logits = self._sites.network(input_ids=words).logits
-        return torch.log_softmax(logits[:, self._at : self._at + 2].double(), -1).numpy()
-
-    def divergences(self, found: np.ndarray) -> tuple[float, float]:
-        """From the Bayes predictions, bits: at the written position, and one later."""
+        hook: AbstractContextManager[None] = nullcontext()
+        if site is not None and values is not None:
+            place, written = torch.tensor([self._at]), torch.from_numpy(values.astype(np.float32))[:, None]
+            hook = self._sites.hooked(site, lambda stream: stream.index_copy(1, place, written.to(stream.dtype)))
+        with torch.inference_mode(), hook:
+            logits = self._sites.network(input_ids=torch.from_numpy(self._words)).logits
+        found = torch.log_softmax(logits[:, self._at : self._at + 2].double(), -1).numpy()
         now, later = self._expected
         return _divergence(now, found[:, 0]), _divergence(later, found[:, 1])
-
-
-def _put(written: "Tensor", position: int) -> "Callable[[Tensor], Tensor]":
-    def change(stream: "Tensor") -> "Tensor":
-        stream = stream.clone()
-        stream[:, position] = written
-        return stream
-
-    return change
 
 
 def _changes(values: np.ndarray, fitted: AffineMap, task: _Task, seed: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -152,5 +134,4 @@ def _changes(values: np.ndarray, fitted: AffineMap, task: _Task, seed: int) -> I
 
 def _divergence(expected: np.ndarray, log_probabilities: np.ndarray) -> float:
     """Mean D(expected || network) in bits."""
-    logarithms = np.log(np.where(expected > 0, expected, 1.0))
-    return nats_to_bits(float((expected.clip(0) * (logarithms - log_probabilities)).sum(axis=1).mean()))
+    return nats_to_bits(float(divergences(expected, log_probabilities).mean()))

@@ -1,4 +1,4 @@
-"""How far a trained network is from its source, in bits per symbol and position: what its context costs, and what it costs.
+"""How far a trained network, or every seed of a run, is from its source, in bits per symbol: what its context and it cost.
 
     loss(t) - h  =  (floor(t) - h)  +  sum over prefixes w of length t of P(w) KL( P(. | w) || network(. | w) )
                     finite context     model
@@ -15,9 +15,17 @@ import numpy as np
 
 from mdlbench.beliefs.activations import read_activations
 from mdlbench.beliefs.prefixes import Prefixes, enumerate_prefixes
+from mdlbench.beliefs.result import ContextGap, RunGap, SeedGap, Spread
+from mdlbench.errors import UsageError
 from mdlbench.processes import Process
+from mdlbench.processes.entropy import entropy_rate
 from mdlbench.processes.words import emission_entropy
+from mdlbench.result import Result
+from mdlbench.training import Run
+from mdlbench.training.summary import count_parameters, summary_of_seed
 from mdlbench.units import bits_to_nats, nats_to_bits
+
+_GAP = 1e-7  # of the entropy rate, bits; far below what any network's loss can show
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +84,74 @@ def loss_gap(network: Any, process: Process, context: int, prefixes: Prefixes | 
 
 def compare(log_probabilities: np.ndarray, process: Process, prefixes: Prefixes) -> LossGap:
     """Floors and costs of predictions given as natural logarithms, float64 (n, K), one row per prefix."""
-    true = np.maximum(prefixes.beliefs @ process.emission, 0.0)
-    nats = np.where(true > 0, true * (np.log(np.where(true > 0, true, 1.0)) - log_probabilities[:, : true.shape[1]]), 0.0)
+    nats = divergences(prefixes.beliefs @ process.emission, log_probabilities)
     floors, costs = [], []
-    for length in range(1, prefixes.length + 1):
-        level = prefixes.level(length)
+    for level in prefixes.levels:
         weights = prefixes.probabilities[level]
         floors.append(float(weights @ emission_entropy(process, prefixes.beliefs[level])))
-        costs.append(nats_to_bits(float(weights @ nats[level].sum(axis=1))))
+        costs.append(nats_to_bits(float(weights @ nats[level])))
     return LossGap(np.array(floors), np.array(costs))
+
+
+def divergences(true: np.ndarray, log_probabilities: np.ndarray) -> np.ndarray:
+    """D(true || predicted) of each row in nats, float64 (n,).
+
+    Args:
+        true: float64 (n, K), next-symbol distributions; what rounding made negative counts as zero.
+        log_probabilities: float64 (n, at least K), natural logarithms.
+    """
+    p = np.maximum(true, 0.0)
+    return np.where(p > 0, p * (np.log(np.where(p > 0, p, 1.0)) - log_probabilities[:, : p.shape[1]]), 0.0).sum(axis=1)
+
+
+def measure_run(run: Run, seeds: tuple[int, ...]) -> Result[RunGap]:
+    """Each seed's last checkpoint against the Bayes predictor, for contexts of one symbol up to the network's own.
+
+    Raises:
+        UsageError: the run was trained on files; its source is not known.
+    """
+    process, source = run.process(), run.config.source
+    if process is None or source.process is None:
+        raise UsageError(f"{run.folder} was trained on files; only a run of `mdlbench hmm train` knows its source")
+    rate = entropy_rate(process, _GAP)
+    prefixes = enumerate_prefixes(process, run.config.architecture.context)
+    gaps = [loss_gap(run.last(seed).network(), process, prefixes.length, prefixes) for seed in seeds]
+    costs = np.array([gap.model_costs for gap in gaps])
+    payload = RunGap(
+        run=str(run.folder),
+        process=source.process,
+        params=source.params,
+        config=run.config,
+        parameters=count_parameters(run, seeds[0]),
+        unit="bits per symbol",
+        entropy_rate=rate,
+        prefixes=len(prefixes),
+        contexts=_contexts(gaps[0], costs, rate.value),
+        finite_context_bits=float((gaps[0].floors - rate.value).mean()),
+        bayes_floor_bits=float(gaps[0].floors.mean()),
+        model_bits=_spread(costs.mean(axis=1)),
+        model_nats=_spread(np.array([gap.mean_nats for gap in gaps])),
+        seeds=tuple(_seed(run, seed, gap) for seed, gap in zip(seeds, gaps, strict=True)),
+    )
+    return Result(payload)
+
+
+def _contexts(gap: LossGap, costs: np.ndarray, rate: float) -> tuple[ContextGap, ...]:
+    columns = zip(gap.floors.tolist(), gap.finite_context_costs(rate).tolist(), costs.T, strict=True)
+    return tuple(ContextGap(at, floor, finite, _spread(paid)) for at, (floor, finite, paid) in enumerate(columns, 1))
+
+
+def _seed(run: Run, seed: int, gap: LossGap) -> SeedGap:
+    return SeedGap(
+        **vars(summary_of_seed(run, seed)),
+        mean_loss_bits=float(gap.losses.mean()),
+        mean_loss_nats=bits_to_nats(float(gap.losses.mean())),
+        mean_model_bits=gap.mean_bits,
+        mean_model_nats=gap.mean_nats,
+        model_bits=tuple(gap.model_costs.tolist()),
+    )
+
+
+def _spread(values: np.ndarray) -> Spread:
+    deviation = float(values.std(ddof=1)) if len(values) > 1 else None
+    return Spread(float(values.mean()), deviation, float(values.min()), float(values.max()))

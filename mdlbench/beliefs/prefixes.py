@@ -54,33 +54,31 @@ class Prefixes:
         """Where the prefixes of a length lie."""
         return slice(*np.searchsorted(self.lengths, [length, length + 1]).tolist())
 
+    @property
+    def levels(self) -> list[slice]:
+        """Where those of lengths 1 .. L lie."""
+        return [self.level(length) for length in range(1, self.length + 1)]
+
     @cached_property
     def leaves(self) -> np.ndarray:
         """int64 (n,): how many words of length L begin with each prefix."""
         counts = np.zeros(len(self), np.int64)
         counts[self.level(self.length)] = 1
-        for length in range(self.length, 1, -1):
-            children = self.level(length)
+        for children in self.levels[:0:-1]:
             np.add.at(counts, self.parents[children], counts[children])
         return counts
 
     @cached_property
     def first_leaves(self) -> np.ndarray:
         """int64 (n,): of the words of length L in their order, the first that begins with each prefix."""
-        found = np.empty(len(self), np.int64)
-        for length in range(1, self.length + 1):
-            level = self.level(length)
-            found[level] = np.cumsum(self.leaves[level]) - self.leaves[level]
-        return found
+        before = np.cumsum(self.leaves) - self.leaves
+        return before % len(self.words)  # each level has all words below it
 
     @cached_property
     def words(self) -> np.ndarray:
         """uint8 (n_L, L): the words of length L in lexicographic order."""
-        found = np.empty((int(self.leaves[self.level(1)].sum()), self.length), np.uint8)
-        for length in range(1, self.length + 1):
-            level = self.level(length)
-            found[:, length - 1] = np.repeat(self.symbols[level], self.leaves[level])
-        return found
+        symbols = self.symbols.astype(np.uint8)
+        return np.column_stack([np.repeat(symbols[level], self.leaves[level]) for level in self.levels])
 
     def weights(self, weighting: str) -> np.ndarray:
         """float64 (n,), summing to 1: see WEIGHTINGS."""
@@ -98,8 +96,7 @@ class Prefixes:
         carry most weight, and so that nothing but the prefix itself decides.
         """
         found = np.empty(len(self), np.int64)
-        for length in range(1, self.length + 1):
-            level = self.level(length)
+        for level in self.levels:
             order = np.argsort(self.hashes[level], kind="stable")
             found[level.start + order] = (np.arange(len(order)) + level.start) % count
         return found
@@ -107,8 +104,7 @@ class Prefixes:
     def shuffled(self, seed: int) -> np.ndarray:
         """int64 (n,): another prefix of the same length for each, at random; the control whose labels mean nothing."""
         generator = np.random.default_rng(seed)
-        levels = [self.level(length) for length in range(1, self.length + 1)]
-        return np.concatenate([level.start + generator.permutation(level.stop - level.start) for level in levels])
+        return np.concatenate([level.start + generator.permutation(level.stop - level.start) for level in self.levels])
 
     def text(self, index: int) -> str:
         """A prefix written out, as in `0 2 1`."""
@@ -135,16 +131,15 @@ def enumerate_prefixes(process: Process, length: int = 10) -> Prefixes:
     """
     if length < 1:
         raise UsageError(f"length {length}: prefixes have at least one symbol")
-    levels, total = [_children(process, process.stationary[None], np.ones(1), np.zeros(1, np.uint64), -1)], 0
-    while True:
-        total += len(levels[-1]["parents"])
+    level = {"beliefs": process.stationary[None], "probabilities": np.ones(1), "hashes": np.zeros(1, np.uint64)}
+    levels: list[dict[str, np.ndarray]] = []
+    first, total = -1, 0  # the empty prefix is no parent
+    for _ in range(length):
+        level = _children(process, level["beliefs"], level["probabilities"], level["hashes"], first)
+        first, total = total, total + len(level["parents"])
         if total > MAX_PREFIXES:
             raise UsageError(f"{process.name} has over {MAX_PREFIXES:,} prefixes of up to {length} symbols; take fewer symbols")
-        if len(levels) == length:
-            break
-        last = levels[-1]
-        first = total - len(last["parents"])
-        levels.append(_children(process, last["beliefs"], last["probabilities"], last["hashes"], first))
+        levels.append(level)
     lengths = np.repeat(np.arange(1, length + 1), [len(level["parents"]) for level in levels])
     return Prefixes(lengths=lengths, **{key: np.concatenate([level[key] for level in levels]) for key in levels[0]})
 
@@ -158,7 +153,7 @@ def _children(
     parent, symbol = np.nonzero(mass > _IMPOSSIBLE)
     chosen = mass[parent, symbol]
     return {
-        "parents": parent + first if first >= 0 else np.full(len(parent), -1),
+        "parents": parent + first,
         "symbols": symbol,
         "beliefs": after[parent, symbol] / chosen[:, None],
         "probabilities": probabilities[parent] * chosen,

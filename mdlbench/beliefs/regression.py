@@ -37,6 +37,15 @@ class AffineMap:
         """float64 (n, q) of features (n, p)."""
         return features @ self.weight + self.offset
 
+    def image(self, features: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """float64 (n, q) of some columns (p,) of features, turned into float64 a chunk at a time."""
+        chunks = range(0, len(features), _CHUNK)
+        return np.concatenate([self(features[first : first + _CHUNK, columns]) for first in chunks])
+
+    def of_targets(self, count: int) -> "AffineMap":
+        """The map to the first so many targets."""
+        return AffineMap(self.weight[:, :count], self.offset[:count], self.penalties[:count])
+
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:

@@ -105,19 +105,15 @@ class Points:
     stages: tuple[StagePoints, ...]
 
     def __post_init__(self) -> None:
-        count = self.states * len(_whole_numbers("lengths", self.lengths))
-        texts = {"beliefs": self.beliefs, "image": self.image}
+        texts = {"lengths": self.lengths, "beliefs": self.beliefs, "image": self.image}
         texts |= {f"stages[{at}].image": stage.image for at, stage in enumerate(self.stages)}
+        count = self.states * len(self.lengths.split())
         for name, text in texts.items():
-            if len(_whole_numbers(name, text)) != count:
+            numbers = text.split()
+            if not all(number.removeprefix("-").isdecimal() and len(number) < 16 for number in numbers):
+                raise ValueError(f"points.{name} holds something other than whole numbers")
+            if len(numbers) != count and name != "lengths":
                 raise ValueError(f"points.{name} does not hold {self.states} numbers for each of the lengths")
-
-
-def _whole_numbers(name: str, text: str) -> list[str]:
-    numbers = text.split()
-    if not all(number.removeprefix("-").isdecimal() and len(number) < 16 for number in numbers):
-        raise ValueError(f"points.{name} holds something other than whole numbers")
-    return numbers
 
 
 @result_kind("hmm-belief")

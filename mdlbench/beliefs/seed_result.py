@@ -122,7 +122,7 @@ class Intervention:
         samples: pairs of prefixes.
         unchanged_bits, unchanged_later_bits: divergence from the other belief's prediction with nothing written.
         undisturbed_bits: of the network from its own prefixes' Bayes predictions.
-        sites: by site and method, see `intervention.METHODS`.
+        sites: by site and method, see `intervention`.
     """
 
     samples: int

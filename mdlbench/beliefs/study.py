@@ -1,20 +1,19 @@
 """The belief geometry of a run: every seed, means over seeds, emergence over checkpoints, as a `Result`."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mdlbench.beliefs.activations import ALL, NORM
+from mdlbench.beliefs.activations import ALL
 from mdlbench.beliefs.clouds import Clouds
 from mdlbench.beliefs.distortion import at_gap, rate_distortion
-from mdlbench.beliefs.emergence import PUBLISHED_MSE, emergence
-from mdlbench.beliefs.geometry import Geometry, measure_geometry
+from mdlbench.beliefs.geometry import PUBLISHED_MSE, emergence, measure_geometry
 from mdlbench.beliefs.prefixes import WEIGHTINGS, Prefixes, enumerate_prefixes
-from mdlbench.beliefs.result import BeliefGeometry, LeastMemory, MeanFit, RateDistortion, Setting
-from mdlbench.beliefs.seed_result import SeedBeliefs, Stage
+from mdlbench.beliefs.result import BeliefGeometry, LeastMemory, MeanFit, Setting
+from mdlbench.beliefs.seed_result import Fit, SeedBeliefs
 from mdlbench.errors import UsageError
 from mdlbench.processes import Process, find
 from mdlbench.result import Result
@@ -22,16 +21,6 @@ from mdlbench.result.exhibits import mean
 from mdlbench.training import Run
 from mdlbench.training.summary import count_parameters
 
-_AVERAGED = (
-    "r2",
-    "mse",
-    "shuffled_r2",
-    "untrained_r2",
-    "distance_r2",
-    "in_sample_r2",
-    "in_sample_mse",
-    "in_sample_distance_r2",
-)
 DEFINITIONS = {
     "r2": "1 - SSE/SST over held-out prefixes, SST about their weighted mean; bounds from a bootstrap over prefixes",
     "mse": "squared error per element of the belief, held out",
@@ -61,23 +50,14 @@ class _Study:
         first, last = checkpoints[0], checkpoints[-1]
         self.report(f"seed {seed}: {len(self.prefixes):,} prefixes, {last.tokens:,} tokens")
         untrained = first.network() if first.tokens == 0 else None
-        found = measure_geometry(self.process, last.network(), self.prefixes, self.setting, untrained)
-        stages, images = self._emergence(seed)
-        beliefs, lengths = self.prefixes.beliefs, self.prefixes.lengths
-        return _of_seed(seed, last.tokens, found, stages), Clouds(
-            beliefs, lengths, found.image, self.process.is_hidden_markov, images
+        found, image = measure_geometry(
+            self.process, last.network(), self.prefixes, self.setting, untrained, seed=seed, tokens=last.tokens
         )
-
-    def _emergence(self, seed: int) -> tuple[tuple[Stage, ...], list[tuple[int, np.ndarray]]]:
-        """Each checkpoint's figures, and its image at the last site."""
-        if not self.with_emergence:
-            return (), []
-        stages, images = [], []
-        for found in emergence(self.process, self.prefixes, self._networks(seed), folds=self.setting.folds):
-            site = NORM if NORM in found.images else list(found.images)[-2]
-            stages.append(found.stage)
-            images.append((found.stage.tokens, found.images[site]))
-        return tuple(stages), images
+        networks = self._networks(seed) if self.with_emergence else ()
+        stages = list(emergence(self.process, self.prefixes, networks, folds=self.setting.folds))
+        images = [(stage.tokens, seen) for stage, seen in stages]
+        clouds = Clouds(self.prefixes.beliefs, self.prefixes.lengths, image, self.process.is_hidden_markov, images)
+        return replace(found, emergence=tuple(stage for stage, _ in stages)), clouds
 
     def _networks(self, seed: int) -> Iterator[tuple[int, Any]]:
         for checkpoint in self.run.checkpoints(seed):
@@ -102,7 +82,7 @@ class _Study:
             definitions=DEFINITIONS,
             mean=means(seeds),
             rate_distortion=curve,
-            memory=tuple(_memory(one, curve) for one in seeds),
+            memory=tuple(LeastMemory(one.seed, *at_gap(curve.curve, one.loss_gap_bits)) for one in seeds),
             published_mse=published(self.process),
             seeds=seeds,
             points=clouds.points(ALL),
@@ -138,37 +118,20 @@ def study_run(
 
 def means(seeds: Sequence[SeedBeliefs]) -> tuple[MeanFit, ...]:
     """For each site, weighting and method the mean over seeds, and the least and greatest R^2."""
+    averaged = {field.name for field in fields(MeanFit)[3:]} & {field.name for field in fields(Fit)}
     found = []
     for rows in zip(*(one.fits for one in seeds), strict=True):
-        averaged = {key: mean(getattr(row, key) for row in rows) for key in _AVERAGED}
+        figures = {name: mean(getattr(row, name) for row in rows) for name in averaged}
         known = [row.r2 for row in rows if row.r2 is not None]
         ends = {"least_r2": min(known, default=None), "greatest_r2": max(known, default=None)}
-        found.append(MeanFit(rows[0].site, rows[0].weighting, rows[0].method, **averaged, **ends))
+        found.append(MeanFit(rows[0].site, rows[0].weighting, rows[0].method, **figures, **ends))
     return tuple(found)
 
 
 def published(process: Process) -> dict[str, float]:
-    """The published in-sample error by tokens seen, where there is one for this process: `emergence.PUBLISHED_MSE`."""
+    """The published in-sample error by tokens seen, where there is one for this process: `geometry.PUBLISHED_MSE`."""
     known = process.digest == find("mess3").digest
     return {str(tokens): error for tokens, error in PUBLISHED_MSE.items()} if known else {}
-
-
-def _of_seed(seed: int, tokens: int, found: Geometry, stages: tuple[Stage, ...]) -> SeedBeliefs:
-    return SeedBeliefs(
-        seed=seed,
-        tokens=tokens,
-        loss_gap_bits=found.loss_gap_bits,
-        fits=found.fits,
-        controls=found.controls,
-        dynamics=found.dynamics,
-        synchronisation=found.synchronisation,
-        intervention=found.intervention,
-        emergence=stages,
-    )
-
-
-def _memory(one: SeedBeliefs, curve: RateDistortion) -> LeastMemory:
-    return LeastMemory(one.seed, *at_gap(curve.curve, one.loss_gap_bits))
 
 
 def _checked(run: Run, seeds: Sequence[int] | None) -> tuple[Process, list[int]]:
@@ -179,7 +142,6 @@ def _checked(run: Run, seeds: Sequence[int] | None) -> tuple[Process, list[int]]
     missing = [seed for seed in seeds or () if seed not in there]
     if missing or not there:
         known = ", ".join(map(str, there)) or "none"
-        raise UsageError(
-            f"{run.folder} has no checkpoint of seed {missing[0] if missing else 0}; it has those of seeds: {known}"
-        )
+        wanted = missing[0] if missing else 0
+        raise UsageError(f"{run.folder} has no checkpoint of seed {wanted}; it has those of seeds: {known}")
     return process, list(dict.fromkeys(seeds)) if seeds else there

@@ -14,6 +14,7 @@ from mdlbench.beliefs.dynamics import into_simplex
 from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.beliefs.seed_result import Synchronised
 from mdlbench.processes import Process
+from mdlbench.processes.words import entropies
 from mdlbench.units import nats_to_bits
 
 
@@ -26,32 +27,22 @@ def synchronisation(
         log_probabilities: float64 (n, K), natural logarithms of the network's next-symbol distributions.
         image: float64 (n, N), held-out images of its activations; moved into the simplex.
     """
-    first = _entropy(process.stationary @ process.emission)
-    rows = [Synchronised(0, _state_entropy(process, process.stationary[None], np.ones(1)), first, 0.0)]
-    for t in range(1, prefixes.length + 1):
+    has_states, rows = process.is_hidden_markov, []
+    first = float(entropies(process.stationary @ process.emission))
+    for t in range(prefixes.length + 1):
         level = prefixes.level(t)
         weights, beliefs = prefixes.probabilities[level], prefixes.beliefs[level]
+        if t == 0:
+            weights, beliefs = np.ones(1), process.stationary[None]
         weights = weights / weights.sum()
         following = beliefs @ process.emission
-        least = float(weights @ _entropies(following))
-        row = Synchronised(t, _state_entropy(process, beliefs, weights), least, first - least)
-        if log_probabilities is not None:
+        least = float(weights @ entropies(following))
+        row = Synchronised(t, float(weights @ entropies(beliefs)) if has_states else None, least, first - least)
+        if t and log_probabilities is not None:
             paid = nats_to_bits(float(-(weights @ (following * log_probabilities[level]).sum(axis=1))))
             row = replace(row, network_next=paid, network_saved=first - paid, gap=paid - least)
-        if image is not None and process.is_hidden_markov:
+        if t and image is not None and has_states:
             codes = np.log(into_simplex(process, image[level]))
             row = replace(row, network_state=nats_to_bits(float(-(weights @ (beliefs * codes).sum(axis=1)))))
         rows.append(row)
     return rows
-
-
-def _entropies(rows: np.ndarray) -> np.ndarray:
-    return np.array(nats_to_bits(1.0)) * -(rows * np.log(np.where(rows > 0, rows, 1.0))).sum(axis=1)
-
-
-def _entropy(distribution: np.ndarray) -> float:
-    return float(_entropies(distribution[None])[0])
-
-
-def _state_entropy(process: Process, beliefs: np.ndarray, weights: np.ndarray) -> float | None:
-    return float(weights @ _entropies(beliefs)) if process.is_hidden_markov else None

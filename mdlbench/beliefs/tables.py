@@ -1,14 +1,17 @@
 """The tables of a run's belief geometry, as exhibits: for the terminal and the page alike. All means are over every seed."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
 
 from mdlbench.beliefs.activations import ALL
+from mdlbench.beliefs.distortion import at_gap
 from mdlbench.beliefs.result import BeliefGeometry, MeanFit
-from mdlbench.beliefs.seed_result import Dynamics, Fit, Guess, SeedBeliefs, Stage, Weighting, Written
+from mdlbench.beliefs.seed_result import Fit, Weighting
 from mdlbench.result.exhibits import Cell, Estimate, Measure, Table, mean
 
-R = TypeVar("R")
+T = TypeVar("T")
+F = TypeVar("F", Fit, MeanFit)
 SAID = {"probability": "prefixes by probability", "prefix": "prefixes alike", "word": "words alike, as published"}
 _SHORT = {"probability": "by probability", "prefix": "prefixes alike", "word": "words alike"}
 _WEIGHTED = {
@@ -16,25 +19,17 @@ _WEIGHTED = {
     "prefix": "every distinct prefix alike",
     "word": "every word of length {length} alike, at every position (as published)",
 }
-GUESSES: dict[str, Callable[[Dynamics], Guess]] = {
-    "Bayes update": lambda row: row.bayes_update,
-    "symbol alone": lambda row: row.symbol_alone,
-    "another prefix": lambda row: row.another_prefix,
-    "no update": lambda row: row.no_update,
-    "another symbol": lambda row: row.another_symbol,
-}
-_GUESSED = {
-    "Bayes update": "the update of the image before the symbol",
-    "symbol alone": "the mean image after the symbol",
-    "another prefix": "the update of another prefix's image",
-    "no update": "the image before the symbol",
-    "another symbol": "the update by another symbol",
+GUESSES = {  # fields of Dynamics in the order shown: name, and what the image after a symbol is guessed by
+    "bayes_update": ("Bayes update", "the update of the image before the symbol"),
+    "symbol_alone": ("symbol alone", "the mean image after the symbol"),
+    "another_prefix": ("another prefix", "the update of another prefix's image"),
+    "no_update": ("no update", "the image before the symbol"),
+    "another_symbol": ("another symbol", "the update by another symbol"),
 }
 GAP = Measure(
     "loss gap", "bits per symbol", "fixed", 6, "What the network loses to the Bayes predictor, mean over contexts.", "less"
 )
 _LAYER, _FOUR = Measure("layer"), Measure("", form="fixed", digits=4)
-_SEED, _TOKENS = Measure("seed", form="count"), Measure("tokens", form="count", definition="Symbols trained on so far.")
 
 
 def r2(name: str = "R²", definition: str = "1 − SSE/SST over held-out prefixes.", digits: int = 4) -> Measure:
@@ -48,47 +43,56 @@ def mse(name: str = "MSE", definition: str = "Squared error per element of the b
 
 
 def bits(name: str, definition: str = "", digits: int = 6) -> Measure:
+    """A column of code lengths."""
     return Measure(name, "bits", "fixed", digits, definition)
 
 
-def aligned(
-    payload: BeliefGeometry, part: Callable[[SeedBeliefs], Iterable[R]], key: Callable[[R], Hashable]
-) -> list[list[R | None]]:
-    """The rows that the first seed has, each with its like of every seed, or None where a seed lacks it."""
-    by_key = [{key(row): row for row in part(one)} for one in payload.seeds]
-    return [[rows.get(name) for rows in by_key] for name in by_key[0]]
+def over_seeds(parts: Sequence[T], rule: Callable[[Sequence[Any]], float | None] = mean) -> T:
+    """A part of every seed's record as one: each figure is what `rule` makes of all seeds'.
+
+    Rows are those of the first seed, with their like of the others: of the same names and whole numbers. Where a seed lacks
+    one, its figures are None.
+    """
+    first, others = parts[0], cast(Sequence[Any], parts)
+    if is_dataclass(first):
+        names = [field.name for field in fields(first)]
+        return replace(first, **{name: over_seeds(figures(parts, name), rule) for name in names})  # type: ignore[type-var]
+    if isinstance(first, tuple):
+        rows = [{_identity(row): row for row in part or ()} for part in others]
+        return cast(T, tuple(over_seeds([known.get(name) for known in rows], rule) for name in rows[0]))
+    if isinstance(first, Mapping):
+        return cast(T, {name: over_seeds([(part or {}).get(name) for part in others], rule) for name in first})
+    return first if isinstance(first, str | int) else cast(T, rule(parts))
 
 
-def over_seeds(rows: Iterable[R | None], figure: Callable[[R], float | None]) -> float | None:
-    """The mean of a figure over seeds."""
-    return mean(None if row is None else figure(row) for row in rows)
+def _identity(row: Any) -> tuple[str | int, ...]:
+    return tuple(value for value in vars(row).values() if isinstance(value, str | int))
 
 
-def spread(rows: Sequence[R | None], figure: Callable[[R], float | None]) -> Estimate | None:
-    """The mean over seeds between the least and the greatest; without these where there is one seed."""
-    middle = over_seeds(rows, figure)
-    if middle is None:
-        return None
-    values = [value for row in rows if row is not None and (value := figure(row)) is not None]
-    return Estimate(middle, min(values), max(values)) if len(values) > 1 else Estimate(middle)
+def by_key(rows: Iterable[F]) -> dict[tuple[str, str, str], F]:
+    """Fits by site, weighting and method."""
+    return {(row.site, row.weighting, row.method): row for row in rows}
 
 
-def fit_key(row: Fit) -> Hashable:
-    """What a fit is of."""
-    return row.site, row.weighting, row.method
+def figures(rows: Iterable[object], name: str) -> list[float | None]:
+    """A figure of each row; None where there is no row."""
+    return [getattr(row, name, None) for row in rows]
+
+
+def _estimate(value: float | None, low: float | None, high: float | None) -> Estimate | None:
+    return None if value is None else Estimate(value, low, high)
 
 
 def fits(payload: BeliefGeometry, weighting: Weighting) -> Table:
     """Every site: least squares, ridge over seeds and with one seed's interval, nulls, distances, errors."""
-    first = payload.seeds[0]
-    known = {fit_key(row): row for row in first.fits}
-    means = {(row.site, row.method): row for row in payload.mean if row.weighting == weighting}
-    rows = []
-    for site in dict.fromkeys(site for site, _ in means):
-        affine, ridge, one = means[site, "affine"], means[site, "ridge"], known.get((site, weighting, "ridge"))
-        several = len(payload.seeds) > 1 and ridge.r2 is not None
-        seeds = Estimate(ridge.r2, ridge.least_r2, ridge.greatest_r2) if several and ridge.r2 is not None else ridge.r2
-        bounded = None if one is None or one.r2 is None else Estimate(one.r2, one.r2_low, one.r2_high)
+    first, means = payload.seeds[0], by_key(payload.mean)
+    known, rows = by_key(first.fits), []
+    for site in dict.fromkeys(row.site for row in payload.mean if row.weighting == weighting):
+        affine, ridge = means[site, weighting, "affine"], means[site, weighting, "ridge"]
+        ends = (ridge.least_r2, ridge.greatest_r2)
+        seeds = _estimate(ridge.r2, *ends) if len(payload.seeds) > 1 else ridge.r2
+        one = known.get((site, weighting, "ridge"))
+        bounded = None if one is None else _estimate(one.r2, one.r2_low, one.r2_high)
         nulls = (ridge.untrained_r2, ridge.shuffled_r2, ridge.distance_r2)
         rows.append((site, affine.r2, seeds, bounded, *nulls, ridge.mse, affine.in_sample_mse))
     held = payload.definitions.get("r2", "")
@@ -118,17 +122,13 @@ def as_published(payload: BeliefGeometry) -> Table:
 
 def controls(payload: BeliefGeometry) -> Table:
     """What else beliefs can be read from."""
-    found = {
-        (rows[0].name, rows[0].weighting): rows
-        for rows in aligned(payload, lambda one: one.controls, lambda row: (row.name, row.weighting))
-        if rows[0] is not None
-    }
     weightings = payload.setting.weightings
+    found = over_seeds([one.controls for one in payload.seeds])
+    known = {(row.name, row.weighting): row for row in found}
     rows = []
-    for name in dict.fromkeys(name for name, _ in found):
-        chosen = [found.get((name, weighting), [None]) for weighting in weightings]
-        fitted = [over_seeds(part, lambda row: row.r2) for part in chosen]
-        rows.append((name, *fitted, *(over_seeds(part, lambda row: row.raw_distance_r2) for part in chosen)))
+    for name in dict.fromkeys(row.name for row in found):
+        chosen = [known.get((name, weighting)) for weighting in weightings]
+        rows.append((name, *figures(chosen, "r2"), *figures(chosen, "raw_distance_r2")))
     columns = [
         Measure("beliefs from"),
         *(r2(f"R², {_SHORT[name]}") for name in weightings),
@@ -140,76 +140,44 @@ def controls(payload: BeliefGeometry) -> Table:
 def dynamics(payload: BeliefGeometry) -> Table:
     """The image after a symbol, from the image before it."""
     rows: list[tuple[Cell, ...]] = []
-    for found in aligned(payload, lambda one: one.dynamics, lambda row: (row.site, row.weighting)):
-        first = found[0]
-        assert first is not None
-        guesses = [over_seeds(found, lambda row, guess=guess: guess(row).r2) for guess in GUESSES.values()]  # type: ignore[misc]
-        divergence = over_seeds(found, lambda row: row.bayes_update.kl_bits)
-        slope = over_seeds(found, lambda row: row.error.slope)
-        rows.append((first.site, _SHORT[first.weighting], first.pairs, *guesses, divergence, slope))
+    for row in over_seeds([one.dynamics for one in payload.seeds]):
+        guesses = figures([getattr(row, field) for field in GUESSES], "r2")
+        rows.append((row.site, _SHORT[row.weighting], row.pairs, *guesses, row.bayes_update.kl_bits, row.error.slope))
     columns = [
         _LAYER,
         Measure("weighting"),
         Measure("pairs", form="count", definition="Prefixes with the one before, both held out together."),
-        *(r2(name, f"R² of the image after a symbol, guessed by {_GUESSED[name]}.") for name in GUESSES),
+        *(r2(name, f"R² of the image after a symbol, guessed by {what}.") for name, what in GUESSES.values()),
         bits("KL", "Of the image after the symbol from the Bayes update of that before.", 4),
         Measure("errors kept", "", "fixed", 3, "Slope of the image's error on what the update makes of its error before."),
     ]
     return Table.of("Dynamics: R² of the image after a symbol, predicted from the image before it", columns, rows)
 
 
-def written(payload: BeliefGeometry, site: str, method: str, figure: Callable[[Written], float | None]) -> float | None:
-    """The mean over seeds of what comes of a belief written at a site."""
-    found = (one.intervention.sites.get(site, {}).get(method) for one in payload.seeds)
-    return over_seeds(found, figure)
-
-
 def intervention(payload: BeliefGeometry) -> Table:
     """How far the prediction follows a belief that is written into the stream."""
-    found = [one.intervention for one in payload.seeds]
-    sites = found[0].sites
-    methods = list(dict.fromkeys(method for by_method in sites.values() for method in by_method))
-    rows = [
-        (
-            site,
-            *(written(payload, site, method, lambda row: row.followed) for method in methods),
-            *(written(payload, site, method, lambda row: row.carried) for method in methods),
-        )
-        for site in sites
-    ]
+    found = over_seeds([one.intervention for one in payload.seeds])
+    methods = list(dict.fromkeys(method for by_method in found.sites.values() for method in by_method))
+    rows: list[tuple[Cell, ...]] = []
+    for site, by_method in found.sites.items():
+        chosen = [by_method.get(method) for method in methods]
+        rows.append((site, *figures(chosen, "followed"), *figures(chosen, "carried")))
     share = "Share of the divergence from the written belief's prediction that goes; 1 is all of it."
     columns = [
         Measure("written at"),
         *(Measure(name, "", "fixed", 3, share, "more") for name in methods),
         *(Measure(f"{name}, later", "", "fixed", 3, f"One symbol later. {share}") for name in methods),
     ]
-    before = _FOUR.text(mean(one.unchanged_bits for one in found))
-    own = _FOUR.text(mean(one.undisturbed_bits for one in found))
-    return Table.of(
-        "Intervention: share of the divergence from the written belief's prediction that goes, at once and one symbol later",
-        columns,
-        rows,
-        notes=(
-            f"{before} bits of divergence with nothing written; {own} bits from the predictions of the network's own beliefs",
-        ),
-    )
+    before, own = _FOUR.text(found.unchanged_bits), _FOUR.text(found.undisturbed_bits)
+    title = "Intervention: share of the divergence from the written belief's prediction that goes, at once and one symbol later"
+    note = f"{before} bits of divergence with nothing written; {own} bits from the predictions of the network's own beliefs"
+    return Table.of(title, columns, rows, notes=(note,))
 
 
 def synchronisation(payload: BeliefGeometry) -> Table:
     """Code lengths as symbols come."""
-    rows: list[tuple[Cell, ...]] = []
-    for found in aligned(payload, lambda one: one.synchronisation, lambda row: row.symbols):
-        first = found[0]
-        assert first is not None
-        figures = (
-            over_seeds(found, lambda row: row.state),
-            over_seeds(found, lambda row: row.network_state),
-            over_seeds(found, lambda row: row.next),
-            over_seeds(found, lambda row: row.saved),
-            over_seeds(found, lambda row: row.network_saved),
-            over_seeds(found, lambda row: row.gap),
-        )
-        rows.append((first.symbols, *figures))
+    found = over_seeds([one.synchronisation for one in payload.seeds])
+    rows = [(row.symbols, row.state, row.network_state, row.next, row.saved, row.network_saved, row.gap) for row in found]
     columns = [
         Measure("symbols seen", form="count"),
         bits("H(state | seen)", "To be told the state by the Bayes filter."),
@@ -222,24 +190,22 @@ def synchronisation(payload: BeliefGeometry) -> Table:
     return Table.of("Code lengths as the symbols come (ideal, exact over all words)", columns, rows)
 
 
-def all_layers(one: SeedBeliefs, weighting: Weighting) -> float | None:
-    """A seed's held-out R^2 by ridge from all layers."""
-    return next((row.r2 for row in one.fits if fit_key(row) == (ALL, weighting, "ridge")), None)
+def all_layers(payload: BeliefGeometry) -> list[float | None]:
+    """Each seed's held-out R^2 by ridge from all layers, by the first weighting."""
+    wanted = (ALL, payload.setting.weightings[0], "ridge")
+    return figures((by_key(one.fits).get(wanted) for one in payload.seeds), "r2")
 
 
 def memory(payload: BeliefGeometry) -> Table:
     """The least memory of a predictor with each seed's loss gap, and what it holds."""
-    weighting = payload.setting.weightings[0]
-    rows = [
-        (one.seed, one.loss_gap_bits, least.least_bits, least.r2, all_layers(one, weighting))
-        for one, least in zip(payload.seeds, payload.memory, strict=True)
-    ]
+    found = zip(payload.seeds, payload.memory, all_layers(payload), strict=True)
+    rows = [(one.seed, one.loss_gap_bits, least.least_bits, least.r2, fidelity) for one, least, fidelity in found]
     columns = [
-        _SEED,
+        Measure("seed", form="count"),
         GAP,
         bits("least memory", "Of the past, for a predictor with this loss gap (information bottleneck).", 3),
         r2("R² of its beliefs", "Of the beliefs that this memory determines."),
-        r2(f"R², {ALL}", f"Ridge, held out, {SAID[weighting]}."),
+        r2(f"R², {ALL}", f"Ridge, held out, {SAID[payload.setting.weightings[0]]}."),
     ]
     length = payload.rate_distortion.length
     title = f"Memory: the least that predicts one symbol after {length} so well, and the beliefs it holds"
@@ -251,16 +217,13 @@ def emergence(payload: BeliefGeometry) -> Table:
     known = {int(tokens): error for tokens, error in payload.published_mse.items()}
     sites = list(payload.seeds[0].emergence[0].sites)[-2:]
     rows: list[tuple[Cell, ...]] = []
-    for found in aligned(payload, lambda one: one.emergence, lambda stage: stage.tokens):
-        first = found[0]
-        assert first is not None
-        near = [error for tokens, error in known.items() if abs(tokens - first.tokens) <= 0.05 * tokens]
-        errors = [over_seeds(found, in_sample_mse(site)) for site in sites]
-        held = [over_seeds(found, held_out_r2(site)) for site in sites]
-        gap = over_seeds(found, lambda stage: stage.loss_gap_bits)
-        rows.append((first.tokens, gap, *errors, *held, *([near[0] if near else None] if known else [])))
+    for stage in over_seeds([one.emergence for one in payload.seeds]):
+        near = [error for tokens, error in known.items() if abs(tokens - stage.tokens) <= 0.05 * tokens]
+        chosen = [stage.sites.get(site) for site in sites]
+        beside = [near[0] if near else None] if known else []
+        rows.append((stage.tokens, stage.loss_gap_bits, *figures(chosen, "in_sample_mse"), *figures(chosen, "r2"), *beside))
     columns = [
-        _TOKENS,
+        Measure("tokens", form="count", definition="Symbols trained on so far."),
         GAP,
         *(mse(f"MSE in sample, {site}", "Words alike, fitted and scored on all, as published.") for site in sites),
         *(r2(f"R², {site}", "Ridge, held out, prefixes alike.") for site in sites),
@@ -270,16 +233,6 @@ def emergence(payload: BeliefGeometry) -> Table:
     return Table.of(title, columns, rows)
 
 
-def in_sample_mse(site: str) -> Callable[[Stage], float | None]:
-    """What reads a site's error off a checkpoint."""
-    return lambda stage: stage.sites[site].in_sample_mse if site in stage.sites else None
-
-
-def held_out_r2(site: str) -> Callable[[Stage], float | None]:
-    """What reads a site's R^2 off a checkpoint."""
-    return lambda stage: stage.sites[site].r2 if site in stage.sites else None
-
-
 def loss_gap(payload: BeliefGeometry) -> float:
     """Bits per symbol above the Bayes predictor, mean over seeds."""
     return mean(one.loss_gap_bits for one in payload.seeds) or 0.0
@@ -287,5 +240,27 @@ def loss_gap(payload: BeliefGeometry) -> float:
 
 def whole_fit(payload: BeliefGeometry) -> MeanFit | None:
     """The mean over seeds of all layers' held-out ridge, by the first weighting."""
-    wanted = (ALL, payload.setting.weightings[0], "ridge")
-    return next((row for row in payload.mean if (row.site, row.weighting, row.method) == wanted), None)
+    return by_key(payload.mean).get((ALL, payload.setting.weightings[0], "ridge"))
+
+
+def compared(payloads: Sequence[BeliefGeometry]) -> Table:
+    """Belief fidelity of several runs against their loss gap, the largest gap first; memory off each source's curve."""
+    rows = []
+    for payload in sorted(payloads, key=loss_gap, reverse=True):
+        gap, fit = loss_gap(payload), [whole_fit(payload)]
+        least = at_gap(payload.rate_distortion.curve, gap)
+        found = (gap, *figures(fit, "r2"), *figures(fit, "mse"), *least)
+        rows.append((payload.run, payload.width, payload.parameters, *found))
+    columns = [
+        Measure("run"),
+        Measure("width", form="count", definition="Of the residual stream."),
+        Measure("parameters", form="count"),
+        GAP,
+        r2(),
+        mse(),
+        bits("least memory", "Of the past, for a predictor with this loss gap.", 3),
+        r2("its R²", "Of the beliefs that this memory determines."),
+    ]
+    said = SAID[payloads[0].setting.weightings[0]]
+    title = f"Belief fidelity against the loss gap: {ALL}, ridge, held out, {said}"
+    return Table.of(title, columns, rows)

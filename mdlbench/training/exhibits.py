@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mdlbench.result.exhibits import Measure, Part, Section, Table, newest, shows
 from mdlbench.result.reading import Found
+from mdlbench.text import counted
 from mdlbench.training.result import TrainedRun
 
 
@@ -13,7 +14,7 @@ def section(results: Sequence[Found[TrainedRun]]) -> Section:
     runs = newest(results, lambda payload: payload.run)
     return Section(
         "Training",
-        f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} trained on files",
+        f"{counted(len(runs), 'run')} trained on files",
         tuple(map(run_part, runs)),
         rank=50,
         counts={"runs": len(runs)},
@@ -24,7 +25,7 @@ def run_part(payload: TrainedRun) -> Part:
     """Everything of one run."""
     shape, optimiser = payload.config.architecture, payload.config.optimiser
     facts = (
-        f"{shape.name} of width {shape.width}, {shape.layers} {'layer' if shape.layers == 1 else 'layers'}, context "
+        f"{shape.name} of width {shape.width}, {counted(shape.layers, 'layer')}, context "
         f"{shape.context}, {payload.parameters:,} parameters; {optimiser.name}, learning rate {optimiser.learning_rate:g}"
     )
     return Part(payload.run, (seeds(payload),), facts)

@@ -54,7 +54,7 @@ def test_points_that_are_none(changes: dict[str, object], message: str) -> None:
 
 def test_stages_begin_with_the_truth_and_share_its_colours() -> None:
     drawn = clouds(40)
-    stages = drawn.emergence("Emergence").stages
+    stages = drawn.emergence().stages
     assert [name for name, _ in stages] == ["Bayes filter", "untrained", "64k tokens"]
     assert {tuple(stage.cloud.colours) for _, stage in stages} == {tuple(drawn.truth("truth").cloud.colours)}  # type: ignore[union-attr]
 

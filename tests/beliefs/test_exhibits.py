@@ -102,6 +102,18 @@ def test_a_mean_is_known_only_where_every_seed_is() -> None:
     assert chart.series[-1].y[-1] is None
 
 
+def test_parts_of_seeds_are_folded_figure_by_figure() -> None:
+    """Rows are matched by what they are of and not by place; a rule sees every seed's figure."""
+    first, second, *_ = (one.dynamics for one in BELIEFS.seeds)
+    both = tables.over_seeds([first, second])
+    assert both == tables.over_seeds([first, second[::-1]])
+    assert [(row.site, row.weighting, row.pairs) for row in both] == [(row.site, row.weighting, row.pairs) for row in first]
+    figures = [part[1].error.slope for part in (first, second)]
+    assert both[1].error.slope == pytest.approx(np.mean(figures))  # type: ignore[arg-type]
+    assert tables.over_seeds([first, second], min)[1].error.slope == min(figures)  # type: ignore[type-var]
+    assert tables.over_seeds([first, second[1:]])[0].bayes_update.r2 is None
+
+
 def test_a_run_of_one_seed_has_no_spread() -> None:
     one = replace(BELIEFS, seeds=BELIEFS.seeds[:1], memory=BELIEFS.memory[:1])
     assert not any(isinstance(cell, Estimate) for cell in column(tables.fits(one, "prefix"), "R², ridge"))

@@ -11,8 +11,7 @@ from mdlbench.beliefs.activations import ALL, NORM, Sites, read_activations
 from mdlbench.beliefs.controls import every_symbol, last_symbols
 from mdlbench.beliefs.distortion import at_gap, rate_distortion
 from mdlbench.beliefs.dynamics import bayes_update, measure_dynamics
-from mdlbench.beliefs.emergence import emergence
-from mdlbench.beliefs.geometry import measure_geometry
+from mdlbench.beliefs.geometry import emergence, measure_geometry
 from mdlbench.beliefs.intervention import measure_intervention, write_belief
 from mdlbench.beliefs.prefixes import enumerate_prefixes
 from mdlbench.beliefs.regression import AffineMap
@@ -140,7 +139,7 @@ def test_intervention_on_an_exact_network() -> None:
 
 def test_geometry_of_an_exact_network() -> None:
     network, prefixes = exact_network(MESS3), enumerate_prefixes(MESS3, 5)
-    found = measure_geometry(MESS3, network, prefixes, SETTING, _wide("gpt2"))
+    found, image = measure_geometry(MESS3, network, prefixes, SETTING, _wide("gpt2"))
     assert found.loss_gap_bits == pytest.approx(0, abs=1e-6)
     assert len(found.fits) == 2 * 2 * 5
     for row in found.fits:
@@ -156,7 +155,7 @@ def test_geometry_of_an_exact_network() -> None:
     controls = {row.name: row.r2 for row in found.controls if row.weighting == "prefix"}
     assert controls["next symbol, exact"] == pytest.approx(1, abs=1e-4)  # three states, three symbols: an invertible map
     assert controls["last 1 symbol"] < controls["last 2 symbols"] < controls["last 3 symbols"] < 1
-    np.testing.assert_allclose(found.image, prefixes.beliefs, atol=1e-2)
+    np.testing.assert_allclose(image, prefixes.beliefs, atol=1e-2)
 
 
 def _wide(name: str) -> Any:
@@ -167,7 +166,7 @@ def test_emergence() -> None:
     """An untrained network, then one that holds the beliefs: the error falls to nothing."""
     prefixes = enumerate_prefixes(MESS3, 5)
     stages = list(emergence(MESS3, prefixes, [(0, _wide("gpt2")), (1000, exact_network(MESS3))], folds=3))
-    first, last = (found.stage for found in stages)
+    first, last = (stage for stage, _ in stages)
     assert (first.tokens, last.tokens) == (0, 1000)
     assert first.loss_gap_bits > 0.1 > last.loss_gap_bits
     assert first.sites[ALL].in_sample_mse > 1e-3 > 1e-8 > last.sites[ALL].in_sample_mse

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from mdlbench.beliefs.loss_gap import LossGap, compare, loss_gap
+from mdlbench.beliefs.loss_gap import LossGap, compare, loss_gap, measure_run
 from mdlbench.beliefs.prefixes import enumerate_prefixes
-from mdlbench.beliefs.run_gap import measure_run
 from mdlbench.errors import MdlbenchError, UsageError
 from mdlbench.processes import find
 from mdlbench.training import Architecture, Optimiser, TrainingConfig, open_run, train_run

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mdlbench.beliefs import comparison
+from mdlbench.beliefs import pictures, tables
 from mdlbench.beliefs.clouds import Clouds
 from mdlbench.beliefs.exhibits import run_part
 from mdlbench.beliefs.result import BeliefGeometry, Setting
@@ -90,7 +90,7 @@ def test_last_stage_and_main_figures_agree(studied: tuple[Result[BeliefGeometry]
 def test_runs_are_compared_by_gap(studied: tuple[Result[BeliefGeometry], Clouds]) -> None:
     payload = studied[0].payload
     better = replace(payload, run="better", seeds=tuple(replace(one, loss_gap_bits=0.01) for one in payload.seeds))
-    rows = [row.cells for row in comparison.table([better, payload]).rows]
+    rows = [row.cells for row in tables.compared([better, payload]).rows]
     assert [row[0] for row in rows] == ["mess3", "better"]
     assert rows[1][3] == pytest.approx(0.01)
     assert float(rows[1][6]) > 1  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def test_other_sources_and_networks(tmp_path: Path, process: str, arch: str) -> 
 def test_chart_of_several_runs(studied: tuple[Result[BeliefGeometry], Clouds]) -> None:
     """What a run's beliefs miss against its loss gap, beside the least memory."""
     payload = studied[0].payload
-    chart = comparison.chart([payload, replace(payload, run="other", width=2)])
+    chart = pictures.compared([payload, replace(payload, run="other", width=2)])
     assert isinstance(chart, Chart)
     assert [line.name for line in chart.series] == ["least memory", "other, width 2", "mess3, width 8"]
     row = of(payload.mean, site="all layers", method="ridge", weighting="probability")

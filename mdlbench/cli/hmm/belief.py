@@ -76,12 +76,13 @@ def command(
       mdlbench hmm belief runs/mess3 --output-path results --plots results/pictures
       mdlbench hmm belief runs/mess3 --seeds 0 --length 8 --no-emergence --json
     """
-    from mdlbench.beliefs import comparison
+    from mdlbench.beliefs import tables
     from mdlbench.beliefs.exhibits import run_part
     from mdlbench.beliefs.study import study_run
     from mdlbench.report import figures, svg, terminal
     from mdlbench.result.exhibits import Section
     from mdlbench.result.record import plain
+    from mdlbench.training.loop import one_thread
     from mdlbench.training.run import load_run
 
     if animation and plots is None:
@@ -96,9 +97,8 @@ def command(
     found = []
     for name in runs:
         run = load_run(name)
-        setting = _setting(run, options)
-        report = _silent if quiet else partial(_say_what_is_next, name_of(name))
-        with _OneThread():
+        setting, report = _setting(run, options), partial(_say_what_is_next, quiet, name_of(name))
+        with one_thread():
             result, clouds = study_run(run, setting, seeds=options["seeds"], with_emergence=options["emergence"], report=report)
         found.append(result.payload)
         shown = Section("belief", "", (run_part(result.payload, clouds),))
@@ -114,15 +114,12 @@ def command(
             for path in written:
                 say(f"wrote {path}", to_stderr=True)
     if len(found) > 1 and not as_json and not quiet:
-        say("\n" + terminal.render([comparison.table(found)]))
+        say("\n" + terminal.render([tables.compared(found)]))
 
 
-def _silent(text: str) -> None:
-    """With -q."""
-
-
-def _say_what_is_next(name: str, text: str) -> None:
-    say(f"{name}: {text}", to_stderr=True)
+def _say_what_is_next(quiet: bool, name: str, text: str) -> None:
+    if not quiet:
+        say(f"{name}: {text}", to_stderr=True)
 
 
 def _setting(run: "Run", options: dict[str, Any]) -> "Setting":
@@ -147,18 +144,3 @@ def _draw(folder: Path, section: "Section", moving: "Clouds | None") -> list[Pat
         write_whole(path, animated(moving.truth("Bayes filter"), moving.at_checkpoints()))
         written.append(path)
     return written
-
-
-class _OneThread:
-    """Torch on one thread: passes this small lose time on more."""
-
-    def __enter__(self) -> None:
-        import torch
-
-        self._before = torch.get_num_threads()
-        torch.set_num_threads(1)
-
-    def __exit__(self, *_: object) -> None:
-        import torch
-
-        torch.set_num_threads(self._before)

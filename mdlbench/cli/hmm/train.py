@@ -56,7 +56,7 @@ def command(
       mdlbench hmm train mess3 --preset paper --stop-at 3.2M -o runs/mess3-paper
     """
     from mdlbench.beliefs import gap_exhibits
-    from mdlbench.beliefs.run_gap import measure_run
+    from mdlbench.beliefs.loss_gap import measure_run
     from mdlbench.report import terminal
     from mdlbench.result.record import plain
     from mdlbench.training.data import process_source
