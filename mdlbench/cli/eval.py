@@ -6,13 +6,12 @@ from typing import Any
 
 import click
 
-from mdlbench.atomic import check_folder
 from mdlbench.cli import symbols
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.inputs import Limited, opened
 from mdlbench.cli.common.paths import STANDARD, name_of
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import print_json, say, write_result
 from mdlbench.cli.common.progress import progress_bar
 from mdlbench.codec import DEFAULT_MODEL, Progress
 from mdlbench.errors import UsageError
@@ -64,7 +63,7 @@ class _Request:
 )
 @option.quiet
 @option.json_lines
-@click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
+@option.output_path
 @option.force
 def command(**options: Any) -> None:
     """Ideal code length of each FILE: the sum of -log2 p over its symbols, each counted once.
@@ -87,8 +86,6 @@ def command(**options: Any) -> None:
         if asked.compat is not None:
             raise UsageError("--tokens and --compat are two runs: give one at a time")
         symbols.check(asked.tokens, files, specs, force=asked.force)
-    if asked.output_path is not None:
-        check_folder(asked.output_path)
     found: list[IdealCodeLength] = []
     try:
         pairs = [(file, spec) for file in files for spec in specs]
@@ -115,10 +112,7 @@ def _run(asked: _Request, file: str, spec: str) -> IdealCodeLength:
         print_json("eval", {key: value for key, value in plain(found).items() if key != "lm_eval" or compared is not None})
     elif compared is not None and not asked.quiet:
         say(terminal.render([Text(f"{found.input}, {found.model}"), *beside_lm_eval(found)]) + "\n")
-    if asked.output_path is not None:
-        path = Result(found).write(asked.output_path)
-        if not asked.quiet:
-            say(f"wrote {path}", to_stderr=True)
+    write_result(Result(found), asked.output_path, quiet=asked.quiet)
     return found
 
 

@@ -22,12 +22,10 @@ _CLOSING = (
 
 @click.command(name="report")
 @click.argument("places", nargs=-1, metavar="[RESULTS]...")
-@click.option(
-    "-o", "--output", default="report.html", metavar="FILE", show_default=True, help="The page; - is standard output."
-)
+@click.option("-o", "--output", default="report.html", metavar="FILE", help="The page; - is standard output.")
 @click.option("--plots", metavar="FOLDER", help="Also draw each picture as PNG and SVG into FOLDER.")
 @click.option("--published", is_flag=True, help="Also figures that others published, never ranked among those measured.")
-@click.option("--title", default="mdlbench report", metavar="TEXT", show_default=True, help="The page's heading.")
+@click.option("--title", default="mdlbench report", metavar="TEXT", help="The page's heading.")
 @option.force
 @option.json_lines
 @option.quiet

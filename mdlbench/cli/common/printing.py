@@ -3,11 +3,33 @@
 import json
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mdlbench.result import Result
 
 
 def say(text: str, *, to_stderr: bool = False) -> None:
     """Print a report where it does not mix with data."""
     print(text, file=sys.stderr if to_stderr else sys.stdout, flush=True)
+
+
+def tell(
+    kind: str, values: Mapping[str, object], text: str, *, as_json: bool, quiet: bool = False, to_stderr: bool = False
+) -> None:
+    """Report what was done: an object with --json, else text, unless it is to be quiet."""
+    if as_json:
+        print_json(kind, values, to_stderr=to_stderr)
+    elif not quiet:
+        say(text, to_stderr=to_stderr)
+
+
+def write_result(result: "Result[Any]", folder: str | None, *, quiet: bool = False) -> None:
+    """Write a result to the folder of --output-path, if there is one, and say where."""
+    if folder is not None:
+        path = result.write(folder)
+        if not quiet:
+            say(f"wrote {path}", to_stderr=True)
 
 
 def print_json(kind: str, values: Mapping[str, object], *, to_stderr: bool = False) -> None:

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import click
 
-from mdlbench.atomic import check_folder
 from mdlbench.cli.common import option
 from mdlbench.cli.common.outputs import plan_outputs, replacing
 from mdlbench.cli.common.paths import STANDARD
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import print_json, say, write_result
 from mdlbench.cli.hmm.options import parameters, process_of
 from mdlbench.errors import UsageError
 from mdlbench.processes import ZOO, Process, find
@@ -29,12 +28,12 @@ from mdlbench.result.record import plain
 @click.argument("name", required=False, metavar="[SOURCE]")
 @parameters
 @click.option("--all", "every", is_flag=True, help="Every source of the zoo, one object or row each.")
-@click.option("--contexts", type=click.IntRange(1, 64), default=11, show_default=True, help="Myopic entropies to print.")
+@click.option("--contexts", type=click.IntRange(1, 64), default=11, help="Myopic entropies to print.")
 @click.option("--gap", type=click.FloatRange(1e-12, 1.0), default=None, metavar="BITS", help="Refine the bounds to this gap.")
 @click.option("--plot", "picture", metavar="FILE", help="Also draw it: a .png, .svg or .pdf.")
 @option.force
 @option.json_lines
-@click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
+@option.output_path
 def command(
     name: str | None,
     parameters: tuple[str, ...],
@@ -61,8 +60,6 @@ def command(
         raise UsageError("name one SOURCE, or give --all")
     if every and (parameters or picture):
         raise UsageError("--all takes no --param and no --plot; name one SOURCE for them")
-    if output_path is not None:
-        check_folder(output_path)
     if picture is not None:
         _check_picture(picture, force)
     sources = [process_of(name, parameters)] if name is not None else [find(each) for each in (*ZOO, *COMPOSED)]
@@ -82,8 +79,7 @@ def command(
             source = replace(source, curves=curves(found))
         if picture is not None:
             _draw(source, process, picture, force)
-        if output_path is not None:
-            say(f"wrote {Result(source).write(output_path)}", to_stderr=True)
+        write_result(Result(source), output_path)
     if sources_found:
         say(terminal.render([overview(sources_found)]))
 

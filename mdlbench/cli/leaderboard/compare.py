@@ -12,7 +12,7 @@ from mdlbench.text import visible
 @click.command(name="compare")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
-@click.option("--results", "folder", default="results", show_default=True, metavar="DIR", help="Where the rows of specs are.")
+@click.option("--results", "folder", default="results", metavar="DIR", help="Where the rows of specs are.")
 @click.option("-C", "--corpus", metavar="NAME[:START:END]", help="Which corpus, if the specs have rows of several.")
 @option.json_lines
 def command(a: str, b: str, folder: str, corpus: str | None, as_json: bool) -> None:

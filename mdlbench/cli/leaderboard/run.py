@@ -35,31 +35,20 @@ from mdlbench.text import counted, speed, visible
     "--baselines",
     type=click.Choice(list(LEAST_SPEED)),
     default="none",
-    show_default=True,
     help="Also other compressors that are here: all above 100 kB/s, fast ones above 1 MB/s.",
 )
 @click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
-@click.option(
-    "--repeat",
-    type=click.IntRange(1),
-    default=3,
-    show_default=True,
-    metavar="N",
-    help="Code and decode N times; times are medians.",
-)
+@click.option("--repeat", type=click.IntRange(1), default=3, metavar="N", help="Code and decode N times; times are medians.")
 @click.option(
     "--repeat-seconds",
     type=click.FloatRange(0),
     default=30.0,
-    show_default=True,
     metavar="SECONDS",
     help="Begin no repeat of a cell after those before it took SECONDS.",
 )
 @option.jobs
-@click.option("--output-path", default="results", show_default=True, metavar="DIR", help="Folder of the rows.")
-@click.option(
-    "--resume/--rerun", default=True, show_default=True, help="Skip what has a sound row, or measure everything again."
-)
+@click.option("--output-path", default="results", metavar="DIR", help="Folder of the rows.")
+@click.option("--resume/--rerun", default=True, help="Skip what has a sound row, or measure everything again.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where hf: models run.")
 @click.option(
     "--block-size",

@@ -29,7 +29,6 @@ from mdlbench.text import visible
     "--sort",
     type=click.Choice(list(SORTS)),
     default="bpb",
-    show_default=True,
     help="bits per byte, container size, encoding speed, or size with code and weights.",
 )
 @click.option(
@@ -37,7 +36,6 @@ from mdlbench.text import visible
     "form",
     type=click.Choice(["table", "markdown", "csv", "json", "html"]),
     default="table",
-    show_default=True,
     help="How to print it.",
 )
 @click.option("--published", is_flag=True, help="Also figures that others published, in a table of their own.")
