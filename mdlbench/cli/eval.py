@@ -22,7 +22,6 @@ from mdlbench.evaluation.result import IdealCodeLength
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.report import terminal
-from mdlbench.result import Result
 from mdlbench.result.exhibits import Text
 from mdlbench.result.record import plain
 
@@ -112,7 +111,7 @@ def _run(asked: _Request, file: str, spec: str) -> IdealCodeLength:
         print_json("eval", {key: value for key, value in plain(found).items() if key != "lm_eval" or compared is not None})
     elif compared is not None and not asked.quiet:
         say(terminal.render([Text(f"{found.input}, {found.model}"), *beside_lm_eval(found)]) + "\n")
-    write_result(Result(found), asked.output_path, quiet=asked.quiet)
+    write_result(found, asked.output_path, quiet=asked.quiet)
     return found
 
 

@@ -111,10 +111,10 @@ def train(
     run = open_run(folder, config, seeds)
     with bars(seeds, config.tokens, shown=not quiet) as report:
         train_run(run, seeds, jobs=options["jobs"] or cores(), stop_at=options["stop_at"], report=report)
-    result = measure(run, seeds)
-    write_result(result, options["output_path"], quiet=quiet)
-    text = terminal.render(make(result.payload) for make in exhibits)
-    tell(kind, plain(result.payload), text, as_json=options["as_json"], quiet=quiet)
+    found = measure(run, seeds).payload
+    write_result(found, options["output_path"], quiet=quiet)
+    text = terminal.render(make(found) for make in exhibits)
+    tell(kind, plain(found), text, as_json=options["as_json"], quiet=quiet)
 
 
 def cores() -> int:

@@ -6,10 +6,11 @@ The terminal prints `board_exhibits`; a page has `section`. `pictures.py` makes 
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from mdlbench.leaderboard.pictures import ledger_table, pictures
-from mdlbench.leaderboard.ranking import Board, Group, groups, is_busy, processor_of
+from mdlbench.leaderboard.ranking import Board, Group, groups, imposed, is_busy, processor_of
 from mdlbench.leaderboard.result import PublishedRow, Row, Timing
 from mdlbench.leaderboard.row import column, figures, scalars
 from mdlbench.result.exhibits import Cell, Details, Exhibit, Folder, Measure, Note, Part, Section, Table, shows
@@ -194,6 +195,25 @@ def every_figure(board: Board) -> Table:
     lines += [{"table": PUBLISHED_TITLE, **_flat_published(row)} for row in board.published]
     cells: list[list[Cell]] = [[line.get(name, "") for name in names] for line in lines]
     return Table.of("", [Measure(name) for name in names], cells)
+
+
+def board_json(board: Board) -> dict[str, Any]:
+    """A board as plain data: every single figure of every row, by name."""
+    groups = [
+        {
+            "title": group.title,
+            "block_size": imposed(group.rows[0].payload),
+            "notes": list(group.notes),
+            "rows": [{"rank": rank, **flat(row)} for rank, row in enumerate(group.rows, 1)],
+        }
+        for group in board.groups
+    ]
+    return {
+        "schema": "mdlbench.leaderboard/1",
+        "groups": groups,
+        "published": [asdict(row) for row in board.published],
+        "refused": [{"path": path, "reason": reason} for path, reason in board.refused],
+    }
 
 
 _RECORDED = ("provenance_time", "provenance_processor", "provenance_cores")

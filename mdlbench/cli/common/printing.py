@@ -3,10 +3,8 @@
 import json
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from mdlbench.result import Result
+from mdlbench.result import Result
 
 
 def say(text: str, *, to_stderr: bool = False) -> None:
@@ -24,10 +22,10 @@ def tell(
         say(text, to_stderr=to_stderr)
 
 
-def write_result(result: "Result[Any]", folder: str | None, *, quiet: bool = False) -> None:
-    """Write a result to the folder of --output-path, if there is one, and say where."""
+def write_result(payload: object, folder: str | None, *, quiet: bool = False) -> None:
+    """Write a result with its provenance to the folder of --output-path, if there is one, and say where."""
     if folder is not None:
-        path = result.write(folder)
+        path = Result(payload).write(folder)
         if not quiet:
             say(f"wrote {path}", to_stderr=True)
 

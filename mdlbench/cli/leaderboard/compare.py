@@ -3,7 +3,7 @@
 import click
 
 from mdlbench.cli.common import option
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import tell
 from mdlbench.leaderboard.comparing import Comparison, compare
 from mdlbench.leaderboard.finding import find_row
 from mdlbench.text import visible
@@ -27,13 +27,8 @@ def command(a: str, b: str, folder: str, corpus: str | None, as_json: bool) -> N
       mdlbench leaderboard compare cm ngram
       mdlbench leaderboard compare cm kt,order=2 -C README.md --json
     """
-    one, two = find_row(a, folder, corpus), find_row(b, folder, corpus)
-    found = compare(one, two)
-    if as_json:
-        print_json("leaderboard-compare", found.to_json())
-    else:
-        say(visible(found.verdict))
-        say(_details(found))
+    found = compare(find_row(a, folder, corpus), find_row(b, folder, corpus))
+    tell("leaderboard-compare", found.to_json(), f"{visible(found.verdict)}\n{_details(found)}", as_json=as_json)
 
 
 def _details(found: Comparison) -> str:

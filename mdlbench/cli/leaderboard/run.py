@@ -21,14 +21,8 @@ from mdlbench.text import counted, speed, visible
 
 
 @click.command(name="run")
-@click.option(
-    "-C",
-    "--corpus",
-    "corpora",
-    multiple=True,
-    required=True,
-    metavar="NAME|PATH[:START:END]",
-    help="Corpus, file or folder, perhaps a slice in bytes; repeatable.",
+@option.corpora(
+    metavar="NAME|PATH[:START:END]", required=True, help="Corpus, file or folder, perhaps a slice in bytes; repeatable."
 )
 @option.model(help="Model spec; repeatable.")
 @click.option(
