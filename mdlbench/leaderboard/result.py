@@ -192,6 +192,11 @@ class Row:
     ideal_bits_per_byte: float | None = None
     seal: str = ""
 
+    @property
+    def peak_bytes(self) -> int | None:
+        """The larger of both ways; None where the system says neither."""
+        return max((way.peak_bytes for way in (self.encode, self.decode) if way.peak_bytes is not None), default=None)
+
 
 @result_kind("leaderboard-published")
 @dataclass(frozen=True)
@@ -218,3 +223,8 @@ class PublishedRow:
     mark: str
     note: str
     published: bool = True
+
+    @property
+    def ratio(self) -> float | None:
+        """Original bytes by the size, where one was published."""
+        return None if self.container_bytes is None else self.corpus_bytes / self.container_bytes

@@ -13,7 +13,7 @@ from mdlbench.errors import MdlbenchError, ResultError, UsageError
 from mdlbench.leaderboard.baselines import baselines
 from mdlbench.leaderboard.cell import Cell, measure, policies_of, wants_more
 from mdlbench.leaderboard.checking import problems
-from mdlbench.leaderboard.ranking import age, imposed, processor_of
+from mdlbench.leaderboard.ranking import imposed, processor_of
 from mdlbench.leaderboard.result import Row
 from mdlbench.leaderboard.row import YARDSTICK, policy_hash
 from mdlbench.leaderboard.store import read_row, slug, write_row
@@ -185,4 +185,4 @@ def _rows_of(folder: str, corpus: Corpus, spec: str) -> list[Found[Row]]:
     for path in (Path(folder) / slug(corpus.name) / slug(spec)).glob("[!.]*.json"):
         with suppress(ResultError):
             rows.append(read_row(path))
-    return sorted(rows, key=age)
+    return sorted(rows, key=lambda row: row.age)
