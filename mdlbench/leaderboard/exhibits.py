@@ -24,26 +24,21 @@ LEGEND = (
     "bytes: of containers that fresh processes decoded to the same corpus. ideal: the sum of -log2 p, no file's size.\n"
     "speeds: medians, once the model is ready. memory: the larger of both ways. adjusted: container + code + shipped weights."
 )
-_SIZE = Measure(
-    "bytes", form="count", definition="of containers that fresh processes decoded to the same corpus", better="less"
-)
-_RATE = Measure("bits per byte", form="fixed", digits=4, better="less")
+_SIZE = Measure("bytes", "", "count", 4, "of containers that fresh processes decoded to the same corpus", "less")
 _ENCODE = Measure("encode", form="rate", definition="original bytes per second, median, once the model is ready", better="more")
 _DECODE = Measure("decode", form="rate", definition="original bytes per second, median, once the model is ready", better="more")
-_IDEAL = Measure("ideal bits per byte", form="fixed", definition="the sum of -log2 p: no file's size", better="less")
-_MEMORY = Measure("memory", form="bytes", definition="of the largest process, the larger of both ways", better="less")
-_ADJUSTED = Measure("adjusted bytes", form="count", definition="container + code + weights as shipped", better="less")
-_RANKED: tuple[tuple[Measure, str, str], ...] = (  # where rows measured here have it, and published ones
-    (Measure("model"), "model.spec", "model"),
-    (_SIZE, "container_bytes", "container_bytes"),
-    (_RATE, "bits_per_byte", "bits_per_byte"),
-    (Measure("ratio", form="fixed", digits=3, better="more"), "ratio", "ratio"),
-    (_IDEAL, "ideal_bits_per_byte", ""),
-    (_ENCODE, "encode.bytes_per_second", "encode_bytes_per_second"),
-    (_DECODE, "decode.bytes_per_second", "decode_bytes_per_second"),
-    (_MEMORY, "peak_bytes", ""),
-    (_ADJUSTED, "adjusted.total", ""),
-)
+_RANKED = {  # where a row has it: published ones under one name, encode_bytes_per_second, or not at all
+    "model.spec": Measure("model"),
+    "container_bytes": _SIZE,
+    "bits_per_byte": Measure("bits per byte", form="fixed", digits=4, better="less"),
+    "ratio": Measure("ratio", form="fixed", digits=3, better="more"),
+    "ideal_bits_per_byte": Measure("ideal bits per byte", "", "fixed", 4, "the sum of -log2 p: no file's size", "less"),
+    "encode.bytes_per_second": _ENCODE,
+    "decode.bytes_per_second": _DECODE,
+    "peak_bytes": Measure("memory", "", "bytes", 4, "of the largest process, the larger of both ways", "less"),
+    "adjusted.total": Measure("adjusted bytes", "", "count", 4, "container + code + weights as shipped", "less"),
+}
+_ranked_cells = attrgetter(*_RANKED)
 _PUBLISHED = {
     "corpus": Measure("corpus"),
     "model": Measure("model"),
@@ -121,14 +116,13 @@ def ranked_table(group: Group, *, details: bool = False) -> Table:
     marks = group.policies if details else {}
     lines = [_line(row, group.title, marks, _details(row) if details else None) for row in group.rows]
     lines += [_published_line(row, group.title) for row in group.published]
-    return Table(group.title, tuple(column for column, *_ in _RANKED), tuple(lines), group.notes, ranked=True, bar=2)
+    return Table(group.title, tuple(_RANKED.values()), tuple(lines), group.notes, ranked=True, bar=2)
 
 
 def _line(found: Found[Row], corpus: str, marks: Mapping[str, str], details: Details | None) -> Line:
     row = found.payload
-    cells = tuple(attrgetter(way)(row) for _, way, _ in _RANKED)
     facets = {"corpus": corpus, "decodes": row.model.portability, "baseline": "yes" if row.baseline else "no"}
-    return Line(cells, tuple(_tags(found, marks.get(row.policy_hash, "A"))), facets, details)
+    return Line(_ranked_cells(row), tuple(_tags(found, marks.get(row.policy_hash, "A"))), facets, details)
 
 
 def _tags(found: Found[Row], mark: str) -> Iterable[tuple[str, str]]:
@@ -158,9 +152,9 @@ def short_version(text: str) -> str:
 
 
 def _published_line(row: PublishedRow, corpus: str) -> Line:
-    cells = tuple(attrgetter(way)(row) if way else None for *_, way in _RANKED)
+    _, *others = (getattr(row, way.replace(".", "_"), None) for way in _RANKED)
     tags = ((row.source, row.note), (row.mark, ""))
-    return Line(cells, tuple(tag for tag in tags if tag[0]), {"corpus": corpus}, published=True)
+    return Line((row.model, *others), tuple(tag for tag in tags if tag[0]), {"corpus": corpus}, published=True)
 
 
 def published_table(rows: Sequence[PublishedRow]) -> Table:

@@ -37,8 +37,8 @@ def _found(folder: str | os.PathLike[str], columns: Sequence[Any]) -> Found[Row]
 @cache
 def _maker(cls: type) -> Callable[[Iterator[Any]], Any]:
     """What makes an instance of a class, taking its single figures in the order of `scalars`."""
-    parts = [(name, _part(hint)) for name, hint in get_type_hints(cls).items()]
-    return lambda figures: cls(**{name: make(figures) for name, make in parts})
+    parts = [_part(hint) for hint in get_type_hints(cls).values()]
+    return lambda figures: cls(*[make(figures) for make in parts])
 
 
 def _part(hint: Any) -> Callable[[Iterator[Any]], Any]:

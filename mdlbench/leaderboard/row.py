@@ -151,7 +151,7 @@ def scalar(hint: Any) -> type | None:
 
 def figures(row: Row) -> dict[str, Any]:
     """Every single figure of a row by its column, a name without dots such as `model_spec`."""
-    return {way.replace(".", "_"): attrgetter(way)(row) for way in scalars()}
+    return dict(zip(_NAMES, attrgetter(*scalars())(row), strict=True))
 
 
 def flat(found: Found[Row]) -> dict[str, Any]:
@@ -161,4 +161,5 @@ def flat(found: Found[Row]) -> dict[str, Any]:
 
 
 RECORDED = ("time", "processor", "cores")
-COLUMNS = ("path", *(way.replace(".", "_") for way in scalars()), *(f"provenance_{name}" for name in RECORDED))
+_NAMES = tuple(way.replace(".", "_") for way in scalars())
+COLUMNS = ("path", *_NAMES, *(f"provenance_{name}" for name in RECORDED))

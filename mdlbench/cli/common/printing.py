@@ -4,8 +4,6 @@ import json
 import sys
 from collections.abc import Mapping
 
-from mdlbench.result import Result
-
 
 def say(text: str, *, to_stderr: bool = False) -> None:
     """Print a report where it does not mix with data."""
@@ -25,6 +23,8 @@ def tell(
 def write_result(payload: object, folder: str | None, *, quiet: bool = False) -> None:
     """Write a result with its provenance to the folder of --output-path, if there is one, and say where."""
     if folder is not None:
+        from mdlbench.result import Result
+
         path = Result(payload).write(folder)
         if not quiet:
             say(f"wrote {path}", to_stderr=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import click
 
-from mdlbench.cli.common import option
 from mdlbench.cli.common.printing import say
 from mdlbench.leaderboard.exhibits import board_exhibits, board_json, every_figure
 from mdlbench.leaderboard.ranking import SORTS, Board, Query, load_board
@@ -37,8 +36,13 @@ FORMS: dict[str, Callable[[Board], str]] = {
 
 @click.command(name="show")
 @click.argument("folder", default="results", metavar="[DIR]")
-@option.corpora(
-    metavar="NAME[:START:END]", help="Only this corpus or slice: name, source, or beginning of its SHA-256; repeatable."
+@click.option(
+    "-C",
+    "--corpus",
+    "corpora",
+    multiple=True,
+    metavar="NAME[:START:END]",
+    help="Only this corpus or slice: name, source, or beginning of its SHA-256; repeatable.",
 )
 @click.option(
     "--sort",
