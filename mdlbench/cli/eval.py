@@ -1,7 +1,7 @@
 """`mdlbench eval`: ideal code length under each model; symbol by symbol; beside what lm-evaluation-harness would say."""
 
 import os
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -24,23 +24,6 @@ from mdlbench.models.base import Model
 from mdlbench.report import terminal
 from mdlbench.result.exhibits import Text
 from mdlbench.result.record import plain
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What was asked for."""
-
-    files: tuple[str, ...]
-    models: tuple[str, ...]
-    model_args: str
-    limit: int | None
-    block_size: int | None
-    tokens: str | None
-    compat: str | None
-    output_path: str | None
-    force: bool
-    quiet: bool
-    as_json: bool
 
 
 @click.command(name="eval")
@@ -77,7 +60,7 @@ def command(**options: Any) -> None:
       mdlbench eval README.md -m hf:./gpt2 --tokens heat.html
       mdlbench eval README.md -m hf:./gpt2 --compat lm-eval
     """
-    asked = _Request(**options)
+    asked = SimpleNamespace(**options)
     files, specs = asked.files, option.specs(asked.models, asked.model_args)
     if files.count(STANDARD) > 1 or (STANDARD in files and len(specs) > 1):
         raise UsageError("standard input can be read only once: save it to a file to compare models on it")
@@ -94,12 +77,11 @@ def command(**options: Any) -> None:
             say(terminal.render(tables(found)))
 
 
-def _run(asked: _Request, file: str, spec: str) -> IdealCodeLength:
+def _run(asked: SimpleNamespace, file: str, spec: str) -> IdealCodeLength:
     """One file under one model: everything that was asked for."""
-    model = load_model(spec)
+    model, compared = load_model(spec), None
     limit = symbols.limit_of(asked.tokens, asked.limit)
     bar = progress_bar(file, shown=not asked.quiet, total=lambda path: limit or os.path.getsize(path))
-    compared = None
     with opened(file) as source, bar as progress:
         if asked.compat is None:
             evaluated = _evaluate(asked, file, Limited(source, limit), model, progress)
@@ -115,7 +97,7 @@ def _run(asked: _Request, file: str, spec: str) -> IdealCodeLength:
     return found
 
 
-def _evaluate(asked: _Request, file: str, source: Any, model: Model, progress: Progress) -> Evaluation:
+def _evaluate(asked: SimpleNamespace, file: str, source: Any, model: Model, progress: Progress) -> Evaluation:
     if asked.tokens is None:
         return evaluate(source, model, block_size=asked.block_size, progress=progress)
     target = symbols.Target(asked.tokens, force=asked.force, quiet=asked.quiet)

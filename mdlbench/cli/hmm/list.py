@@ -45,10 +45,7 @@ def describe(name: str) -> dict[str, Any]:
     known = parameters_of(process.name)
     return {
         "process": process.name,
-        "summary": process.summary,
-        "citation": process.citation,
-        "alphabet_size": process.alphabet_size,
-        "n_states": process.n_states,
+        **{field: getattr(process, field) for field in ("summary", "citation", "alphabet_size", "n_states")},
         "hidden_markov": process.is_hidden_markov,
         "unifilar": process.unifilar,
         "ergodic": process.ergodic,

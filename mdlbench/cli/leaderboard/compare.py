@@ -6,6 +6,7 @@ from mdlbench.cli.common import option
 from mdlbench.cli.common.printing import tell
 from mdlbench.leaderboard.comparing import Comparison, compare
 from mdlbench.leaderboard.finding import find_row
+from mdlbench.result.record import plain
 from mdlbench.text import visible
 
 
@@ -28,17 +29,16 @@ def command(a: str, b: str, folder: str, corpus: str | None, as_json: bool) -> N
       mdlbench leaderboard compare cm kt,order=2 -C README.md --json
     """
     found = compare(find_row(a, folder, corpus), find_row(b, folder, corpus))
-    tell("leaderboard-compare", found.to_json(), f"{visible(found.verdict)}\n{_details(found)}", as_json=as_json)
+    tell("leaderboard-compare", plain(found), f"{visible(found.verdict)}\n{_details(found)}", as_json=as_json)
 
 
 def _details(found: Comparison) -> str:
-    lines = [
-        f"A  {visible(found.a)}: {found.container_bytes_a:,} bytes of container",
-        f"B  {visible(found.b)}: {found.container_bytes_b:,} bytes of container",
-        f"on {visible(found.corpus)}, {found.input_bytes:,} bytes, {found.units:,} units",
-        f"ideal code length, A - B: {found.difference:+.4f} bits per byte"
-        + ("" if found.low is None else f", 95 % interval {found.low:+.4f} to {found.high:+.4f}"),
-        f"units: A smaller in {found.smaller_a:,}, B smaller in {found.smaller_b:,}, equal in {found.equal:,}",
-        f"{found.method}: {found.resamples:,} resamples of runs of {found.block_units} units, seed {found.seed}",
-    ]
-    return "\n".join(lines)
+    bounds = "" if found.low is None else f", 95 % interval {found.low:+.4f} to {found.high:+.4f}"
+    return (
+        f"A  {visible(found.a)}: {found.container_bytes_a:,} bytes of container\n"
+        f"B  {visible(found.b)}: {found.container_bytes_b:,} bytes of container\n"
+        f"on {visible(found.corpus)}, {found.input_bytes:,} bytes, {found.units:,} units\n"
+        f"ideal code length, A - B: {found.difference:+.4f} bits per byte{bounds}\n"
+        f"units: A smaller in {found.smaller_a:,}, B smaller in {found.smaller_b:,}, equal in {found.equal:,}\n"
+        f"{found.method}: {found.resamples:,} resamples of runs of {found.block_units} units, seed {found.seed}"
+    )
