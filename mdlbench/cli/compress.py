@@ -57,15 +57,8 @@ def compress_file(
         replacing(target, force=force, like=file, check=_read_back if options["verify"] else None) as sink,
         progress_bar(file, shown=not options["quiet"]) as progress,
     ):
-        return compress_stream(
-            source,
-            sink,
-            option.specs(models, model_args),
-            block_size=options["block_size"],
-            jobs=options["jobs"],
-            verify=options["verify"],
-            progress=progress,
-        )
+        settings = {name: options[name] for name in ("block_size", "jobs", "verify")}
+        return compress_stream(source, sink, option.specs(models, model_args), progress=progress, **settings)
 
 
 def _read_back(path: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import stat
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -50,8 +51,8 @@ def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: 
     """
     if options["byte_range"] is not None and options["salvage"]:
         raise UsageError("--range and --salvage contradict each other; give one")
-    derive = _original_name if output is None or len(files) > 1 else _any_name
-    outputs = plan_outputs(files, output, to_stdout, derive, force=force)
+    named = output is not None and len(files) == 1
+    outputs = plan_outputs(files, output, to_stdout, partial(_original_name, any_suffix=named), force=force)
     decode = _salvage if options["salvage"] else _decompress if options["byte_range"] is None else _copy_range
 
     def one(file: str, target: str) -> None:
@@ -76,15 +77,11 @@ class _Done(NamedTuple):
     lost: list[str] | None = None
 
 
-def _original_name(file: str) -> str:
-    if not file.endswith(SUFFIX) or Path(file).name == SUFFIX:
+def _original_name(file: str, *, any_suffix: bool) -> str:
+    if not any_suffix and (not file.endswith(SUFFIX) or Path(file).name == SUFFIX):
         if stat.S_ISDIR(os.stat(file).st_mode):  # what is not there at all is told of by its name
             raise UsageError(f"{file} is a directory; name files")
         raise UsageError(f"{file} does not end in {SUFFIX}; name the output with -o or use -c")
-    return file.removesuffix(SUFFIX)
-
-
-def _any_name(file: str) -> str:
     return file.removesuffix(SUFFIX)
 
 

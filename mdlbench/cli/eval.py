@@ -13,14 +13,13 @@ from mdlbench.cli.common.inputs import Limited, opened
 from mdlbench.cli.common.paths import STANDARD, name_of
 from mdlbench.cli.common.printing import print_json, say, write_result
 from mdlbench.cli.common.progress import progress_bar
-from mdlbench.codec import DEFAULT_MODEL, Progress
+from mdlbench.codec import DEFAULT_MODEL
 from mdlbench.errors import UsageError
-from mdlbench.evaluation import Evaluation, evaluate
+from mdlbench.evaluation import evaluate
 from mdlbench.evaluation.exhibits import beside_lm_eval, tables
 from mdlbench.evaluation.lm_eval import compare
 from mdlbench.evaluation.result import IdealCodeLength
 from mdlbench.models import load_model
-from mdlbench.models.base import Model
 from mdlbench.report import terminal
 from mdlbench.result.exhibits import Text
 from mdlbench.result.record import plain
@@ -82,12 +81,16 @@ def _run(asked: SimpleNamespace, file: str, spec: str) -> IdealCodeLength:
     model, compared = load_model(spec), None
     limit = symbols.limit_of(asked.tokens, asked.limit)
     bar = progress_bar(file, shown=not asked.quiet, total=lambda path: limit or os.path.getsize(path))
-    with opened(file) as source, bar as progress:
-        if asked.compat is None:
-            evaluated = _evaluate(asked, file, Limited(source, limit), model, progress)
+    with opened(file) as whole, bar as progress:
+        source: Any = Limited(whole, limit)
+        settings = {"block_size": asked.block_size, "progress": progress}
+        if asked.compat is not None:
+            compared, evaluated = compare(source.read(), model, **settings)
+        elif asked.tokens is not None:
+            told = {"force": asked.force, "quiet": asked.quiet}
+            evaluated = symbols.write(asked.tokens, file, source, model, **told, **settings)
         else:
-            data = Limited(source, limit).read()
-            compared, evaluated = compare(data, model, block_size=asked.block_size, progress=progress)
+            evaluated = evaluate(source, model, **settings)
     found = evaluated.result(name_of(file), compared)
     if asked.as_json:
         print_json("eval", {key: value for key, value in plain(found).items() if key != "lm_eval" or compared is not None})
@@ -95,10 +98,3 @@ def _run(asked: SimpleNamespace, file: str, spec: str) -> IdealCodeLength:
         say(terminal.render([Text(f"{found.input}, {found.model}"), *beside_lm_eval(found)]) + "\n")
     write_result(found, asked.output_path, quiet=asked.quiet)
     return found
-
-
-def _evaluate(asked: SimpleNamespace, file: str, source: Any, model: Model, progress: Progress) -> Evaluation:
-    if asked.tokens is None:
-        return evaluate(source, model, block_size=asked.block_size, progress=progress)
-    target = symbols.Target(asked.tokens, force=asked.force, quiet=asked.quiet)
-    return target.write(file, source, model, block_size=asked.block_size, progress=progress)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from mdlbench.result import Result
     from mdlbench.result.exhibits import Exhibit
     from mdlbench.training.run import Run
-
-_ARCHITECTURE = ("context", "layers", "width", "heads", "head_width", "mlp", "activation", "init")
-_OPTIMISER = ("learning_rate", "weight_decay", "momentum", "beta2", "clip", "warmup", "schedule")
 
 
 class Count(click.ParamType):
@@ -70,23 +67,22 @@ def settings(function: Callable[..., Any]) -> Callable[..., Any]:
 def configured(base: TrainingConfig, options: dict[str, Any]) -> TrainingConfig:
     """A preset with the options that were given put in its place."""
     given = {name: value for name, value in options.items() if value is not None}
-    architecture = {name: given[name] for name in _ARCHITECTURE if name in given}
-    optimiser = {name: given[name] for name in _OPTIMISER if name in given}
-    if "arch" in given:
-        architecture["name"] = given["arch"]
-    if "optimiser" in given:
-        optimiser["name"] = given["optimiser"]
+    architecture = _given(given, base.architecture, "arch")
     if "width" in given and "heads" not in given and "head_width" not in given:
         architecture["head_width"] = None
-    changes: dict[str, Any] = {}
+    parts = {"architecture": architecture, "optimiser": _given(given, base.optimiser, "optimiser")}
+    changes: dict[str, Any] = {name: replace(getattr(base, name), **part) for name, part in parts.items() if part}
     if "batch_size" in given:
         changes["batch_size"] = given["batch_size"]
     if "checkpoints" in given:
         changes["checkpoints"] = parse_counts(given["checkpoints"])
-    found = replace(
-        base, architecture=replace(base.architecture, **architecture), optimiser=replace(base.optimiser, **optimiser), **changes
-    )
-    return found if not (architecture or optimiser or changes) else replace(found, preset=f"{base.preset}, changed")
+    return replace(base, **changes, preset=f"{base.preset}, changed") if changes else base
+
+
+def _given(given: dict[str, Any], part: Any, name: str) -> dict[str, Any]:
+    """Those of the options that are fields of a part of the configuration, whose own name is the option `name`."""
+    found = {field.name: given[field.name] for field in fields(part) if field.name in given}
+    return found | ({"name": given[name]} if name in given else {})
 
 
 def train(

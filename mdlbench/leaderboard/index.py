@@ -79,8 +79,7 @@ def _indexed(folder: str | os.PathLike[str], files: dict[str, tuple[int, int]], 
                 return _through(database, folder, files)
         except (sqlite3.Error, OSError):
             pass  # a full disk, a damaged index: the rows are still there
-    with closing(sqlite3.connect(":memory:")) as database:
-        _create(database)
+    with closing(_opened(":memory:")) as database:
         return _through(database, folder, files)
 
 
@@ -99,18 +98,17 @@ def _connect(folder: str | os.PathLike[str]) -> sqlite3.Connection:
     path = index_path(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        database = sqlite3.connect(path, timeout=5)
-        _create(database)
+        return _opened(path)
     except sqlite3.DatabaseError:
         path.unlink()
-        database = sqlite3.connect(path, timeout=5)
-        _create(database)
-    return database
+        return _opened(path)
 
 
-def _create(database: sqlite3.Connection) -> None:
+def _opened(path: str | Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=5)
     database.execute(f"create table if not exists row ({_NAMES}, changed, bytes, primary key (path))")
     database.execute("create table if not exists refused (path primary key, reason, changed, bytes)")
+    return database
 
 
 def _through(database: sqlite3.Connection, folder: str | os.PathLike[str], files: dict[str, tuple[int, int]]) -> Rows:

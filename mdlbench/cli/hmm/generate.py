@@ -78,11 +78,8 @@ def _check(process: Process, running: RunningLength) -> dict[str, Any]:
             found |= {"expected_bits": expected.mean, "interval_95": [expected.low, expected.high], "inside": inside}
     except ValueError as error:
         reason = str(error)
-    return found | {
-        "reason": reason,
-        "entropy_rate": analysis.entropy_rate.value,
-        "excess_entropy": analysis.excess_entropy.value,
-    }
+    rates = {"entropy_rate": analysis.entropy_rate.value, "excess_entropy": analysis.excess_entropy.value}
+    return {**found, "reason": reason, **rates}
 
 
 def _line(report: dict[str, Any]) -> str:
