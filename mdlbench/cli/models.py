@@ -51,7 +51,15 @@ def describe(spec: str) -> dict[str, Any]:
         {"name": field.name, "default": _default(field), "help": field.metadata.get("help", "")}
         for field in dataclasses.fields(cls.Options)
     ]
-    page: dict[str, Any] = {
+    built: dict[str, Any] = dict.fromkeys(("spec", "digest", "block_size", "bytes"))
+    try:
+        model = load_model(spec)
+        weights = dataclasses.asdict(model.description())
+        built = {"spec": model.spec, "digest": model.digest.hex(), "block_size": model.block_size, "bytes": weights}
+    except MdlbenchError:  # a name that needs an argument, such as hf
+        if spec != name:
+            raise
+    return {
         "model": name,
         "summary": row.summary,
         "portability": cls.portability,
@@ -59,16 +67,8 @@ def describe(spec: str) -> dict[str, Any]:
         "example": row.example,
         "arguments": cls.arguments(),
         "options": options,
-        **dict.fromkeys(("spec", "digest", "block_size", "bytes")),
+        **built,
     }
-    try:
-        model = load_model(spec)
-    except MdlbenchError:
-        if spec != name:
-            raise
-        return page  # a name that needs an argument, such as hf
-    weights = dataclasses.asdict(model.description())
-    return page | {"spec": model.spec, "digest": model.digest.hex(), "block_size": model.block_size, "bytes": weights}
 
 
 def _default(field: Any) -> Any:

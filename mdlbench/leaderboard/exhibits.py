@@ -75,7 +75,8 @@ def section(results: Sequence[Found[Row | PublishedRow]]) -> Section:
     rows = [found for found in results if isinstance(found.payload, Row)]
     others = [found.payload for found in results if isinstance(found.payload, PublishedRow)]
     parts = groups(rows, others)  # type: ignore[arg-type]
-    n_rows, n_published, older = (sum(counts) for counts in zip(*map(_counts, parts), strict=True))
+    n_rows, n_published = sum(len(group.rows) for group in parts), sum(len(group.published) for group in parts)
+    older = sum(group.older for group in parts)
     extra = f", {n_published} published" if n_published else ""
     left_out = f", {counted(older, 'older run')} of the same setting left out" if older else ""
     return Section(
@@ -86,10 +87,6 @@ def section(results: Sequence[Found[Row | PublishedRow]]) -> Section:
         counts={"rows": n_rows, "published": n_published, "slices": len(parts), "older": older},
         facets=("corpus", "decodes", "baseline"),
     )
-
-
-def _counts(group: Group) -> tuple[int, int, int]:
-    return len(group.rows), len(group.published), group.older
 
 
 def _part(group: Group) -> Part:

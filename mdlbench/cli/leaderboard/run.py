@@ -8,7 +8,7 @@ import click
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import report_error
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import say, tell
 from mdlbench.errors import InterruptedRunError
 from mdlbench.leaderboard.baselines import LEAST_SPEED, baselines
 from mdlbench.leaderboard.exhibits import board_exhibits
@@ -67,14 +67,20 @@ def command(quiet: bool, as_json: bool, resume: bool, corpora: tuple[str, ...], 
       mdlbench leaderboard run -C enwik8:0:4M -m cm --baselines all --output-path results/
     """
     config = Config(corpora, rerun=not resume, **options)
-    teller = _Teller(quiet=quiet, as_json=as_json)
+    told: list[Event] = []
+
+    def report(event: Event) -> None:
+        told.append(event)
+        _tell(event, quiet=quiet, as_json=as_json)
+
     missing = baselines(config.baselines).missing
     if missing and not quiet:
         say(f"not installed, so left out of the baselines: {', '.join(missing)}", to_stderr=True)
     try:
-        outcome = run(config, teller.tell)
+        outcome = run(config, report)
     except KeyboardInterrupt:
-        kept = f"{counted(teller.finished, 'finished row')} in {config.output_path} stay"
+        finished = sum(event.kind == "finished" for event in told)
+        kept = f"{counted(finished, 'finished row')} in {config.output_path} stay"
         raise InterruptedRunError(f"interrupted; {kept}, and the same command goes on with the rest") from None
     if not quiet and not as_json and outcome.finished + outcome.skipped:
         say("\n" + terminal.render(board_exhibits(_board(config.output_path, outcome.finished + outcome.skipped))))
@@ -90,40 +96,26 @@ def _board(folder: str, rows: tuple[Found[Row], ...]) -> Board:
     return dataclasses.replace(found, groups=tuple(kept))
 
 
-class _Teller:
-    """Prints a line for each cell that is done."""
-
-    def __init__(self, *, quiet: bool, as_json: bool) -> None:
-        self._quiet, self._as_json, self.finished = quiet, as_json, 0
-
-    def tell(self, event: Event) -> None:
-        self.finished += event.kind == "finished"
-        if not self._quiet and sys.stderr.isatty():  # a line that the next event wipes out
-            now = f"{_place(event)}: measuring" if event.kind == "started" else ""
-            print(f"\r\x1b[2K{now}", end="", file=sys.stderr, flush=True)
-        if event.kind == "failed":
-            assert event.error is not None
-            error = type(event.error)(f"{event.corpus.name}, {event.spec}: {event.error}")
-            report_error(error, as_json=self._as_json)
-        elif event.kind == "started":
-            return
-        elif self._as_json:
-            assert event.row is not None
-            values = {"kind": event.kind, "corpus": event.corpus.name, "model": event.spec, "path": str(event.row.path)}
-            print_json("leaderboard-run", values)
-        elif not self._quiet:
-            say(_line(event))
+def _tell(event: Event, *, quiet: bool, as_json: bool) -> None:
+    """A line for a cell that is done."""
+    if not quiet and sys.stderr.isatty():  # a line that the next event wipes out
+        now = f"{_place(event)}: measuring" if event.kind == "started" else ""
+        print(f"\r\x1b[2K{now}", end="", file=sys.stderr, flush=True)
+    if event.error is not None:
+        report_error(type(event.error)(f"{event.corpus.name}, {event.spec}: {event.error}"), as_json=as_json)
+    if event.row is not None:
+        values = {"kind": event.kind, "corpus": event.corpus.name, "model": event.spec, "path": event.row.path}
+        tell("leaderboard-run", values, _line(event, event.row), as_json=as_json, quiet=quiet)
 
 
-def _line(event: Event) -> str:
-    assert event.row is not None
-    row = event.row.payload
+def _line(event: Event, found: Found[Row]) -> str:
+    row = found.payload
     ways = (("encode", row.encode), ("decode", row.decode))
     speeds = [f"{way} {speed(row.input_bytes, timing.median_coding_seconds)}" for way, timing in ways]
     rate = "empty" if row.bits_per_byte is None else f"{row.bits_per_byte:.4f} bits per byte"
     parts = [f"{row.container_bytes:,} bytes", rate, *speeds, counted(row.repeats.done, "repeat")]
     kept = " (measured before)" if event.kind == "skipped" else ""
-    return f"{_place(event)}: " + ", ".join(parts) + kept + f"  [→ {visible(str(event.row.path))}]"
+    return f"{_place(event)}: " + ", ".join(parts) + kept + f"  [→ {visible(found.path)}]"
 
 
 def _place(event: Event) -> str:
