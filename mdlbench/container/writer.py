@@ -5,16 +5,7 @@ from collections import deque
 from dataclasses import replace
 from typing import BinaryIO
 
-from mdlbench.container.format import (
-    DIGEST_SIZE,
-    MAX_BLOCK,
-    RAW,
-    BlockHeader,
-    Header,
-    IndexEntry,
-    checksum,
-    trailer_bytes,
-)
+from mdlbench.container.format import DIGEST_SIZE, MAX_BLOCK, RAW, BlockHeader, Header, IndexEntry, checksum, trailer_bytes
 
 PARTS = ("header", "block_headers", "payloads", "raw_blocks", "index", "trailer")  # of a container: what `sizes` counts
 HELD = 1 << 20  # original bytes kept back until the models have saved what naming them costs

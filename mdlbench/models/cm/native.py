@@ -39,12 +39,7 @@ def _digest() -> str:
     digest = hashlib.blake2b(digest_size=12)
     for source in (*sorted(Path(__file__).parent.glob("*.py")), package / "coder" / "bits.py"):
         digest.update(source.read_bytes())
-    machine = (
-        llvmlite.__version__,
-        llvm.get_host_cpu_name(),
-        llvm.get_host_cpu_features().flatten(),
-        sys.version,
-    )
+    machine = (llvmlite.__version__, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), sys.version)
     digest.update(repr(machine).encode())
     return digest.hexdigest()
 
