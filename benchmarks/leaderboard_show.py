@@ -25,7 +25,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from mdlbench.leaderboard import Config, run
-from mdlbench.leaderboard.row import seal
+from mdlbench.leaderboard.derived import seal
 from mdlbench.result import Figures, Result
 
 SLICES = 10

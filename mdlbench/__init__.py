@@ -3,8 +3,10 @@
 The public names below are loaded when they are first used: `import mdlbench` imports neither numpy, numba nor torch.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+# ruff: noqa: F401 - the first list is for type checkers, the second for Python
+from typing import TYPE_CHECKING
+
+from mdlbench.lazy import front_door
 
 if TYPE_CHECKING:
     from mdlbench.codec import Compression, compress, compress_stream, decompress, decompress_stream, verify
@@ -20,58 +22,21 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_LOCATIONS = {
-    "Compression": "mdlbench.codec",
-    "Evaluation": "mdlbench.evaluation",
-    "Frequencies": "mdlbench.numerics.frequencies",
-    "Ledger": "mdlbench.codec.ledger",
-    "MdlbenchError": "mdlbench.errors",
-    "Model": "mdlbench.models.base",
-    "Predictor": "mdlbench.models.base",
-    "Result": "mdlbench.result",
-    "RoundTrip": "mdlbench.codec.verification",
-    "code_length": "mdlbench.evaluation",
-    "compress": "mdlbench.codec",
-    "compress_stream": "mdlbench.codec",
-    "decompress": "mdlbench.codec",
-    "decompress_stream": "mdlbench.codec",
-    "evaluate": "mdlbench.evaluation",
-    "load_model": "mdlbench.models",
-    "open": "mdlbench.codec.seekable",
-    "verify": "mdlbench.codec",
-    "verify_round_trip": "mdlbench.codec.verification",
-}
-
-__all__ = [
-    "Compression",
-    "Evaluation",
-    "Frequencies",
-    "Ledger",
-    "MdlbenchError",
-    "Model",
-    "Predictor",
-    "Result",
-    "RoundTrip",
-    "code_length",
-    "compress",
-    "compress_stream",
-    "decompress",
-    "decompress_stream",
-    "evaluate",
-    "load_model",
-    "open",
-    "verify",
-    "verify_round_trip",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LOCATIONS:
-        raise AttributeError(f"module 'mdlbench' has no attribute {name!r}")
-    module = import_module(_LOCATIONS[name])
-    value = getattr(module, "open_container" if name == "open" else name)
-    globals()[name] = value
-    return value
+__all__, __getattr__ = front_door(
+    __name__,
+    {
+        "codec": ("Compression", "compress", "compress_stream", "decompress", "decompress_stream", "verify"),
+        "codec.ledger": ("Ledger",),
+        "codec.seekable": ("open_container as open",),
+        "codec.verification": ("RoundTrip", "verify_round_trip"),
+        "errors": ("MdlbenchError",),
+        "evaluation": ("Evaluation", "code_length", "evaluate"),
+        "models": ("load_model",),
+        "models.base": ("Model", "Predictor"),
+        "numerics.frequencies": ("Frequencies",),
+        "result": ("Result",),
+    },
+)
 
 
 def __dir__() -> list[str]:

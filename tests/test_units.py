@@ -1,14 +1,17 @@
 """Units, errors, and the package's public face."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import mdlbench
-from mdlbench import errors, units
+from mdlbench import errors, leaderboard, units
 
 
 @pytest.mark.parametrize(
@@ -45,9 +48,16 @@ def test_rates_of_nothing_are_none() -> None:
     assert units.bits_per_byte(16, 4) == 4.0
 
 
-def test_all_is_sorted_and_complete() -> None:
-    assert mdlbench.__all__ == sorted(mdlbench.__all__)
-    assert set(mdlbench.__all__) == set(mdlbench._LOCATIONS)
+@pytest.mark.parametrize("package", [mdlbench, leaderboard])
+def test_type_checkers_see_what_is_loaded_lazily(package: ModuleType) -> None:
+    tree = ast.parse(Path(str(package.__file__)).read_text(encoding="utf8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    names = [alias.asname or alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert sorted(names) == package.__all__
+    assert all(hasattr(package, name) for name in names)
+
+
+def test_all_is_documented() -> None:
     for name in mdlbench.__all__:
         assert getattr(mdlbench, name).__doc__, name
         assert name in dir(mdlbench)

@@ -33,7 +33,7 @@ COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, 
     cls=LazyGroup,
     package=__name__,
     summaries=COMMANDS,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True},
 )
 @click.version_option(__version__, "-V", "--version", message="mdlbench %(version)s")
 def group() -> None:

@@ -9,7 +9,7 @@ from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.inputs import opened
 from mdlbench.cli.common.outputs import plan_outputs, replacing
 from mdlbench.cli.common.paths import STANDARD, SUFFIX
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import tell
 from mdlbench.cli.common.progress import progress_bar
 from mdlbench.cli.common.reporting import compression_json, ledger_table, report_line
 from mdlbench.codec import DEFAULT_MODEL, Compression, compress_stream, read_back
@@ -24,7 +24,7 @@ from mdlbench.codec import DEFAULT_MODEL, Compression, compress_stream, read_bac
 @option.jobs
 @option.to_stdout
 @option.force
-@click.option("--verify/--no-verify", default=True, show_default=True, help="Decode every block again before it is kept.")
+@click.option("--verify/--no-verify", default=True, help="Decode every block again before it is kept.")
 @option.quiet
 @click.option("-v", "--verbose", is_flag=True, help="Also print where every byte went.")
 @option.json_lines
@@ -57,15 +57,8 @@ def compress_file(
         replacing(target, force=force, like=file, check=_read_back if options["verify"] else None) as sink,
         progress_bar(file, shown=not options["quiet"]) as progress,
     ):
-        return compress_stream(
-            source,
-            sink,
-            option.specs(models, model_args),
-            block_size=options["block_size"],
-            jobs=options["jobs"],
-            verify=options["verify"],
-            progress=progress,
-        )
+        settings = {name: options[name] for name in ("block_size", "jobs", "verify")}
+        return compress_stream(source, sink, option.specs(models, model_args), progress=progress, **settings)
 
 
 def _read_back(path: str) -> None:
@@ -73,12 +66,8 @@ def _read_back(path: str) -> None:
         read_back(written)
 
 
-def report(file: str, target: str, done: Compression, *, as_json: bool, quiet: bool, verbose: bool, **_: Any) -> None:
+def report(file: str, target: str, done: Compression, *, verbose: bool, as_json: bool, quiet: bool, **_: Any) -> None:
     """One line, or one JSON object, per input; the ledger too if asked."""
-    to_stderr = target == STANDARD
-    if as_json:
-        print_json("compress", compression_json(file, target, done), to_stderr=to_stderr)
-    elif not quiet:
-        say(report_line(file, target, done), to_stderr=to_stderr)
-        if verbose:
-            say(ledger_table(done.ledger), to_stderr=to_stderr)
+    text = report_line(file, target, done) + (f"\n{ledger_table(done.ledger)}" if verbose else "")
+    values = compression_json(file, target, done)
+    tell("compress", values, text, as_json=as_json, quiet=quiet, to_stderr=target == STANDARD)

@@ -3,10 +3,9 @@
 import os
 import stat
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 
@@ -15,7 +14,7 @@ from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.inputs import opened
 from mdlbench.cli.common.outputs import plan_outputs, replacing
 from mdlbench.cli.common.paths import STANDARD, SUFFIX, json_name, name_of
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import tell
 from mdlbench.cli.common.progress import original_size, progress_bar
 from mdlbench.codec import decompress_stream
 from mdlbench.errors import SalvagedError, UsageError
@@ -38,15 +37,7 @@ from mdlbench.text import counted, speed, visible
 @option.quiet
 @option.json_lines
 @option.zstd_habits
-def command(
-    files: tuple[str, ...],
-    output: str | None,
-    to_stdout: bool,
-    force: bool,
-    byte_range: tuple[int, int | None] | None,
-    salvage: bool,
-    **options: Any,
-) -> None:
+def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: bool, **options: Any) -> None:
     """Decompress each FILE.mdlz to FILE; `-` is standard input. Inputs are kept.
 
     Every block is checked against its checksum and the file against its digest; nothing appears under the output's name
@@ -58,17 +49,19 @@ def command(
       mdlbench decompress -c big.mdlz --range 1000000:1000100
       mdlbench decompress gpt.mdlz -m hf:./gpt2-small
     """
-    if byte_range is not None and salvage:
+    if options["byte_range"] is not None and options["salvage"]:
         raise UsageError("--range and --salvage contradict each other; give one")
-    outputs = plan_outputs(
-        files, output, to_stdout, _original_name if output is None or len(files) > 1 else _any_name, force=force
-    )
-    run: Callable[..., _Done] = _salvage if salvage else _decompress
-    if byte_range is not None:
-        run = partial(_copy_range, byte_range=byte_range)
+    named = output is not None and len(files) == 1
+    outputs = plan_outputs(files, output, to_stdout, partial(_original_name, any_suffix=named), force=force)
+    decode = _salvage if options["salvage"] else _decompress if options["byte_range"] is None else _copy_range
 
     def one(file: str, target: str) -> None:
-        _report(file, target, run(file, target, force=force, **options), **options)
+        if file == STANDARD and options["salvage"]:
+            raise UsageError("--salvage needs a file that can be read at any place, not a pipe; save it first")
+        specs = option.specs(options["models"], options["model_args"])
+        with opened(file) as source, replacing(target, force=force, like=file) as sink:
+            done = decode(file, source, sink, specs, **options)
+        _report(file, target, done, **options)
 
     pairs = list(zip(files, outputs, strict=True))
     for_each(pairs, one, as_json=options["as_json"], data_on_stdout=STANDARD in outputs)
@@ -84,86 +77,53 @@ class _Done(NamedTuple):
     lost: list[str] | None = None
 
 
-def _original_name(file: str) -> str:
-    if not file.endswith(SUFFIX) or Path(file).name == SUFFIX:
+def _original_name(file: str, *, any_suffix: bool) -> str:
+    if not any_suffix and (not file.endswith(SUFFIX) or Path(file).name == SUFFIX):
         if stat.S_ISDIR(os.stat(file).st_mode):  # what is not there at all is told of by its name
             raise UsageError(f"{file} is a directory; name files")
         raise UsageError(f"{file} does not end in {SUFFIX}; name the output with -o or use -c")
     return file.removesuffix(SUFFIX)
 
 
-def _any_name(file: str) -> str:
-    return file.removesuffix(SUFFIX)
-
-
-def _decompress(file: str, target: str, *, force: bool, models: tuple[str, ...], model_args: str, **options: Any) -> _Done:
-    with (
-        opened(file) as source,
-        replacing(target, force=force, like=file) as sink,
-        progress_bar(file, shown=not options["quiet"], total=original_size) as progress,
-    ):
-        done = decompress_stream(
-            source,
-            sink,
-            option.specs(models, model_args),
-            jobs=options["jobs"],
-            force_environment=options["force_environment"],
-            progress=progress,
-        )
+def _decompress(
+    file: str, source: BinaryIO, sink: BinaryIO, specs: list[str], *, jobs: int, force_environment: bool, **options: Any
+) -> _Done:
+    with progress_bar(file, shown=not options["quiet"], total=original_size) as progress:
+        done = decompress_stream(source, sink, specs, jobs=jobs, force_environment=force_environment, progress=progress)
     return _Done(*done, "every checksum and digest right")
 
 
 def _copy_range(
-    file: str,
-    target: str,
-    *,
-    force: bool,
-    byte_range: tuple[int, int | None],
-    models: tuple[str, ...],
-    model_args: str,
-    **options: Any,
+    file: str, source: BinaryIO, sink: BinaryIO, specs: list[str], *, force_environment: bool, **options: Any
 ) -> _Done:
     from mdlbench.codec.seekable import ContainerFile, copy_range
 
+    if not source.seekable():
+        raise UsageError("--range needs a file that can be read at any place, not a pipe")
     began = time.perf_counter()
-    specs = option.specs(models, model_args)
-    with opened(file) as source, replacing(target, force=force, like=file) as sink:
-        if not source.seekable():
-            raise UsageError("--range needs a file that can be read at any place, not a pipe")
-        reader = ContainerFile(source, specs, force_environment=options["force_environment"])
-        end = reader.size if byte_range[1] is None else byte_range[1]
-        size = copy_range(reader, sink, byte_range[0], end)
+    reader = ContainerFile(source, specs, force_environment=force_environment)
+    start, end = options["byte_range"]
+    size = copy_range(reader, sink, start, reader.size if end is None else end)
     decoded = f"{counted(reader.blocks_decoded, 'block')} decoded, checksums right"
     return _Done(size, time.perf_counter() - began, decoded)
 
 
-def _salvage(file: str, target: str, *, force: bool, models: tuple[str, ...], model_args: str, **options: Any) -> _Done:
+def _salvage(file: str, source: BinaryIO, sink: BinaryIO, specs: list[str], *, force_environment: bool, **_: Any) -> _Done:
     from mdlbench.codec.salvage import salvage_stream
 
-    if file == STANDARD:
-        raise UsageError("--salvage needs a file that can be read at any place, not a pipe; save it first")
     began = time.perf_counter()
-    specs = option.specs(models, model_args)
-    with opened(file) as source, replacing(target, force=force, like=file) as sink:
-        done = salvage_stream(source, sink, specs, force_environment=options["force_environment"])
+    done = salvage_stream(source, sink, specs, force_environment=force_environment)
     proved = f"{counted(len(done.recovered), 'block')} recovered, checksums right; the digest was not checked"
     return _Done(done.size, time.perf_counter() - began, proved, done.recovered, done.lost)
 
 
 def _report(file: str, target: str, done: _Done, *, as_json: bool, quiet: bool, **_: Any) -> None:
     to_stderr = target == STANDARD
-    output = "standard output" if to_stderr else visible(target)
-    if as_json:
-        values = {
-            "input": json_name(file),
-            "output": json_name(target, "standard output"),
-            "output_bytes": done.size,
-            "seconds": done.seconds,
-        }
-        if done.lost is not None:
-            values |= {"recovered": done.recovered, "lost": done.lost}
-        print_json("decompress", values, to_stderr=to_stderr)
-    elif not quiet and not to_stderr:
-        say(f"{name_of(file)}: {done.size:,} bytes, {speed(done.size, done.seconds)}, {done.proved}  [→ {output}]")
+    output = json_name(target, "standard output")
+    values = {"input": json_name(file), "output": output, "output_bytes": done.size, "seconds": done.seconds}
+    if done.lost is not None:
+        values |= {"recovered": done.recovered, "lost": done.lost}
+    text = f"{name_of(file)}: {done.size:,} bytes, {speed(done.size, done.seconds)}, {done.proved}  [→ {visible(target)}]"
+    tell("decompress", values, text, as_json=as_json, quiet=quiet or to_stderr, to_stderr=to_stderr)
     if done.lost:
         raise SalvagedError(f"lost {', '.join(done.lost)}; zeros stand where the length is known")

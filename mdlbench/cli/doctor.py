@@ -8,12 +8,13 @@ from tabulate import tabulate
 from mdlbench.cli.common import option
 from mdlbench.cli.common.inputs import opened
 from mdlbench.cli.common.paths import name_of
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import tell
 from mdlbench.codec import DEFAULT_MODEL
 from mdlbench.errors import UsageError
 from mdlbench.models import load_model
 
 _SAMPLE = 4096
+_WORDS = {True: "same", False: "differs", None: "not here"}
 
 
 @click.command(name="doctor")
@@ -43,16 +44,11 @@ def command(models: tuple[str, ...], model_args: str, sample: str | None, as_jso
             verdict = "exact" if not differing else f"claims exact, but these differ: {', '.join(differing)}"
         else:
             verdict = f"environment; varies with: {', '.join(differing) or 'nothing measured here'}"
-        if as_json:
-            rows = [check._asdict() for check in checks]
-            values = {"model": model.spec, "portability": model.portability, "verdict": verdict, "checks": rows}
-            print_json("doctor", {**values, "environment": model.environment()})
-        else:
-            words = {True: "same", False: "differs", None: "not here"}
-            table = [[check.what, words[check.same], check.detail] for check in checks]
-            say(f"{model.spec}: {verdict}\n\n{tabulate(table, ['compared', 'integers', 'measured'])}")
-            for key, value in model.environment().items():
-                say(f"  {key}: {value}")
+        environment, rows = model.environment(), [check._asdict() for check in checks]
+        values = {"model": model.spec, "portability": model.portability, "verdict": verdict, "checks": rows}
+        table = tabulate([[what, _WORDS[same], detail] for what, same, detail in checks], ["compared", "integers", "measured"])
+        lines = [f"{model.spec}: {verdict}\n\n{table}", *(f"  {key}: {value}" for key, value in environment.items())]
+        tell("doctor", {**values, "environment": environment}, "\n".join(lines), as_json=as_json)
         if model.portability == "exact" and differing:
             raise click.exceptions.Exit(1)
 

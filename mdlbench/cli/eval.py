@@ -1,48 +1,28 @@
 """`mdlbench eval`: ideal code length under each model; symbol by symbol; beside what lm-evaluation-harness would say."""
 
 import os
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import click
 
-from mdlbench.atomic import check_folder
 from mdlbench.cli import symbols
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.inputs import Limited, opened
 from mdlbench.cli.common.paths import STANDARD, name_of
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import print_json, say, write_result
 from mdlbench.cli.common.progress import progress_bar
-from mdlbench.codec import DEFAULT_MODEL, Progress
+from mdlbench.codec import DEFAULT_MODEL
 from mdlbench.errors import UsageError
-from mdlbench.evaluation import Evaluation, evaluate
+from mdlbench.evaluation import evaluate
 from mdlbench.evaluation.exhibits import beside_lm_eval, tables
 from mdlbench.evaluation.lm_eval import compare
 from mdlbench.evaluation.result import IdealCodeLength
 from mdlbench.models import load_model
-from mdlbench.models.base import Model
 from mdlbench.report import terminal
-from mdlbench.result import Result
 from mdlbench.result.exhibits import Text
 from mdlbench.result.record import plain
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What was asked for."""
-
-    files: tuple[str, ...]
-    models: tuple[str, ...]
-    model_args: str
-    limit: int | None
-    block_size: int | None
-    tokens: str | None
-    compat: str | None
-    output_path: str | None
-    force: bool
-    quiet: bool
-    as_json: bool
 
 
 @click.command(name="eval")
@@ -64,7 +44,7 @@ class _Request:
 )
 @option.quiet
 @option.json_lines
-@click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
+@option.output_path
 @option.force
 def command(**options: Any) -> None:
     """Ideal code length of each FILE: the sum of -log2 p over its symbols, each counted once.
@@ -79,7 +59,7 @@ def command(**options: Any) -> None:
       mdlbench eval README.md -m hf:./gpt2 --tokens heat.html
       mdlbench eval README.md -m hf:./gpt2 --compat lm-eval
     """
-    asked = _Request(**options)
+    asked = SimpleNamespace(**options)
     files, specs = asked.files, option.specs(asked.models, asked.model_args)
     if files.count(STANDARD) > 1 or (STANDARD in files and len(specs) > 1):
         raise UsageError("standard input can be read only once: save it to a file to compare models on it")
@@ -87,8 +67,6 @@ def command(**options: Any) -> None:
         if asked.compat is not None:
             raise UsageError("--tokens and --compat are two runs: give one at a time")
         symbols.check(asked.tokens, files, specs, force=asked.force)
-    if asked.output_path is not None:
-        check_folder(asked.output_path)
     found: list[IdealCodeLength] = []
     try:
         pairs = [(file, spec) for file in files for spec in specs]
@@ -98,32 +76,25 @@ def command(**options: Any) -> None:
             say(terminal.render(tables(found)))
 
 
-def _run(asked: _Request, file: str, spec: str) -> IdealCodeLength:
+def _run(asked: SimpleNamespace, file: str, spec: str) -> IdealCodeLength:
     """One file under one model: everything that was asked for."""
-    model = load_model(spec)
+    model, compared = load_model(spec), None
     limit = symbols.limit_of(asked.tokens, asked.limit)
     bar = progress_bar(file, shown=not asked.quiet, total=lambda path: limit or os.path.getsize(path))
-    compared = None
-    with opened(file) as source, bar as progress:
-        if asked.compat is None:
-            evaluated = _evaluate(asked, file, Limited(source, limit), model, progress)
+    with opened(file) as whole, bar as progress:
+        source: Any = Limited(whole, limit)
+        settings = {"block_size": asked.block_size, "progress": progress}
+        if asked.compat is not None:
+            compared, evaluated = compare(source.read(), model, **settings)
+        elif asked.tokens is not None:
+            told = {"force": asked.force, "quiet": asked.quiet}
+            evaluated = symbols.write(asked.tokens, file, source, model, **told, **settings)
         else:
-            data = Limited(source, limit).read()
-            compared, evaluated = compare(data, model, block_size=asked.block_size, progress=progress)
+            evaluated = evaluate(source, model, **settings)
     found = evaluated.result(name_of(file), compared)
     if asked.as_json:
         print_json("eval", {key: value for key, value in plain(found).items() if key != "lm_eval" or compared is not None})
     elif compared is not None and not asked.quiet:
         say(terminal.render([Text(f"{found.input}, {found.model}"), *beside_lm_eval(found)]) + "\n")
-    if asked.output_path is not None:
-        path = Result(found).write(asked.output_path)
-        if not asked.quiet:
-            say(f"wrote {path}", to_stderr=True)
+    write_result(found, asked.output_path, quiet=asked.quiet)
     return found
-
-
-def _evaluate(asked: _Request, file: str, source: Any, model: Model, progress: Progress) -> Evaluation:
-    if asked.tokens is None:
-        return evaluate(source, model, block_size=asked.block_size, progress=progress)
-    target = symbols.Target(asked.tokens, force=asked.force, quiet=asked.quiet)
-    return target.write(file, source, model, block_size=asked.block_size, progress=progress)

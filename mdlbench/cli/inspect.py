@@ -9,7 +9,7 @@ from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.inputs import opened
 from mdlbench.cli.common.paths import json_name, name_of
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import tell
 from mdlbench.cli.common.reporting import ledger_table
 from mdlbench.codec.inspection import Inspection, inspect_stream
 
@@ -23,9 +23,7 @@ _ROWS_SHOWN = 40
 @option.model_args
 @option.force_environment
 @option.json_lines
-def command(
-    files: tuple[str, ...], decode: bool, models: tuple[str, ...], model_args: str, force_environment: bool, as_json: bool
-) -> None:
+def command(files: tuple[str, ...], decode: bool, force_environment: bool, as_json: bool, **model: Any) -> None:
     """Show header, blocks and the ledger of every byte of each FILE.mdlz.
 
     \b
@@ -36,12 +34,8 @@ def command(
 
     def run(file: str) -> None:
         with opened(file) as source:
-            specs = option.specs(models, model_args)
-            found = inspect_stream(source, specs, decode=decode, force_environment=force_environment)
-        if as_json:
-            print_json("inspect", {"input": json_name(file), **found.to_json()})
-        else:
-            say(_page(name_of(file), found, decode))
+            found = inspect_stream(source, option.specs(**model), decode=decode, force_environment=force_environment)
+        tell("inspect", {"input": json_name(file), **found.to_json()}, _page(name_of(file), found, decode), as_json=as_json)
 
     for_each([(file,) for file in files], run, as_json=as_json)
 
@@ -55,13 +49,11 @@ def _page(name: str, found: Inspection, decode: bool) -> str:
         lines.append(f"model {model['spec']}  digest {model['digest']}  {model.get('portability', 'exact')}")
         for key, value in (model.get("environment") or {}).items():
             lines.append(f"    {key}: {value}")
-    rows = [
-        [b.number, f"{b.start:,}", f"{b.original_size:,}", f"{b.payload_size:,}", b.model] for b in found.blocks[:_ROWS_SHOWN]
-    ]
-    headers = ["block", "from byte", "original", "payload", "model"]
-    align = ("right", "right", "right", "right", "left")
+    shown = found.blocks[:_ROWS_SHOWN]
+    rows = [[b.number, f"{b.start:,}", f"{b.original_size:,}", f"{b.payload_size:,}", b.model] for b in shown]
     if rows:
-        lines += ["", tabulate(rows, headers, colalign=align, disable_numparse=True)]
+        headers = ["block", "from byte", "original", "payload", "model"]
+        lines += ["", tabulate(rows, headers, colalign=(*["right"] * 4, "left"), disable_numparse=True)]
     if len(found.blocks) > _ROWS_SHOWN:
         lines.append(f"... and {len(found.blocks) - _ROWS_SHOWN} more (--json lists all)")
     lines += ["", ledger_table(found.ledger)]

@@ -8,7 +8,7 @@ import click
 from tabulate import tabulate
 
 from mdlbench.cli.common import option
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import print_json, say, tell
 from mdlbench.errors import MdlbenchError
 from mdlbench.models import CATALOG, Entry, load_model, model_class
 from mdlbench.models.spec import is_file, split_spec
@@ -27,24 +27,15 @@ def command(spec: str | None, as_json: bool) -> None:
     """
     if spec is not None:
         page = describe(spec)
-        if as_json:
-            print_json("model", page)
-        else:
-            say(_page(page))
+        tell("model", page, _page(page), as_json=as_json)
     elif as_json:
         for name in CATALOG:
             print_json("model", describe(name))
     else:
-        rows = [
-            [
-                name,
-                row.summary,
-                model_class(name).portability,
-                "yes" if model_class(name).decodes_alone() else "-m SPEC",
-                row.example,
-            ]
-            for name, row in CATALOG.items()
-        ]
+        rows = []
+        for name, row in CATALOG.items():
+            cls = model_class(name)
+            rows.append([name, row.summary, cls.portability, "yes" if cls.decodes_alone() else "-m SPEC", row.example])
         say(tabulate(rows, ["model", "what it is", "portability", "decodes alone", "example"]))
         say("\nA spec is name[:argument][,key=value]...; `mdlbench models NAME` lists the keys.")
 
@@ -60,7 +51,15 @@ def describe(spec: str) -> dict[str, Any]:
         {"name": field.name, "default": _default(field), "help": field.metadata.get("help", "")}
         for field in dataclasses.fields(cls.Options)
     ]
-    page: dict[str, Any] = {
+    built: dict[str, Any] = dict.fromkeys(("spec", "digest", "block_size", "bytes"))
+    try:
+        model = load_model(spec)
+        weights = dataclasses.asdict(model.description())
+        built = {"spec": model.spec, "digest": model.digest.hex(), "block_size": model.block_size, "bytes": weights}
+    except MdlbenchError:  # a name that needs an argument, such as hf
+        if spec != name:
+            raise
+    return {
         "model": name,
         "summary": row.summary,
         "portability": cls.portability,
@@ -68,19 +67,8 @@ def describe(spec: str) -> dict[str, Any]:
         "example": row.example,
         "arguments": cls.arguments(),
         "options": options,
-        "spec": None,
-        "digest": None,
-        "block_size": None,
-        "bytes": None,
+        **built,
     }
-    try:
-        model = load_model(spec)
-    except MdlbenchError:
-        if spec != name:
-            raise
-        return page  # a name that needs an argument, such as hf
-    weights = dataclasses.asdict(model.description())
-    return page | {"spec": model.spec, "digest": model.digest.hex(), "block_size": model.block_size, "bytes": weights}
 
 
 def _default(field: Any) -> Any:

@@ -1,18 +1,19 @@
 """`mdlbench report`: results as one self-contained page, and as pictures for papers."""
 
+import dataclasses
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
 
 import click
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.outputs import plan_outputs, replacing
 from mdlbench.cli.common.paths import STANDARD
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import tell
 from mdlbench.errors import UsageError
-from mdlbench.result import Collection, Found
-from mdlbench.text import visible
+from mdlbench.result import Collection
+from mdlbench.text import counted, visible
 
 _CLOSING = (
     "Sizes are those of containers that a fresh process decoded to the same bytes; ideal code lengths are not sizes and are "
@@ -22,24 +23,15 @@ _CLOSING = (
 
 @click.command(name="report")
 @click.argument("places", nargs=-1, metavar="[RESULTS]...")
-@click.option(
-    "-o", "--output", default="report.html", metavar="FILE", show_default=True, help="The page; - is standard output."
-)
+@click.option("-o", "--output", default="report.html", metavar="FILE", help="The page; - is standard output.")
 @click.option("--plots", metavar="FOLDER", help="Also draw each picture as PNG and SVG into FOLDER.")
 @click.option("--published", is_flag=True, help="Also figures that others published, never ranked among those measured.")
-@click.option("--title", default="mdlbench report", metavar="TEXT", show_default=True, help="The page's heading.")
+@click.option("--title", default="mdlbench report", metavar="TEXT", help="The page's heading.")
 @option.force
 @option.json_lines
 @option.quiet
 def command(
-    places: tuple[str, ...],
-    output: str,
-    plots: str | None,
-    published: bool,
-    title: str,
-    force: bool,
-    as_json: bool,
-    quiet: bool,
+    places: tuple[str, ...], output: str, plots: str | None, published: bool, title: str, force: bool, **told: bool
 ) -> None:
     """Show the results below RESULTS (folders or files; default: results) as one HTML page that fetches nothing.
 
@@ -51,46 +43,48 @@ def command(
       mdlbench report results -o report.html
       mdlbench report results -o report.html -f --published --plots plots
     """
+    from mdlbench.leaderboard.published import published_results
     from mdlbench.report import figures, page
     from mdlbench.result import collect
     from mdlbench.result.exhibits import sections
 
     output = plan_outputs(("report",), output, False, "{}.html".format, force=force)[0]
     places = places or ("results",)
-    collection = collect(places)
+    collection = _showable(collect(places))
     if not collection.found:
         raise UsageError(_nothing(places, collection))
-    shown = sections([*collection.found, *(_published() if published else [])])
+    shown = sections([*collection.found, *(published_results() if published else [])])
     notes = _notes(collection)
     pictures = figures.planned(plots, shown, replace=force) if plots is not None else {}
     names = ", ".join(map(visible, places))
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     summary = "; ".join(section.summary for section in shown)
-    subtitle = f"{summary}. Written {now} from {names}."
-    html = page.render(shown, title=title, subtitle=subtitle, notes=[*notes, _CLOSING]).encode()
+    html = page.render(
+        shown, title=title, subtitle=f"{summary}. Written {now} from {names}.", notes=[*notes, _CLOSING]
+    ).encode()
     with replacing(output, force=force) as sink:
         sink.write(html)
     drawn = figures.write(pictures, replace=force)
-    if as_json:
-        values = {
-            "output": output,
-            "bytes": len(html),
-            "sections": {section.title: dict(section.counts) for section in shown},
-            "left_out": dict(collection.others),
-            "refused": [reason for _, reason in collection.refused],
-            "plots": drawn,
-        }
-        print_json("report", values, to_stderr=output == STANDARD)
-    elif not quiet:
-        lines = [f"{visible(output)}: {len(html):,} bytes; {summary}", *notes]
-        lines += [f"{visible(plots or '')}: {len(drawn)} pictures"] if drawn else []
-        say("\n".join(lines), to_stderr=output == STANDARD)
+    values = {
+        "output": output,
+        "bytes": len(html),
+        "sections": {section.title: dict(section.counts) for section in shown},
+        "left_out": dict(collection.others),
+        "refused": [reason for _, reason in collection.refused],
+        "plots": drawn,
+    }
+    lines = [f"{visible(output)}: {len(html):,} bytes; {summary}", *notes]
+    lines += [f"{visible(plots)}: {len(drawn)} pictures"] if plots is not None and drawn else []
+    tell("report", values, "\n".join(lines), **told, to_stderr=output == STANDARD)
 
 
-def _published() -> Sequence[Found[Any]]:
-    from mdlbench.leaderboard.published import published_results
+def _showable(collection: Collection) -> Collection:
+    """Results of a kind that nothing shows count among the others, by the name of the kind."""
+    from mdlbench.result.exhibits import shown_by
 
-    return published_results()
+    kinds = [found.result.kind for found in collection.found if shown_by(type(found.payload)) is None]
+    shown = tuple(found for found in collection.found if shown_by(type(found.payload)) is not None)
+    return dataclasses.replace(collection, found=shown, others=Counter(collection.others) + Counter(kinds))
 
 
 def _nothing(places: Sequence[str], collection: Collection) -> str:
@@ -103,10 +97,6 @@ def _nothing(places: Sequence[str], collection: Collection) -> str:
 def _notes(collection: Collection) -> list[str]:
     """What was left out, and why."""
     notes = [f"Left out: {visible(reason)}." for _, reason in collection.refused]
-    return [_left_out(collection.others), *notes] if collection.others else notes
-
-
-def _left_out(others: Mapping[str, int]) -> str:
-    total = sum(others.values())
-    kinds = ", ".join(f"{visible(kind)} {number}" for kind, number in others.items())
-    return f"{total} other JSON {'file' if total == 1 else 'files'} left out: {kinds}."
+    total = sum(collection.others.values())
+    kinds = ", ".join(f"{visible(kind)} {number}" for kind, number in collection.others.items())
+    return [f"{counted(total, 'other JSON file')} left out: {kinds}.", *notes] if total else notes

@@ -3,13 +3,11 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mdlbench.cli.common.outputs import replacing
 from mdlbench.cli.common.paths import STANDARD, name_of
 from mdlbench.cli.common.printing import say
-from mdlbench.codec import Progress
 from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation
 from mdlbench.evaluation.by_symbol import SymbolBits, evaluate_symbols
@@ -36,39 +34,29 @@ def limit_of(path: str | None, limit: int | None) -> int | None:
     return DRAWN if limit is None and path is not None and path.endswith(PAGE) else limit
 
 
-@dataclass(frozen=True)
-class Target:
-    """Where the symbols go."""
+def write(path: str, file: str, source: Any, model: Model, *, force: bool, quiet: bool, **settings: Any) -> Evaluation:
+    """Evaluate `source` and write its symbols to `path`, which appears whole or not at all.
 
-    path: str
-    force: bool
-    quiet: bool
+    Args:
+        settings: of `evaluate_symbols`.
+    """
+    if path.endswith(LINES):
+        with replacing(path, force=force) as sink:
+            return evaluate_symbols(source, model, lambda symbol: sink.write(_line(symbol)), **settings)
+    from mdlbench.evaluation.coloured import coloured_text
+    from mdlbench.report.heat import heat_page
 
-    def write(self, file: str, source: Any, model: Model, *, block_size: int | None, progress: Progress) -> Evaluation:
-        """Evaluate `source` and write its symbols; the file appears whole or not at all."""
-        if self.path.endswith(LINES):
-            with replacing(self.path, force=self.force) as sink:
-                return evaluate_symbols(
-                    source, model, lambda symbol: sink.write(_line(symbol)), block_size=block_size, progress=progress
-                )
-        symbols: list[SymbolBits] = []
-        found = evaluate_symbols(source, model, symbols.append, block_size=block_size, progress=progress)
-        page = self._page(file, source.is_cut(), symbols, found, model.name)
-        with replacing(self.path, force=self.force) as sink:
-            sink.write(page.encode())
-        return found
-
-    def _page(self, file: str, is_cut: bool, symbols: list[SymbolBits], found: Evaluation, model: str) -> str:
-        from mdlbench.evaluation.coloured import coloured_text
-        from mdlbench.report.heat import heat_page
-
-        total = os.path.getsize(file) if os.path.isfile(file) else None
-        if is_cut and not self.quiet:
-            say(f"{self.path} shows the first {found.input_bytes:,} bytes; --limit SIZE shows more", to_stderr=True)
-        silent = not any(symbol.alternatives for symbol in symbols)
-        note = f"alternatives: not available for {model}" if silent else ""
-        name = name_of(os.path.basename(file))
-        return heat_page(coloured_text(name, symbols, found, total if is_cut else found.input_bytes, note))
+    symbols: list[SymbolBits] = []
+    found = evaluate_symbols(source, model, symbols.append, **settings)
+    is_cut, name = source.is_cut(), name_of(os.path.basename(file))
+    if is_cut and not quiet:
+        say(f"{path} shows the first {found.input_bytes:,} bytes; --limit SIZE shows more", to_stderr=True)
+    total = (os.path.getsize(file) if os.path.isfile(file) else None) if is_cut else found.input_bytes
+    silent = not any(symbol.alternatives for symbol in symbols)
+    note = f"alternatives: not available for {model.name}" if silent else ""
+    with replacing(path, force=force) as sink:
+        sink.write(heat_page(coloured_text(name, symbols, found, total, note)).encode())
+    return found
 
 
 def _line(symbol: SymbolBits) -> bytes:

@@ -6,14 +6,9 @@ import click
 
 from mdlbench.cli import training
 from mdlbench.cli.common import option
-from mdlbench.cli.common.printing import print_json, say
-from mdlbench.report import terminal
-from mdlbench.result.record import plain
 from mdlbench.training.data import file_source
 from mdlbench.training.exhibits import seeds as table_of_seeds
 from mdlbench.training.presets import preset
-from mdlbench.training.run import open_run
-from mdlbench.training.seeds import train_run
 from mdlbench.training.summary import summarise
 
 
@@ -24,10 +19,8 @@ from mdlbench.training.summary import summarise
 @training.settings
 @option.quiet
 @option.json_lines
-@click.option("--output-path", metavar="DIR", help="Also write the result, with provenance, to a JSON file in DIR.")
-def command(
-    files: tuple[str, ...], output: str, symbols: int, quiet: bool, as_json: bool, output_path: str | None, **options: Any
-) -> None:
+@option.output_path
+def command(files: tuple[str, ...], output: str, symbols: int, **options: Any) -> None:
     """Train a small causal language model on the bytes of FILES, from one seed or several.
 
     Windows are drawn at random places, across the files as if they were one. A checkpoint is a folder that `hf:` reads; the
@@ -42,16 +35,4 @@ def command(
       mdlbench eval LICENSE -m hf:run/seed-0/checkpoints/tokens-0002000896
     """
     config = training.configured(preset("bytes", file_source(files, symbols), options["tokens"]), options)
-    seeds = tuple(range(options["seeds"]))
-    run = open_run(output, config, seeds)
-    with training.bars(seeds, config.steps * config.tokens_per_step, shown=not quiet) as report:
-        train_run(run, seeds, jobs=options["jobs"] or training.cores(), stop_at=options["stop_at"], report=report)
-    result = summarise(run, seeds)
-    if output_path is not None:
-        path = result.write(output_path)
-        if not quiet:
-            say(f"wrote {path}", to_stderr=True)
-    if as_json:
-        print_json("train", plain(result.payload))
-    elif not quiet:
-        say(terminal.render([table_of_seeds(result.payload)]))
+    training.train("train", output, config, summarise, (table_of_seeds,), **options)

@@ -1,20 +1,23 @@
 """What `mdlbench train` and `mdlbench hmm train` share: options, and bars of progress."""
 
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mdlbench.cli.common import option
+from mdlbench.cli.common.printing import tell, write_result
+from mdlbench.cli.common.progress import terminal_bars
 from mdlbench.training.config import ACTIVATIONS, ARCHITECTURES, OPTIMISERS, SCHEDULES, TrainingConfig, parse_counts
 from mdlbench.training.loop import Progress
 
-_ARCHITECTURE = ("context", "layers", "width", "heads", "head_width", "mlp", "activation", "init")
-_OPTIMISER = ("learning_rate", "weight_decay", "momentum", "beta2", "clip", "warmup", "schedule")
+if TYPE_CHECKING:
+    from mdlbench.result import Result
+    from mdlbench.result.exhibits import Exhibit
+    from mdlbench.training.run import Run
 
 
 class Count(click.ParamType):
@@ -53,7 +56,7 @@ def settings(function: Callable[..., Any]) -> Callable[..., Any]:
             "--checkpoints", metavar="COUNT,...", help="Tokens at which to keep weights.  [default: 0, 64k, 200k, 640k, ...]"
         ),
         click.option("--stop-at", type=Count(), metavar="COUNT", help="Stop here for now; the same command goes on."),
-        click.option("--seeds", type=whole, default=1, show_default=True, metavar="N", help="Train seeds 0 to N - 1."),
+        click.option("--seeds", type=whole, default=1, metavar="N", help="Train seeds 0 to N - 1."),
         click.option("-j", "--jobs", type=whole, metavar="N", help="Seeds at a time, one thread each.  [default: the cores]"),
     ]
     for decorate in reversed(options):
@@ -64,23 +67,50 @@ def settings(function: Callable[..., Any]) -> Callable[..., Any]:
 def configured(base: TrainingConfig, options: dict[str, Any]) -> TrainingConfig:
     """A preset with the options that were given put in its place."""
     given = {name: value for name, value in options.items() if value is not None}
-    architecture = {name: given[name] for name in _ARCHITECTURE if name in given}
-    optimiser = {name: given[name] for name in _OPTIMISER if name in given}
-    if "arch" in given:
-        architecture["name"] = given["arch"]
-    if "optimiser" in given:
-        optimiser["name"] = given["optimiser"]
+    architecture = _given(given, base.architecture, "arch")
     if "width" in given and "heads" not in given and "head_width" not in given:
         architecture["head_width"] = None
-    changes: dict[str, Any] = {}
+    parts = {"architecture": architecture, "optimiser": _given(given, base.optimiser, "optimiser")}
+    changes: dict[str, Any] = {name: replace(getattr(base, name), **part) for name, part in parts.items() if part}
     if "batch_size" in given:
         changes["batch_size"] = given["batch_size"]
     if "checkpoints" in given:
         changes["checkpoints"] = parse_counts(given["checkpoints"])
-    found = replace(
-        base, architecture=replace(base.architecture, **architecture), optimiser=replace(base.optimiser, **optimiser), **changes
-    )
-    return found if not (architecture or optimiser or changes) else replace(found, preset=f"{base.preset}, changed")
+    return replace(base, **changes, preset=f"{base.preset}, changed") if changes else base
+
+
+def _given(given: dict[str, Any], part: Any, name: str) -> dict[str, Any]:
+    """Those of the options that are fields of a part of the configuration, whose own name is the option `name`."""
+    found = {field.name: given[field.name] for field in fields(part) if field.name in given}
+    return found | ({"name": given[name]} if name in given else {})
+
+
+def train(
+    kind: str,
+    folder: str,
+    config: TrainingConfig,
+    measure: Callable[["Run", tuple[int, ...]], "Result[Any]"],
+    exhibits: Sequence[Callable[[Any], "Exhibit"]],
+    **options: Any,
+) -> None:
+    """Begin or continue a run, measure it, and report it: a result of `kind`, its payload through `exhibits`.
+
+    Args:
+        options: those of `settings`, and quiet, as_json, output_path.
+    """
+    from mdlbench.report import terminal
+    from mdlbench.result.record import plain
+    from mdlbench.training.run import open_run
+    from mdlbench.training.seeds import train_run
+
+    seeds, quiet = tuple(range(options["seeds"])), options["quiet"]
+    run = open_run(folder, config, seeds)
+    with bars(seeds, config.tokens, shown=not quiet) as report:
+        train_run(run, seeds, jobs=options["jobs"] or cores(), stop_at=options["stop_at"], report=report)
+    found = measure(run, seeds).payload
+    write_result(found, options["output_path"], quiet=quiet)
+    text = terminal.render(make(found) for make in exhibits)
+    tell(kind, plain(found), text, as_json=options["as_json"], quiet=quiet)
 
 
 def cores() -> int:
@@ -91,25 +121,14 @@ def cores() -> int:
 @contextmanager
 def bars(seeds: tuple[int, ...], total: int, *, shown: bool) -> Iterator[Callable[[Progress], None]]:
     """A function to call with progress: a bar per seed on a terminal, nothing elsewhere."""
-    if not shown or not sys.stderr.isatty():
-        yield lambda progress: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} tokens, {task.fields[loss]} nats per symbol"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as display:
-        lines = {seed: display.add_task(f"seed {seed}", total=total, loss="–") for seed in seeds}
+    done = "{task.completed:,.0f} of {task.total:,.0f} tokens, {task.fields[loss]} nats per symbol"
+    columns = ("{task.description}", "BarColumn", done, "TimeElapsedColumn", "TimeRemainingColumn")
+    with terminal_bars(*columns, shown=shown) as display:
+        lines = {seed: display.add_task(f"seed {seed}", total=total, loss="–") for seed in seeds if display}
 
         def show(progress: Progress) -> None:
             loss = "–" if progress.loss is None else f"{progress.loss:.4f}"
-            display.update(lines[progress.seed], completed=progress.tokens, total=progress.total, loss=loss)
+            if display:
+                display.update(lines[progress.seed], completed=progress.tokens, total=progress.total, loss=loss)
 
         yield show

@@ -8,17 +8,16 @@ import click
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.inputs import opened
-from mdlbench.cli.common.paths import STANDARD, SUFFIX, json_name, name_of
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.paths import STANDARD, SUFFIX, name_of
+from mdlbench.cli.common.printing import tell
 from mdlbench.cli.common.progress import original_size, progress_bar
 from mdlbench.cli.common.reporting import compression_json, report_line
-from mdlbench.codec import DEFAULT_MODEL, decompress_stream
+from mdlbench.codec import DEFAULT_MODEL, Compression, decompress_stream
 from mdlbench.codec.inspection import inspect_file
 from mdlbench.codec.verification import verify_round_trip
 from mdlbench.container.format import MAGIC, VERSION
 from mdlbench.errors import UsageError
 from mdlbench.text import counted, speed
-from mdlbench.units import bits_per_byte, bytes_to_bits
 
 
 @click.command(name="verify")
@@ -47,7 +46,8 @@ def command(files: tuple[str, ...], **options: Any) -> None:
     def run(file: str) -> None:
         if os.path.exists(file) and not os.path.isfile(file):
             raise UsageError(f"{name_of(file)} is not a regular file; verify reads its input twice")
-        (_verify_container if _is_container(file) else _round_trip)(file, **options)
+        values, text = (_container if _is_container(file) else _round_trip)(file, **options)
+        tell("verify", values, text, as_json=options["as_json"], quiet=options["quiet"])
 
     for_each([(file,) for file in files], run, as_json=options["as_json"])
 
@@ -57,68 +57,40 @@ def _is_container(file: str) -> bool:
         return file.endswith(SUFFIX) or source.read(4) == MAGIC + bytes([VERSION])
 
 
-def _verify_container(
-    file: str,
-    *,
-    models: tuple[str, ...],
-    model_args: str,
-    jobs: int,
-    as_json: bool,
-    quiet: bool,
-    force_environment: bool,
-    **_: Any,
-) -> None:
-    specs = option.specs(models, model_args)
+def _container(file: str, *, models: tuple[str, ...], model_args: str, **options: Any) -> tuple[dict[str, Any], str]:
+    """Fields and a line that say that a container decodes."""
     with (
         opened(file) as source,
         open(os.devnull, "wb") as sink,
-        progress_bar(file, shown=not quiet, total=original_size) as progress,
+        progress_bar(file, shown=not options["quiet"], total=original_size) as progress,
     ):
-        size, seconds = decompress_stream(
-            source, sink, specs, jobs=jobs, force_environment=force_environment, progress=progress
-        )
+        settings = {"jobs": options["jobs"], "force_environment": options["force_environment"]}
+        size, seconds = decompress_stream(source, sink, option.specs(models, model_args), progress=progress, **settings)
     found = inspect_file(file)
-    stored = found.ledger.file_size
     entries = [model for header in found.headers for model in header.models]
-    portability = [metadata["portability"] for header in found.headers for metadata in header.metadata]
-    if as_json:
-        print_json(
-            "verify",
-            {
-                "input": json_name(file),
-                "output": None,
-                "input_bytes": size,
-                "output_bytes": stored,
-                "bits_per_byte": bits_per_byte(bytes_to_bits(stored), size),
-                "ideal_bits": None,
-                "model": " ".join(entry.spec for entry in entries),
-                "digest": " ".join(entry.digest.hex() for entry in entries),
-                "portability": "environment" if "environment" in portability else "exact",
-                "seconds": seconds,
-                "verified": True,
-                "ledger": found.ledger.to_json(),
-            },
-        )
-    elif not quiet:
-        proved = f"{counted(len(found.blocks), 'block')}, every checksum and digest right, {speed(size, seconds)}"
-        say(f"{name_of(file)}: {stored:,} bytes decode to {size:,}, {proved}")
+    kinds = {metadata["portability"] for header in found.headers for metadata in header.metadata}
+    done = Compression(
+        input_bytes=size,
+        output_bytes=found.ledger.file_size,
+        ideal_bits=None,
+        models=tuple(entry.spec for entry in entries),
+        digests=tuple(entry.digest.hex() for entry in entries),
+        portability="environment" if "environment" in kinds else "exact",
+        policies=(),
+        seconds=seconds,
+        verified=True,
+        ledger=found.ledger,
+    )
+    values = compression_json(file, None, done)
+    del values["policy"]  # a container does not say it
+    proved = f"{counted(len(found.blocks), 'block')}, every checksum and digest right, {speed(size, seconds)}"
+    return values, f"{name_of(file)}: {found.ledger.file_size:,} bytes decode to {size:,}, {proved}"
 
 
-def _round_trip(
-    file: str,
-    *,
-    models: tuple[str, ...],
-    model_args: str,
-    block_size: int | None,
-    jobs: int,
-    as_json: bool,
-    quiet: bool,
-    **options: Any,
-) -> None:
+def _round_trip(file: str, *, models: tuple[str, ...], model_args: str, **options: Any) -> tuple[dict[str, Any], str]:
+    """Fields and a line that say that a file survived."""
     specs = option.specs(models or (DEFAULT_MODEL,), model_args)
-    with progress_bar(file, shown=not quiet) as progress:
-        done = verify_round_trip(file, specs, block_size=block_size, jobs=jobs, progress=progress).compression
-    if as_json:
-        print_json("verify", compression_json(file, None, done))
-    elif not quiet:
-        say(report_line(file, None, done) + " (in a fresh process)")
+    settings = {"block_size": options["block_size"], "jobs": options["jobs"]}
+    with progress_bar(file, shown=not options["quiet"]) as progress:
+        done = verify_round_trip(file, specs, progress=progress, **settings).compression
+    return compression_json(file, None, done), report_line(file, None, done) + " (in a fresh process)"

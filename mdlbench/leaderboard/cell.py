@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from mdlbench.errors import ResultError, VerificationError
 from mdlbench.fresh import Ran, run_fresh, shown
 from mdlbench.leaderboard.contamination import contamination_note
+from mdlbench.leaderboard.derived import UNIT_BYTES, YARDSTICK, derived, sum_ledgers
 from mdlbench.leaderboard.result import (
     Adjusted,
     Archive,
     BlockSize,
     CodedCorpus,
-    CodedFile,
     CodingModel,
     Decoding,
     Repeats,
@@ -27,9 +27,9 @@ from mdlbench.leaderboard.result import (
     Timing,
     Units,
 )
-from mdlbench.leaderboard.row import UNIT_BYTES, YARDSTICK, derived, sum_ledgers
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
+from mdlbench.result.reading import decoded
 from mdlbench.workers import ended_with
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _warm_up(cell: Cell, model: Model, originals: list[Path], folder: Path) -> N
         sample.write_bytes(source.read(_SAMPLE) or b"\0")
     archive = folder / "sample.mdlz"
     run_fresh(_compress(cell, model, sample, archive))
-    run_fresh(_decompress(cell, model, archive, folder / "sample.back"))
+    run_fresh(_mdlbench("decompress", cell, model, archive, folder / "sample.back"))
 
 
 def _repeat(cell: Cell, model: Model, originals: list[Path], folder: Path) -> Repeat:
@@ -153,21 +153,20 @@ def _repeat(cell: Cell, model: Model, originals: list[Path], folder: Path) -> Re
     for place in range(len(originals)):
         archive, output = folder / f"{place}.mdlz", folder / "decoded"
         output.unlink(missing_ok=True)
-        ran = run_fresh(_decompress(cell, model, archive, output))
+        ran = run_fresh(_mdlbench("decompress", cell, model, archive, output))
         done.decode.append(ran)
         done.decode_log.append(_log(ran, archive, output))
     return done
 
 
+def _mdlbench(command: str, cell: Cell, model: Model, source: Path, target: Path, *more: str) -> list[str]:
+    options = ["--json", "-q", "-f", "-j", str(cell.jobs), "-m", model.spec, *more]
+    return ["-m", "mdlbench", command, *options, str(source), "-o", str(target)]
+
+
 def _compress(cell: Cell, model: Model, file: Path, archive: Path) -> list[str]:
     block = [] if cell.block_size is None else ["--block-size", str(cell.block_size)]
-    options = ["--no-verify", "--json", "-q", "-f", "-j", str(cell.jobs), "-m", model.spec, *block]
-    return ["-m", "mdlbench", "compress", *options, str(file), "-o", str(archive)]
-
-
-def _decompress(cell: Cell, model: Model, archive: Path, output: Path) -> list[str]:
-    options = ["--json", "-q", "-f", "-j", str(cell.jobs), "-m", model.spec]
-    return ["-m", "mdlbench", "decompress", *options, str(archive), "-o", str(output)]
+    return _mdlbench("compress", cell, model, file, archive, "--no-verify", *block)
 
 
 def _log(ran: Ran, archive: Path, output: Path) -> Decoding:
@@ -203,16 +202,16 @@ def _row(
 ) -> Row:
     first = repeats[0]
     said = [ran.said for ran in first.encode]
-    ideal_bits = None if units is None else sum(archive["ideal_bits"] for archive in said)
-    if units is not None and ideal_bits is not None:
+    ideal_bits = None
+    if units is not None:
+        ideal_bits = sum(archive["ideal_bits"] for archive in said)
         check_units(model, sum(units), ideal_bits)
     same = all(done.archives == first.archives for done in repeats)
-    size = BlockSize(block_size_of(cell, model), model.block_size)
     return derived(
         Row(
-            corpus=_corpus(cell.corpus),
+            corpus=decoded(CodedCorpus, cell.corpus.to_json(), cell.corpus.name),
             model=CodingModel(model.spec, model.digest.hex(), model.portability, model.version, policies_of(cell, model)),
-            block_size=size,
+            block_size=BlockSize(block_size_of(cell, model), model.block_size),
             device=model.device,
             threads=model.threads,
             jobs=cell.jobs,
@@ -232,19 +231,13 @@ def _row(
     )
 
 
-def _corpus(corpus: "Corpus") -> CodedCorpus:
-    told = corpus.to_json()
-    return CodedCorpus(**{**told, "files": tuple(CodedFile(**file) for file in told["files"])})
-
-
 def _timing(repeats: list[list[Ran]]) -> Timing:
     """What was measured one way: sums over the files of each repeat."""
-    peaks = [ran.peak_bytes for runs in repeats for ran in runs if ran.peak_bytes is not None]
     return Timing(
         wall_seconds=tuple(sum(ran.wall_seconds for ran in runs) for runs in repeats),
         cpu_seconds=tuple(sum(ran.cpu_seconds or 0.0 for ran in runs) for runs in repeats),
         coding_seconds=tuple(sum(ran.said["seconds"] for ran in runs) for runs in repeats),
-        peak_bytes=max(peaks, default=None),
+        peak_bytes=max((ran.peak_bytes for runs in repeats for ran in runs if ran.peak_bytes is not None), default=None),
     )
 
 

@@ -6,18 +6,19 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mdlbench.codec.matching import is_built_in
 from mdlbench.container.writer import PARTS
 from mdlbench.errors import MdlbenchError, ResultError
-from mdlbench.leaderboard.result import KIND, CodedFile, Row
-from mdlbench.leaderboard.row import UNIT_BYTES, derived, scalars, seal, value_at
-from mdlbench.leaderboard.store import row_files
+from mdlbench.leaderboard.derived import UNIT_BYTES, derived, scalars, seal
+from mdlbench.leaderboard.result import CodedFile, Row
+from mdlbench.leaderboard.store import read_document, row_files
 from mdlbench.models import load_model, model_class
 from mdlbench.models.spec import split_spec
-from mdlbench.result.reading import parse, result_of
+from mdlbench.result.reading import result_of
 from mdlbench.result.record import Plain
 from mdlbench.units import bytes_to_bits
 
@@ -52,13 +53,9 @@ def check(folder: str | os.PathLike[str]) -> list[Verdict]:
 
 def _problems_in(path: str) -> list[Problem]:
     try:
-        document = parse(path)
-        if not isinstance(document, dict) or not str(document.get("schema")).startswith(f"mdlbench.{KIND}/"):
-            result_of(document, path)
-            raise ResultError(f"{path}: schema {document['schema']!r}, where a leaderboard row should be; move it elsewhere")
+        return problems(read_document(path))
     except ResultError as error:
         return [Problem("file", str(error))]
-    return problems(document)
 
 
 def problems(document: Plain) -> list[Problem]:
@@ -87,8 +84,8 @@ def _recorded(document: Plain) -> Iterator[Problem]:
 def _derived(row: Row) -> Iterator[Problem]:
     """Whatever follows from other figures, made again; the walk is over all of them, which are the same but for those."""
     made = derived(row)
-    for way, _ in scalars():
-        yield from _expect(".".join(way), value_at(row, way), value_at(made, way))
+    for way in scalars():
+        yield from _expect(way, attrgetter(way)(row), attrgetter(way)(made))
 
 
 def _expect(path: str, found: Any, expected: Any) -> Iterator[Problem]:

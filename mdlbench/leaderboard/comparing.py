@@ -11,8 +11,7 @@ What it does not do: generalise to another corpus. A corpus that changes its cha
 """
 
 import math
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,10 +61,6 @@ class Comparison:
     seed: int
     method: str
     verdict: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self)
 
 
 def compare(a: Found[Row], b: Found[Row], *, resamples: int = RESAMPLES, seed: int = SEED) -> Comparison:

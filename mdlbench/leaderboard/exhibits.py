@@ -6,12 +6,14 @@ The terminal prints `board_exhibits`; a page has `section`. `pictures.py` makes 
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from operator import attrgetter
 from typing import Any
 
+from mdlbench.leaderboard.derived import COLUMNS, flat
 from mdlbench.leaderboard.pictures import ledger_table, pictures
-from mdlbench.leaderboard.ranking import Board, Group, groups, is_busy, processor_of
+from mdlbench.leaderboard.ranking import Board, Group, groups, imposed, is_busy, processor_of
 from mdlbench.leaderboard.result import PublishedRow, Row, Timing
-from mdlbench.leaderboard.row import column, figures, scalars
 from mdlbench.result.exhibits import Cell, Details, Exhibit, Folder, Measure, Note, Part, Section, Table, shows
 from mdlbench.result.exhibits import Row as Line
 from mdlbench.result.reading import Found
@@ -22,35 +24,48 @@ LEGEND = (
     "bytes: of containers that fresh processes decoded to the same corpus. ideal: the sum of -log2 p, no file's size.\n"
     "speeds: medians, once the model is ready. memory: the larger of both ways. adjusted: container + code + shipped weights."
 )
-_SIZE = Measure(
-    "bytes", form="count", definition="of containers that fresh processes decoded to the same corpus", better="less"
-)
-_RATE = Measure("bits per byte", form="fixed", digits=4, better="less")
+_SIZE = Measure("bytes", "", "count", 4, "of containers that fresh processes decoded to the same corpus", "less")
 _ENCODE = Measure("encode", form="rate", definition="original bytes per second, median, once the model is ready", better="more")
 _DECODE = Measure("decode", form="rate", definition="original bytes per second, median, once the model is ready", better="more")
-COLUMNS = (
-    Measure("model"),
-    _SIZE,
-    _RATE,
-    Measure("ratio", form="fixed", digits=3, better="more"),
-    Measure("ideal bits per byte", form="fixed", digits=4, definition="the sum of -log2 p: no file's size", better="less"),
-    _ENCODE,
-    _DECODE,
-    Measure("memory", form="bytes", definition="of the largest process, the larger of both ways", better="less"),
-    Measure("adjusted bytes", form="count", definition="container + code + weights as shipped", better="less"),
-)
-_PUBLISHED_COLUMNS = (
-    Measure("corpus"),
-    Measure("model"),
-    _SIZE,
-    Measure("bits per byte", form="fixed", digits=3),
-    Measure("adjusted", "%", "fixed", 1, "with the weights, of the raw size"),
-    _ENCODE,
-    _DECODE,
-    Measure("source"),
-    Measure("mark"),
-    Measure("notes"),
-)
+_RANKED = {  # where a row has it: published ones under one name, encode_bytes_per_second, or not at all
+    "model.spec": Measure("model"),
+    "container_bytes": _SIZE,
+    "bits_per_byte": Measure("bits per byte", form="fixed", digits=4, better="less"),
+    "ratio": Measure("ratio", form="fixed", digits=3, better="more"),
+    "ideal_bits_per_byte": Measure("ideal bits per byte", "", "fixed", 4, "the sum of -log2 p: no file's size", "less"),
+    "encode.bytes_per_second": _ENCODE,
+    "decode.bytes_per_second": _DECODE,
+    "peak_bytes": Measure("memory", "", "bytes", 4, "of the largest process, the larger of both ways", "less"),
+    "adjusted.total": Measure("adjusted bytes", "", "count", 4, "container + code + weights as shipped", "less"),
+}
+_ranked_cells = attrgetter(*_RANKED)
+_PUBLISHED = {
+    "corpus": Measure("corpus"),
+    "model": Measure("model"),
+    "container_bytes": _SIZE,
+    "bits_per_byte": Measure("bits per byte", form="fixed", digits=3),
+    "adjusted_percent": Measure("adjusted", "%", "fixed", 1, "with the weights, of the raw size"),
+    "encode_bytes_per_second": _ENCODE,
+    "decode_bytes_per_second": _DECODE,
+    "source": Measure("source"),
+    "mark": Measure("mark"),
+    "note": Measure("notes"),
+}
+_TIMES = {
+    "Wall, whole process": "wall_seconds",
+    "Spread of wall times": "spread_wall_seconds",
+    "CPU": "cpu_seconds",
+    "Coding alone": "coding_seconds",
+    "Start-up": "start_seconds",
+}
+_SIZES = {
+    "Code": "code",
+    "Weights as shipped": "weights",
+    "Weights at 16 bits": "weights_16bit",
+    "Container + code + weights": "total",
+    "... weights at 16 bits": "total_16bit",
+    "Breaks even at a corpus of": "break_even_bytes",
+}
 _MANY_ARCHIVES = 12  # of a corpus of many files the first are listed; the row's file has all
 
 
@@ -60,7 +75,8 @@ def section(results: Sequence[Found[Row | PublishedRow]]) -> Section:
     rows = [found for found in results if isinstance(found.payload, Row)]
     others = [found.payload for found in results if isinstance(found.payload, PublishedRow)]
     parts = groups(rows, others)  # type: ignore[arg-type]
-    n_rows, n_published, older = (sum(counts) for counts in zip(*map(_counts, parts), strict=True))
+    n_rows, n_published = sum(len(group.rows) for group in parts), sum(len(group.published) for group in parts)
+    older = sum(group.older for group in parts)
     extra = f", {n_published} published" if n_published else ""
     left_out = f", {counted(older, 'older run')} of the same setting left out" if older else ""
     return Section(
@@ -71,10 +87,6 @@ def section(results: Sequence[Found[Row | PublishedRow]]) -> Section:
         counts={"rows": n_rows, "published": n_published, "slices": len(parts), "older": older},
         facets=("corpus", "decodes", "baseline"),
     )
-
-
-def _counts(group: Group) -> tuple[int, int, int]:
-    return len(group.rows), len(group.published), group.older
 
 
 def _part(group: Group) -> Part:
@@ -101,25 +113,13 @@ def ranked_table(group: Group, *, details: bool = False) -> Table:
     marks = group.policies if details else {}
     lines = [_line(row, group.title, marks, _details(row) if details else None) for row in group.rows]
     lines += [_published_line(row, group.title) for row in group.published]
-    return Table(group.title, COLUMNS, tuple(lines), group.notes, ranked=True, bar=2)
+    return Table(group.title, tuple(_RANKED.values()), tuple(lines), group.notes, ranked=True, bar=2)
 
 
 def _line(found: Found[Row], corpus: str, marks: Mapping[str, str], details: Details | None) -> Line:
     row = found.payload
-    peaks = [peak for peak in (row.encode.peak_bytes, row.decode.peak_bytes) if peak is not None]
-    cells = (
-        row.model.spec,
-        row.container_bytes,
-        row.bits_per_byte,
-        row.ratio,
-        row.ideal_bits_per_byte,
-        row.encode.bytes_per_second,
-        row.decode.bytes_per_second,
-        max(peaks, default=None),
-        row.adjusted.total,
-    )
     facets = {"corpus": corpus, "decodes": row.model.portability, "baseline": "yes" if row.baseline else "no"}
-    return Line(cells, tuple(_tags(found, marks.get(row.policy_hash, "A"))), facets, details)
+    return Line(_ranked_cells(row), tuple(_tags(found, marks.get(row.policy_hash, "A"))), facets, details)
 
 
 def _tags(found: Found[Row], mark: str) -> Iterable[tuple[str, str]]:
@@ -149,45 +149,20 @@ def short_version(text: str) -> str:
 
 
 def _published_line(row: PublishedRow, corpus: str) -> Line:
-    whole = None if row.container_bytes is None else row.corpus_bytes / row.container_bytes
-    cells = (
-        row.model,
-        row.container_bytes,
-        row.bits_per_byte,
-        whole,
-        None,
-        row.encode_bytes_per_second,
-        row.decode_bytes_per_second,
-        None,
-        None,
-    )
+    _, *others = (getattr(row, way.replace(".", "_"), None) for way in _RANKED)
     tags = ((row.source, row.note), (row.mark, ""))
-    return Line(cells, tuple(tag for tag in tags if tag[0]), {"corpus": corpus}, published=True)
+    return Line((row.model, *others), tuple(tag for tag in tags if tag[0]), {"corpus": corpus}, published=True)
 
 
 def published_table(rows: Sequence[PublishedRow]) -> Table:
     """Figures of others by themselves."""
-    cells = [
-        (
-            row.corpus,
-            row.model,
-            row.container_bytes,
-            row.bits_per_byte,
-            row.adjusted_percent,
-            row.encode_bytes_per_second,
-            row.decode_bytes_per_second,
-            row.source,
-            row.mark or None,
-            row.note,
-        )
-        for row in rows
-    ]
-    return Table.of(PUBLISHED_TITLE, _PUBLISHED_COLUMNS, cells, name=1)
+    cells = [[None if name == "mark" and not row.mark else getattr(row, name) for name in _PUBLISHED] for row in rows]
+    return Table.of(PUBLISHED_TITLE, tuple(_PUBLISHED.values()), cells, name=1)
 
 
 def every_figure(board: Board) -> Table:
     """All single figures of all rows, for programs: a column for each, named as in the JSON of `show`."""
-    names = ["table", "rank", "path", *(column(way) for way, _ in scalars()), *_RECORDED, "source", "mark", "note"]
+    names = ["table", "rank", *COLUMNS, "source", "mark", "note"]
     lines: list[Mapping[str, Any]] = [
         {"table": group.title, "rank": rank, **flat(row)} for group in board.groups for rank, row in enumerate(group.rows, 1)
     ]
@@ -196,32 +171,29 @@ def every_figure(board: Board) -> Table:
     return Table.of("", [Measure(name) for name in names], cells)
 
 
-_RECORDED = ("provenance_time", "provenance_processor", "provenance_cores")
-
-
-def flat(found: Found[Row]) -> dict[str, Any]:
-    """A row's single figures and what is recorded of its run, by column."""
-    recorded = {name: found.result.provenance.get(name.removeprefix("provenance_")) for name in _RECORDED}
-    return {"path": found.path, **figures(found.payload), **recorded}
+def board_json(board: Board) -> dict[str, Any]:
+    """A board as plain data: every single figure of every row, by name."""
+    groups = [
+        {
+            "title": group.title,
+            "block_size": imposed(group.rows[0].payload),
+            "notes": list(group.notes),
+            "rows": [{"rank": rank, **flat(row)} for rank, row in enumerate(group.rows, 1)],
+        }
+        for group in board.groups
+    ]
+    return {
+        "schema": "mdlbench.leaderboard/1",
+        "groups": groups,
+        "published": [asdict(row) for row in board.published],
+        "refused": [{"path": path, "reason": reason} for path, reason in board.refused],
+    }
 
 
 def _flat_published(row: PublishedRow) -> dict[str, Any]:
-    return {
-        "corpus_name": row.corpus,
-        "corpus_start": 0,
-        "corpus_end": row.corpus_bytes,
-        "corpus_bytes": row.corpus_bytes,
-        "model_spec": row.model,
-        "input_bytes": row.corpus_bytes,
-        "container_bytes": row.container_bytes,
-        "bits_per_byte": row.bits_per_byte,
-        "encode_bytes_per_second": row.encode_bytes_per_second,
-        "decode_bytes_per_second": row.decode_bytes_per_second,
-        "published": True,
-        "source": row.source,
-        "mark": row.mark,
-        "note": row.note,
-    }
+    """As `flat`; names that measured rows do not have are left out by whoever asks."""
+    corpus = {"corpus_name": row.corpus, "corpus_start": 0, "corpus_end": row.corpus_bytes}
+    return {**asdict(row), **corpus, "model_spec": row.model, "input_bytes": row.corpus_bytes}
 
 
 def _facts(group: Group) -> str:
@@ -291,38 +263,24 @@ def _details(found: Found[Row]) -> Details:
         ],
         "Encode": _timed(row.encode),
         "Decode": _timed(row.decode),
-        "Adjusted size": _adjusted(row),
+        "Adjusted size": [
+            *((name, _in_bytes(getattr(row.adjusted, field))) for name, field in _SIZES.items()),
+            ("... against", row.adjusted.break_even_against if row.adjusted.break_even_bytes is not None else None),
+        ],
     }
     kept = tuple((title, tuple((name, str(text)) for name, text in pairs if text)) for title, pairs in groups.items())
     return Details(tuple(group for group in kept if group[1]), _archives(row))
 
 
 def _timed(timing: Timing) -> list[tuple[str, str | None]]:
-    def seconds(values: Sequence[float]) -> str:
-        return ", ".join(f"{value:.3f}" for value in values) + " s"
-
-    return [
-        ("Wall, whole process", seconds(timing.wall_seconds)),
-        ("Spread of wall times", f"{timing.spread_wall_seconds:.3f} s"),
-        ("CPU", seconds(timing.cpu_seconds)),
-        ("Coding alone", seconds(timing.coding_seconds)),
-        ("Start-up", f"{timing.start_seconds:.3f} s"),
-        ("Peak memory", None if timing.peak_bytes is None else f"{timing.peak_bytes:,} bytes"),
-    ]
+    shown = [(name, getattr(timing, field)) for name, field in _TIMES.items()]
+    seconds = [(name, value if isinstance(value, tuple) else (value,)) for name, value in shown]
+    texts = [(name, ", ".join(f"{value:.3f}" for value in values) + " s") for name, values in seconds]
+    return [*texts, ("Peak memory", _in_bytes(timing.peak_bytes))]
 
 
-def _adjusted(row: Row) -> list[tuple[str, str | None]]:
-    found = row.adjusted
-    even = None if found.break_even_bytes is None else f"{found.break_even_bytes:,} bytes"
-    return [
-        ("Code", f"{found.code:,} bytes"),
-        ("Weights as shipped", f"{found.weights:,} bytes"),
-        ("Weights at 16 bits", f"{found.weights_16bit:,} bytes"),
-        ("Container + code + weights", f"{found.total:,} bytes"),
-        ("... weights at 16 bits", f"{found.total_16bit:,} bytes"),
-        ("Breaks even at a corpus of", even),
-        ("... against", found.break_even_against if even else None),
-    ]
+def _in_bytes(size: int | None) -> str | None:
+    return None if size is None else f"{size:,} bytes"
 
 
 def _archives(row: Row) -> tuple[Table, ...]:
@@ -330,13 +288,8 @@ def _archives(row: Row) -> tuple[Table, ...]:
     if not row.archives:
         return ()
     pairs = list(zip(row.archives, row.decode_log, strict=False))
-    columns = (
-        Measure("archive of"),
-        Measure("original", form="count"),
-        Measure("container", form="count"),
-        Measure("decoded"),
-        Measure("archive SHA-256"),
-    )
+    sizes = (Measure("original", form="count"), Measure("container", form="count"))
+    columns = (Measure("archive of"), *sizes, Measure("decoded"), Measure("archive SHA-256"))
     cells = [
         (a.name, a.bytes, a.container_bytes, f"exit code {log.exit_code}, {log.seconds:.2f} s", a.sha256)
         for a, log in pairs[:_MANY_ARCHIVES]

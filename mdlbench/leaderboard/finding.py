@@ -3,7 +3,7 @@
 import os
 
 from mdlbench.errors import UsageError
-from mdlbench.leaderboard.ranking import Query, age, load_board
+from mdlbench.leaderboard.ranking import Query, load_board
 from mdlbench.leaderboard.result import Row
 from mdlbench.leaderboard.store import read_row
 from mdlbench.result.reading import Found
@@ -33,4 +33,4 @@ def find_row(text: str, folder: str | os.PathLike[str], corpus: str | None = Non
     if len(found) > 1:
         raise UsageError(f"{text} has rows of several corpora; choose one with -C: {'; '.join(found)}")
     (rows,) = found.values()
-    return read_row(max(rows, key=age).path)
+    return read_row(max(rows, key=lambda row: row.age).path)

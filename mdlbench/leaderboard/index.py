@@ -9,29 +9,21 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from mdlbench.errors import ResultError
+from mdlbench.leaderboard.derived import COLUMNS, RECORDED, flat, scalar
 from mdlbench.leaderboard.result import Row
-from mdlbench.leaderboard.row import column, scalars, value_at
 from mdlbench.leaderboard.store import Rows, read_row, row_files
 from mdlbench.numerics.cache import cache_dir
 from mdlbench.result.reading import Found
 from mdlbench.result.record import Result
 
-_RECORDED = ("time", "processor", "cores")  # of the provenance
-_COLUMNS = ("path", *(column(way) for way, _ in scalars()), *(f"provenance_{name}" for name in _RECORDED))
-_NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
-
-
-def _values(path: str, found: Found[Row]) -> list[Any]:
-    """A row's columns."""
-    values = [value_at(found.payload, way) for way, _ in scalars()]
-    recorded = [found.result.provenance.get(name) for name in _RECORDED]
-    return [path, *(_utf8(value) if isinstance(value, str) else value for value in (*values, *recorded))]
+_NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
+_VERSION = hashlib.sha256(_NAMES.encode()).hexdigest()[:8]  # other columns, another file
 
 
 def _found(folder: str | os.PathLike[str], columns: Sequence[Any]) -> Found[Row]:
@@ -39,33 +31,24 @@ def _found(folder: str | os.PathLike[str], columns: Sequence[Any]) -> Found[Row]
     path, *values = columns
     figures = iter(values)
     row = _maker(Row)(figures)
-    return Found(os.path.join(folder, path), Result(row, dict(zip(_RECORDED, figures, strict=True))))
+    return Found(os.path.join(folder, path), Result(row, dict(zip(RECORDED, figures, strict=True))))
 
 
 @cache
 def _maker(cls: type) -> Callable[[Iterator[Any]], Any]:
     """What makes an instance of a class, taking its single figures in the order of `scalars`."""
-    kinds = dict(scalars(cls))
-    hints = get_type_hints(cls)
-    parts: list[tuple[str, Callable[[Iterator[Any]], Any]]] = []
-    for field in fields(cls):
-        hint = hints[field.name]
-        if is_dataclass(hint):
-            parts.append((field.name, _maker(hint)))  # type: ignore[arg-type]
-        elif (field.name,) in kinds:
-            parts.append((field.name, _true if kinds[field.name,] is bool else next))
-        else:
-            parts.append((field.name, _empty(hint)))
-    return lambda figures: cls(**{name: make(figures) for name, make in parts})
+    parts = [_part(hint) for hint in get_type_hints(cls).values()]
+    return lambda figures: cls(*[make(figures) for make in parts])
 
 
-def _true(figures: Iterator[Any]) -> bool:
-    return bool(next(figures))
-
-
-def _empty(hint: Any) -> Callable[[Iterator[Any]], Any]:
-    value: Any = None if type(None) in get_args(hint) else () if get_origin(hint) is tuple else {}
-    return lambda figures: value
+def _part(hint: Any) -> Callable[[Iterator[Any]], Any]:
+    if is_dataclass(hint):
+        return _maker(hint)  # type: ignore[arg-type]
+    kind = scalar(hint)
+    if kind is not None:
+        return (lambda figures: bool(next(figures))) if kind is bool else next
+    empty: Any = None if type(None) in get_args(hint) else () if get_origin(hint) is tuple else {}
+    return lambda figures: empty
 
 
 def load_index(folder: str | os.PathLike[str], *, cached: bool = True) -> Rows:
@@ -96,8 +79,7 @@ def _indexed(folder: str | os.PathLike[str], files: dict[str, tuple[int, int]], 
                 return _through(database, folder, files)
         except (sqlite3.Error, OSError):
             pass  # a full disk, a damaged index: the rows are still there
-    with closing(sqlite3.connect(":memory:")) as database:
-        _create(database)
+    with closing(_opened(":memory:")) as database:
         return _through(database, folder, files)
 
 
@@ -106,34 +88,27 @@ def _utf8(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-@cache
-def _version() -> str:
-    """Another one for every set of columns."""
-    return hashlib.sha256(_NAMES.encode()).hexdigest()[:8]
-
-
 def index_path(folder: str | os.PathLike[str]) -> Path:
     """Where the index of a folder is kept."""
     place = hashlib.sha256(os.fsencode(os.path.abspath(folder))).hexdigest()[:16]
-    return cache_dir() / "leaderboard" / f"{place}-{_version()}.sqlite"
+    return cache_dir() / "leaderboard" / f"{place}-{_VERSION}.sqlite"
 
 
 def _connect(folder: str | os.PathLike[str]) -> sqlite3.Connection:
     path = index_path(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        database = sqlite3.connect(path, timeout=5)
-        _create(database)
+        return _opened(path)
     except sqlite3.DatabaseError:
         path.unlink()
-        database = sqlite3.connect(path, timeout=5)
-        _create(database)
-    return database
+        return _opened(path)
 
 
-def _create(database: sqlite3.Connection) -> None:
+def _opened(path: str | Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=5)
     database.execute(f"create table if not exists row ({_NAMES}, changed, bytes, primary key (path))")
     database.execute("create table if not exists refused (path primary key, reason, changed, bytes)")
+    return database
 
 
 def _through(database: sqlite3.Connection, folder: str | os.PathLike[str], files: dict[str, tuple[int, int]]) -> Rows:
@@ -164,10 +139,11 @@ def _forget(database: sqlite3.Connection, paths: Iterable[str]) -> None:
 
 
 def _add(database: sqlite3.Connection, folder: str | os.PathLike[str], files: Sequence[tuple[str, int, int]]) -> None:
-    marks = ", ".join("?" * (len(_COLUMNS) + 2))
+    marks = ", ".join("?" * (len(COLUMNS) + 2))
     for path, changed, size in files:
         try:
-            values = _values(path, read_row(os.path.join(folder, path)))
+            found = replace(read_row(os.path.join(folder, path)), path=path)
+            values = [_utf8(value) if isinstance(value, str) else value for value in flat(found).values()]
             database.execute(f"insert into row values ({marks})", (*values, changed, size))
         except (ResultError, OSError, sqlite3.InterfaceError, OverflowError) as error:
             database.execute("insert into refused values (?, ?, ?, ?)", (path, _utf8(str(error)), changed, size))

@@ -34,49 +34,31 @@ def published_results() -> list[Found[PublishedRow]]:
 
 
 def _sizes(table: dict[str, Any]) -> list[PublishedRow]:
-    return [
-        PublishedRow(
-            corpus,
-            whole,
-            row["model"],
-            row[corpus],
-            bits_per_byte(bytes_to_bits(row[corpus]), whole),
-            None,
-            _speed(row, "encode_ns"),
-            _speed(row, "decode_ns"),
-            row["source"],
-            row["mark"],
-            row.get("note", ""),
-        )
-        for row in table["sizes"]
-        for corpus, whole in table["corpora"].items()
-        if corpus in row
-    ]
-
-
-def _speed(row: dict[str, Any], name: str) -> float | None:
-    return NS_PER_SECOND / row[name] if name in row else None
+    sizes = [(row, corpus, row[corpus]) for row in table["sizes"] for corpus in table["corpora"] if corpus in row]
+    return [_row(table, corpus, {**row, "container_bytes": size}) for row, corpus, size in sizes]
 
 
 def _percentages(table: dict[str, Any]) -> list[PublishedRow]:
     part = table["percentages"]
-    corpus = part["corpus"]
-    return [
-        PublishedRow(
-            corpus,
-            table["corpora"][corpus],
-            row["model"],
-            None,
-            BITS_PER_BYTE * row["raw"] / 100,
-            row.get("adjusted"),
-            None,
-            None,
-            part["source"],
-            row["mark"],
-            _cut(row, part["chunk_bytes"]),
-        )
-        for row in part["rows"]
-    ]
+    shared = {"source": part["source"]}
+    return [_row(table, part["corpus"], {**row, **shared, "note": _cut(row, part["chunk_bytes"])}) for row in part["rows"]]
+
+
+def _row(table: dict[str, Any], corpus: str, row: dict[str, Any]) -> PublishedRow:
+    whole, size = table["corpora"][corpus], row.get("container_bytes")
+    return PublishedRow(
+        corpus=corpus,
+        corpus_bytes=whole,
+        model=row["model"],
+        container_bytes=size,
+        bits_per_byte=BITS_PER_BYTE * row["raw"] / 100 if size is None else bits_per_byte(bytes_to_bits(size), whole),
+        adjusted_percent=row.get("adjusted"),
+        encode_bytes_per_second=NS_PER_SECOND / row["encode_ns"] if "encode_ns" in row else None,
+        decode_bytes_per_second=NS_PER_SECOND / row["decode_ns"] if "decode_ns" in row else None,
+        source=row["source"],
+        mark=row["mark"],
+        note=row.get("note", ""),
+    )
 
 
 def _cut(row: dict[str, Any], chunk: int) -> str:

@@ -10,7 +10,6 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mdlbench.errors import UsageError
@@ -120,21 +119,12 @@ def groups(
 
 def newest(rows: Iterable[Found[Row]]) -> list[Found[Row]]:
     """Of the rows of one cell, the last that was measured."""
-    found: dict[tuple[Any, ...], Found[Row]] = {}
-    for row in sorted(rows, key=age):
-        found[cell_of(row.payload)] = row
-    return list(found.values())
+    return list({cell_of(row.payload): row for row in sorted(rows, key=lambda row: row.age)}.values())
 
 
 def cell_of(row: Row) -> tuple[Any, ...]:
     """Rows that agree in this differ in when they were measured."""
     return row.corpus.sha256, row.model.spec, row.policy_hash, row.device, row.jobs
-
-
-def age(row: Found[Row]) -> tuple[str, int, str]:
-    """What rows are sorted by to have the newest last; those of one second by the number in their name."""
-    name = Path(row.path).stem
-    return row.result.time, len(name), name
 
 
 def imposed(row: Row) -> int | None:

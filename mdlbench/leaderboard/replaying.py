@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
@@ -15,6 +16,7 @@ from mdlbench.leaderboard.result import CodedCorpus, Row
 from mdlbench.models import load_model
 from mdlbench.models.spec import is_file, split_spec
 from mdlbench.result.reading import Found
+from mdlbench.text import counted
 
 Replayed = Literal["same", "different", "not replayed"]
 
@@ -68,7 +70,7 @@ def _replay(found: Found[Row], given: Sequence[Corpus], coded: dict[tuple[Any, .
         if made != archive.sha256:
             text = f"archives: coded again, {archive.name} has SHA-256 {made}, the row {archive.sha256}"
             return Replay(path, "different", text)
-    return Replay(path, "same", f"{len(coded[key])} archive{'s' if len(coded[key]) > 1 else ''} coded again, to the same bytes")
+    return Replay(path, "same", f"{counted(len(coded[key]), 'archive')} coded again, to the same bytes")
 
 
 def _hindrance(row: Row) -> str | None:
@@ -98,11 +100,9 @@ def _find(wanted: CodedCorpus, given: Sequence[Corpus]) -> Corpus | None:
             if part.sha256() == wanted.sha256:
                 return part
     if wanted.recognised is not None:
-        try:
+        with suppress(MdlbenchError, OSError):
             found = find_corpus(wanted.recognised)
-        except (MdlbenchError, OSError):
-            return None
-        return found if found.sha256() == wanted.sha256 else None
+            return found if found.sha256() == wanted.sha256 else None
     return None
 
 

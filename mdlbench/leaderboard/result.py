@@ -1,7 +1,7 @@
 """A row of a leaderboard, and a figure that others published: the one shape of each, which everything else derives from.
 
 Names are those of the JSON file (README.md beside this says what each figure is). Figures that follow from others are marked
-(derived); `row.derived` makes them and `checking` makes them again.
+(derived); `derived.py` makes them and `checking` makes them again.
 """
 
 from collections.abc import Mapping
@@ -102,7 +102,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Timing:
-    """What coding one way cost, a figure for each repeat, summed over files; the last five are derived.
+    """What coding one way cost, a figure for each repeat, summed over files.
 
     Attributes:
         wall_seconds, cpu_seconds: of whole processes; coding_seconds: once the model is ready.
@@ -114,6 +114,7 @@ class Timing:
     cpu_seconds: tuple[float, ...]
     coding_seconds: tuple[float, ...]
     peak_bytes: int | None
+    # derived:
     median_wall_seconds: float = 0.0
     spread_wall_seconds: float = 0.0
     median_coding_seconds: float = 0.0
@@ -123,10 +124,11 @@ class Timing:
 
 @dataclass(frozen=True)
 class Adjusted:
-    """The container with what decodes it, in bytes; all but the first two are derived."""
+    """The container with what decodes it, in bytes."""
 
     against_bits_per_byte: float | None
     break_even_against: str
+    # derived:
     code: int = 0
     weights: int = 0
     weights_16bit: int = 0
@@ -184,6 +186,7 @@ class Row:
     decode_log: tuple[Decoding, ...]
     load_before: float | None = None
     published: bool = False
+    # derived:
     policy_hash: str = ""
     input_bytes: int = 0
     container_bytes: int = 0
@@ -191,6 +194,11 @@ class Row:
     ratio: float | None = None
     ideal_bits_per_byte: float | None = None
     seal: str = ""
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """The larger of both ways; None where the system says neither."""
+        return max((way.peak_bytes for way in (self.encode, self.decode) if way.peak_bytes is not None), default=None)
 
 
 @result_kind("leaderboard-published")
@@ -218,3 +226,8 @@ class PublishedRow:
     mark: str
     note: str
     published: bool = True
+
+    @property
+    def ratio(self) -> float | None:
+        """Original bytes by the size, where one was published."""
+        return None if self.container_bytes is None else self.corpus_bytes / self.container_bytes

@@ -13,15 +13,15 @@ from mdlbench.errors import MdlbenchError, ResultError, UsageError
 from mdlbench.leaderboard.baselines import baselines
 from mdlbench.leaderboard.cell import Cell, measure, policies_of, wants_more
 from mdlbench.leaderboard.checking import problems
-from mdlbench.leaderboard.ranking import age, imposed, processor_of
+from mdlbench.leaderboard.derived import YARDSTICK, policy_hash
+from mdlbench.leaderboard.ranking import imposed, processor_of
 from mdlbench.leaderboard.result import Row
-from mdlbench.leaderboard.row import YARDSTICK, policy_hash
 from mdlbench.leaderboard.store import read_row, slug, write_row
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.models.spec import split_spec
 from mdlbench.result.reading import Found, parse
-from mdlbench.result.record import processor
+from mdlbench.result.record import processor_name
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def existing(folder: str, cell: Cell, model: Model) -> Found[Row] | None:
     Another commit of mdlbench does not count as different: a model whose numbers change changes its digest.
     """
     wanted = (cell.corpus.sha256(), model.digest.hex(), model.version, policy_hash(policies_of(cell, model)))
-    here = (cell.jobs, model.device, processor())
+    here = (cell.jobs, model.device, processor_name())
     for found in reversed(_rows_of(folder, cell.corpus, model.spec)):
         row = found.payload
         same = (row.corpus.sha256, row.model.digest, row.model.version, row.policy_hash) == wanted
@@ -185,4 +185,4 @@ def _rows_of(folder: str, corpus: Corpus, spec: str) -> list[Found[Row]]:
     for path in (Path(folder) / slug(corpus.name) / slug(spec)).glob("[!.]*.json"):
         with suppress(ResultError):
             rows.append(read_row(path))
-    return sorted(rows, key=age)
+    return sorted(rows, key=lambda row: row.age)

@@ -1,19 +1,20 @@
 """Rows on disk: `FOLDER/<corpus>/<model>/<time>.json`, whole or not there; the JSON is the truth."""
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from mdlbench.atomic import write_new
 from mdlbench.errors import ResultError, UsageError
-from mdlbench.leaderboard.result import Row
-from mdlbench.leaderboard.row import sealed
-from mdlbench.result.reading import Found, read
-from mdlbench.result.record import provenance
+from mdlbench.leaderboard.derived import sealed
+from mdlbench.leaderboard.result import KIND, Row
+from mdlbench.result.reading import Found, parse, result_of
+from mdlbench.result.record import Plain, provenance
 
 _LONGEST_SLUG = 80
 _NUMBERS_ON_LINES = re.compile(r"\[\s+(-?\d[\d.e+-]*(?:,\s+-?\d[\d.e+-]*)*)\s+\]")  # no string holds a bare newline
@@ -50,16 +51,27 @@ def write_row(folder: str | os.PathLike[str], row: Row) -> Found[Row]:
     return Found(str(write_new(target, stamp, ".json", _compact(result.to_json() + "\n"))), result)
 
 
+def read_document(path: str | os.PathLike[str]) -> Plain:
+    """The JSON object in a row's file, whose figures nobody has looked at.
+
+    Raises:
+        ResultError: it is not JSON, or not of this kind.
+    """
+    document = parse(path)
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if not str(schema).startswith(f"mdlbench.{KIND}/"):
+        shown = json.dumps(schema)[:60]
+        raise ResultError(f"{path}: schema {shown}, where a leaderboard row should be; move it elsewhere")
+    return cast(Plain, document)
+
+
 def read_row(path: str | os.PathLike[str]) -> Found[Row]:
     """The row in a file.
 
     Raises:
         ResultError: it is not JSON, or not a leaderboard row; figures are not checked here (`check` does that).
     """
-    found: Found[Any] = read(path)
-    if not isinstance(found.payload, Row):
-        raise ResultError(f"{path}: a result of kind {found.result.kind}, where a leaderboard row should be; move it elsewhere")
-    return found
+    return Found(str(path), result_of(read_document(path), path))
 
 
 def row_files(folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:

@@ -18,7 +18,7 @@ import numpy as np
 from mdlbench.codec import batches_of
 from mdlbench.container import RAW, Header, read_containers
 from mdlbench.evaluation import Observed, byte_bits
-from mdlbench.leaderboard.row import UNIT_BYTES
+from mdlbench.leaderboard.derived import UNIT_BYTES
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.units import bytes_to_bits

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from mdlbench.atomic import write_whole
+from mdlbench.atomic import check_folder, write_whole
 from mdlbench.errors import MissingExtraError, UsageError
 from mdlbench.report import charts, svg
 from mdlbench.report.axes import Ink
@@ -104,9 +104,7 @@ def planned(
     Raises:
         UsageError: a file exists and may not be replaced, or the folder is none.
     """
-    nearest = next(place for place in (Path(folder), *Path(folder).absolute().parents) if place.exists())
-    if not nearest.is_dir():
-        raise UsageError(f"{nearest} is no folder; name another one")
+    check_folder(folder, "--plots")
     plan = {tuple(Path(folder, f"{name}.{kind}") for kind in FORMATS): draw for name, draw in drawings(sections)}
     for path in (path for paths in plan for path in paths):
         if path.exists() and not replace:

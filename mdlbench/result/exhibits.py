@@ -425,14 +425,14 @@ def sections(results: Sequence[Found[Any]]) -> list[Section]:
     """A section for each function under `shows` whose kinds are among the results, by rank."""
     groups: dict[Callable[[Sequence[Found[Any]]], Section], list[Found[Any]]] = {}
     for found in results:
-        function = _function_for(type(found.payload))
+        function = shown_by(type(found.payload))
         if function is not None:
             groups.setdefault(function, []).append(found)
     return sorted((function(chosen) for function, chosen in groups.items()), key=lambda section: section.rank)
 
 
-def _function_for(payload: type) -> Callable[[Sequence[Found[Any]]], Section] | None:
-    """What shows a payload: `exhibits.py` beside the module that defines it is imported first."""
+def shown_by(payload: type) -> Callable[[Sequence[Found[Any]]], Section] | None:
+    """What shows a payload, if anything: `exhibits.py` beside the module that defines it is imported first."""
     room = payload.__module__.rpartition(".")[0]
     if payload not in _SHOWN and find_spec(f"{room}.exhibits") is not None:
         import_module(f"{room}.exhibits")
@@ -452,16 +452,6 @@ def newest(results: Iterable[Found[Payload]], key: Callable[[Payload], object]) 
     found: dict[object, Found[Payload]] = {}
     for one in results:
         name = key(one.payload)
-        if name not in found or found[name].result.time <= one.result.time:
+        if name not in found or found[name].age <= one.age:
             found[name] = one
     return [one.payload for one in found.values()]
-
-
-def walk(exhibits: Iterable[Exhibit]) -> Iterable[Exhibit]:
-    """Exhibits and all that they hold, in the order shown."""
-    for exhibit in exhibits:
-        yield exhibit
-        if isinstance(exhibit, Panels | Folder):
-            yield from walk(exhibit.parts)
-        elif isinstance(exhibit, Stages):
-            yield from walk(part for _, part in exhibit.stages)

@@ -123,7 +123,7 @@ def provenance() -> dict[str, Any]:
         "commit": _commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "processor": processor(),
+        "processor": processor_name(),
         "cores": os.cpu_count(),
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},
     }
@@ -213,7 +213,7 @@ def _commit() -> str | None:
     return commit + ("+" if dirty.strip() else "")
 
 
-def processor() -> str:
+def processor_name() -> str:
     """The name of the processor, as the system gives it."""
     try:
         with open("/proc/cpuinfo", encoding="utf8") as file:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mdlbench.leaderboard import Row
-from mdlbench.leaderboard.row import derived, seal
+from mdlbench.leaderboard.derived import derived, seal
 from mdlbench.leaderboard.store import slug
 from mdlbench.result import Found, Result
 from mdlbench.result.reading import result_of

@@ -41,12 +41,13 @@ def pictures_of(measured: Measured, *rows: Found[Row]) -> dict[str, Any]:
 def test_terminal_and_page_show_the_same_rows(measured: Measured, tmp_path: Path) -> None:
     """Of rows of one second the one with the larger number is newer, on the page as in the terminal."""
     document = document_of(measured[1]["uniform"])
-    for name, jobs in (("T", 1), ("T-2", 1), ("T-10", 1), ("S", 2)):
+    stamp, another = "20260101T000000Z", "20260101T000001Z"
+    for name, jobs in ((stamp, 1), (f"{stamp}-2", 1), (f"{stamp}-10", 1), (another, 2)):
         written(tmp_path / "results", changed(document, jobs=jobs, load_before=float(len(name))), name)
     (listed,) = load_board(tmp_path / "results").groups
     (shown,) = groups(collect([tmp_path / "results"]).found)
     names = [Path(row.path).stem for row in listed.rows]
-    assert sorted(names) == ["S", "T-10"]
+    assert sorted(names) == [f"{stamp}-10", another]
     assert names == [Path(row.path).stem for row in shown.rows]
     assert (shown.older, shown.title) == (2, listed.title)
     first, second = ranked_table(listed), ranked_table(shown, details=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mdlbench.cli.leaderboard.show import rendered
+from mdlbench.cli.leaderboard.show import FORMS
 from mdlbench.errors import UsageError
 from mdlbench.leaderboard import Query, Row, load_board, published_rows
 from mdlbench.leaderboard.contamination import contamination_note
@@ -92,7 +92,7 @@ def test_what_a_reader_must_know_is_said(measured: Measured, tmp_path: Path) -> 
     assert "abacus" in text
     assert "busy with something else: cm,level=1" in text
     assert "uniform: seen it" in text
-    lines = rendered(load_board(folder)).splitlines()
+    lines = FORMS["table"](load_board(folder)).splitlines()
     assert any("cm,level=1" in line and line.endswith("cuda, -j 2, busy") for line in lines)
     assert any("uniform" in line and line.endswith("contaminated?") for line in lines)
 
@@ -107,20 +107,20 @@ def hostile(measured: Measured, tmp_path: Path) -> Path:
 
 
 def test_nothing_moves_the_cursor(hostile: Path) -> None:
-    text = rendered(load_board(hostile))
+    text = FORMS["table"](load_board(hostile))
     assert "\x1b" not in text
     assert "\x07" not in text
     assert r"\x1b[2J" in text
 
 
 def test_markdown_cells_stay_cells(hostile: Path) -> None:
-    table = [line for line in rendered(load_board(hostile), "markdown").splitlines() if line.startswith("|")]
+    table = [line for line in FORMS["markdown"](load_board(hostile)).splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {12}
     assert "<script" not in "\n".join(table)
 
 
 def test_spreadsheets_see_no_formula(hostile: Path) -> None:
-    (line,) = csv.DictReader(io.StringIO(rendered(load_board(hostile), "csv")))
+    (line,) = csv.DictReader(io.StringIO(FORMS["csv"](load_board(hostile))))
     assert line["model_spec"] == "'" + visible(HOSTILE)
     assert not any(str(cell).startswith(("=", "+", "-", "@")) for cell in line.values())
 
@@ -132,7 +132,7 @@ def test_html_is_text_in_cells(hostile: Path) -> None:
         def handle_starttag(self, tag: str, attrs: object) -> None:
             seen.add(tag)
 
-    page = rendered(load_board(hostile), "html")
+    page = FORMS["html"](load_board(hostile))
     Tags().feed(page)
     assert not {"b", "img"} & seen
     assert page.count("</script>") == 3  # the page's own: data, library, script
@@ -141,7 +141,7 @@ def test_html_is_text_in_cells(hostile: Path) -> None:
 
 
 def test_json_holds_the_figures_themselves(measured: Measured) -> None:
-    board = json.loads(rendered(load_board(measured[0].parent / "results", Query(published=True)), "json"))
+    board = json.loads(FORMS["json"](load_board(measured[0].parent / "results", Query(published=True))))
     (group,) = board["groups"]
     rows = {row["model_spec"]: row for row in group["rows"]}
     for spec, row in measured[1].items():
@@ -152,7 +152,7 @@ def test_json_holds_the_figures_themselves(measured: Measured) -> None:
 
 
 def test_csv_has_measured_and_published_lines_apart(measured: Measured) -> None:
-    text = rendered(load_board(measured[0].parent / "results", Query(published=True)), "csv")
+    text = FORMS["csv"](load_board(measured[0].parent / "results", Query(published=True)))
     lines = list(csv.DictReader(io.StringIO(text)))
     marks = {line["published"] for line in lines if line["table"].startswith("words.txt")}
     assert marks == {"False"}
@@ -162,8 +162,10 @@ def test_csv_has_measured_and_published_lines_apart(measured: Measured) -> None:
 
 def test_published_rows_stand_in_a_table_of_their_own(measured: Measured) -> None:
     folder = measured[0].parent / "results"
-    assert "published" not in rendered(load_board(folder))
-    measured_part, _, published_part = rendered(load_board(folder, Query(published=True))).partition("published by others")
+    assert "published" not in FORMS["table"](load_board(folder))
+    measured_part, _, published_part = FORMS["table"](load_board(folder, Query(published=True))).partition(
+        "published by others"
+    )
     assert "cmix v21" not in measured_part
     assert re.search(r"cmix v21 +14,623,723 +1\.170 .* 2nd", published_part)
 

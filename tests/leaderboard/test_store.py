@@ -9,8 +9,8 @@ import pytest
 
 from mdlbench.errors import ResultError, UsageError
 from mdlbench.leaderboard import Row, load_rows, read_row
+from mdlbench.leaderboard.derived import figures
 from mdlbench.leaderboard.index import index_path, load_index
-from mdlbench.leaderboard.row import figures
 from mdlbench.leaderboard.store import row_files, slug, write_row
 from mdlbench.result import Found
 from tests.leaderboard.made import changed, document_of, written

@@ -46,7 +46,7 @@ def test_each_picture_as_png_and_svg(tmp_path: Path) -> None:
 def test_a_file_in_the_folder_s_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("kept")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(UsageError, match="file is no folder; name another one"):
+        with pytest.raises(UsageError, match="file is no folder; name another with --plots"):
             figures.planned(folder, [sample.section()])
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mdlbench.cli import main
 from mdlbench.errors import ResultError
 from mdlbench.result import Result, collect, exhibits, read, record
 
@@ -79,3 +80,14 @@ def test_its_files_are_checked_as_all_are(tmp_path: Path) -> None:
     (tmp_path / "later.json").write_text('{"schema": "mdlbench.tiny/2", "name": "a", "bits": 1}')
     with pytest.raises(ResultError, match="later version"):
         read(tmp_path / "later.json")
+
+
+@pytest.mark.usefixtures("room")
+def test_a_kind_without_an_exhibit_is_counted_as_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "tiny_room" / "exhibits.py").unlink()
+    tiny = importlib.import_module("tiny_room.result").Tiny
+    Result(tiny("a", 1.0)).write(tmp_path / "results")
+    with pytest.raises(SystemExit, match="2"):
+        main(["report", str(tmp_path / "results"), "-o", str(tmp_path / "page.html")])
+    assert "no result that the report shows (1 of other kinds)" in capsys.readouterr().err
+    assert not (tmp_path / "page.html").exists()

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from mdlbench.atomic import check_folder
 from mdlbench.container import MAX_BLOCK
 from mdlbench.units import parse_size
 
@@ -64,7 +65,9 @@ def zstd_habits(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
-model_args = click.option("--model-args", metavar="KEY=VALUE,...", default="", help="Options appended to each model spec.")
+model_args = click.option(
+    "--model-args", metavar="KEY=VALUE,...", default="", show_default=False, help="Options appended to each model spec."
+)
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="No report and no progress; errors only.")
 jobs = click.option(
@@ -73,7 +76,6 @@ jobs = click.option(
     type=click.IntRange(1, 256),
     default=1,
     metavar="N",
-    show_default=True,
     help="Worker processes; the output is the same for every N.",
 )
 force = click.option("-f", "--force", is_flag=True, help="Overwrite existing output.")
@@ -89,10 +91,24 @@ force_environment = click.option(
 
 def model(*, default: str | None = None, help: str) -> Callable[..., Any]:
     """The repeatable -m option."""
-    shown = (default,) if default else ()
-    return click.option(
-        "-m", "--model", "models", multiple=True, metavar="SPEC", default=shown, show_default=bool(default), help=help
-    )
+    given = (default,) if default else ()
+    return click.option("-m", "--model", "models", multiple=True, metavar="SPEC", default=given, help=help)
+
+
+def _writable(context: click.Context, parameter: click.Parameter, folder: str | None) -> str | None:
+    if folder is not None:
+        check_folder(folder)
+    return folder
+
+
+output_path = click.option(
+    "--output-path", metavar="DIR", callback=_writable, help="Also write each result, with provenance, to a JSON file in DIR."
+)
+
+
+def corpora(*, metavar: str, help: str, required: bool = False) -> Callable[..., Any]:
+    """The repeatable -C option."""
+    return click.option("-C", "--corpus", "corpora", multiple=True, required=required, metavar=metavar, help=help)
 
 
 def specs(models: tuple[str, ...], model_args: str) -> list[str]:

@@ -10,6 +10,26 @@ def say(text: str, *, to_stderr: bool = False) -> None:
     print(text, file=sys.stderr if to_stderr else sys.stdout, flush=True)
 
 
+def tell(
+    kind: str, values: Mapping[str, object], text: str, *, as_json: bool, quiet: bool = False, to_stderr: bool = False
+) -> None:
+    """Report what was done: an object with --json, else text, unless it is to be quiet."""
+    if as_json:
+        print_json(kind, values, to_stderr=to_stderr)
+    elif not quiet:
+        say(text, to_stderr=to_stderr)
+
+
+def write_result(payload: object, folder: str | None, *, quiet: bool = False) -> None:
+    """Write a result with its provenance to the folder of --output-path, if there is one, and say where."""
+    if folder is not None:
+        from mdlbench.result import Result
+
+        path = Result(payload).write(folder)
+        if not quiet:
+            say(f"wrote {path}", to_stderr=True)
+
+
 def print_json(kind: str, values: Mapping[str, object], *, to_stderr: bool = False) -> None:
     """One JSON object on one line, its `schema` first."""
     say(json.dumps({"schema": f"mdlbench.{kind}/1", **values}, allow_nan=False), to_stderr=to_stderr)

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from mdlbench.cli.common.paths import name_of
 from mdlbench.errors import MdlbenchError
@@ -23,27 +24,34 @@ def original_size(path: str) -> int | None:
 
 
 @contextmanager
+def terminal_bars(*columns: str, shown: bool) -> Iterator[Any]:
+    """Bars of rich on a terminal, None elsewhere.
+
+    Args:
+        columns: names of rich's columns, and texts with fields in braces.
+    """
+    if not shown or not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    made = [progress.TextColumn(column) if "{" in column else getattr(progress, column)() for column in columns]
+    with progress.Progress(*made, console=Console(stderr=True), transient=True) as bars:
+        yield bars
+
+
+@contextmanager
 def progress_bar(path: str, *, shown: bool, total: Callable[[str], int | None] = os.path.getsize) -> Iterator[Progress]:
     """A function to call with each number of bytes done; a bar on a terminal, nothing elsewhere.
 
     Args:
         total: from the path of a regular file, the number of bytes that will be done.
     """
-    if not shown or not sys.stderr.isatty():
-        yield lambda n: None
-        return
-    from rich import progress as rich
-    from rich.console import Console
-
-    expected = total(path) if os.path.isfile(path) else None
-    columns = (
-        rich.SpinnerColumn(),
-        rich.TextColumn("{task.description}"),
-        rich.BarColumn(),
-        rich.DownloadColumn(),
-        rich.TransferSpeedColumn(),
-        rich.TimeElapsedColumn(),
-    )
-    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(name_of(path), total=expected)
+    columns = ("{task.description}", "BarColumn", "DownloadColumn", "TransferSpeedColumn", "TimeElapsedColumn")
+    with terminal_bars("SpinnerColumn", *columns, shown=shown) as bars:
+        if bars is None:
+            yield lambda n: None
+            return
+        task = bars.add_task(name_of(path), total=total(path) if os.path.isfile(path) else None)
         yield lambda n: bars.update(task, advance=n)

@@ -1,6 +1,5 @@
 """`mdlbench corpus fetch`: download or copy, check, put in place."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,7 +7,8 @@ import click
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import tell
+from mdlbench.cli.common.progress import terminal_bars
 from mdlbench.cli.corpus.verify import checks_json
 from mdlbench.corpora.downloading import Progress
 from mdlbench.corpora.fetching import Fetched, fetch
@@ -48,19 +48,14 @@ def command(names: tuple[str, ...], source: str | None, force: bool, quiet: bool
             raise InterruptedRunError(
                 f"interrupted; what was downloaded of {name} is kept, run the same command again to go on"
             ) from None
-        if as_json:
-            print_json("corpus-fetch", _json(known, done))
-        elif not quiet:
-            say(_line(known, done))
+        tell("corpus-fetch", _json(known, done), _line(known, done), as_json=as_json, quiet=quiet)
 
     for_each([(name,) for name in names], run, as_json=as_json)
 
 
 def _json(known: KnownCorpus, done: Fetched) -> dict[str, object]:
-    return {"name": known.name, "path": str(done.folder), "source": done.source, "bytes": known.size} | {
-        "already_here": done.source is None,
-        "files": checks_json(done.checks),
-    }
+    where = {"name": known.name, "path": str(done.folder), "source": done.source, "bytes": known.size}
+    return {**where, "already_here": done.source is None, "files": checks_json(done.checks)}
 
 
 def _line(known: KnownCorpus, done: Fetched) -> str:
@@ -73,20 +68,14 @@ def _line(known: KnownCorpus, done: Fetched) -> str:
 @contextmanager
 def _progress(*, shown: bool) -> Iterator[Progress]:
     """A bar on a terminal, nothing elsewhere."""
-    if not shown or not sys.stderr.isatty():
-        yield lambda what, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    columns = ("{task.description}", "BarColumn", "DownloadColumn", "TransferSpeedColumn", "TimeRemainingColumn")
+    with terminal_bars(*columns, shown=shown) as bars:
         tasks = {}
 
         def show(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+            if bars is not None:
+                if what not in tasks:
+                    tasks[what] = bars.add_task(what, total=total)
+                bars.update(tasks[what], completed=done, total=total)
 
         yield show

@@ -3,7 +3,7 @@
 import click
 
 from mdlbench.cli.common import option
-from mdlbench.cli.common.printing import print_json
+from mdlbench.cli.common.printing import tell
 from mdlbench.corpora.known import known_corpus
 from mdlbench.corpora.store import corpus_folder, fetched_path
 
@@ -24,7 +24,4 @@ def command(name: str, as_json: bool) -> None:
     wanted = [known.file(file_name)] if file_name else list(known.files)
     paths = [fetched_path(known, file) for file in wanted]
     path = paths[0] if len(paths) == 1 else corpus_folder(known)
-    if as_json:
-        print_json("corpus-path", {"name": name, "path": str(path), "files": [str(file) for file in paths]})
-    else:
-        click.echo(path)
+    tell("corpus-path", {"name": name, "path": str(path), "files": list(map(str, paths))}, str(path), as_json=as_json)

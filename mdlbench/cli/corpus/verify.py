@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import tell
 from mdlbench.corpora.fetching import verify
 from mdlbench.corpora.known import known_corpus
 from mdlbench.corpora.store import FileCheck, corpus_folder
@@ -35,11 +35,9 @@ def command(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
             raise MissingCorpusError(name)
         checks = verify(known)
         wrong = [check for check in checks if check.problem]
-        if as_json:
-            values = {"name": name, "path": str(corpus_folder(known)), "ok": not wrong, "files": checks_json(checks)}
-            print_json("corpus-verify", values)
-        elif not quiet:
-            say(tabulate([_row(check) for check in checks], ["file", "bytes", "checked by", "result"], disable_numparse=True))
+        values = {"name": name, "path": str(corpus_folder(known)), "ok": not wrong, "files": checks_json(checks)}
+        table = tabulate([_row(check) for check in checks], ["file", "bytes", "checked by", "result"], disable_numparse=True)
+        tell("corpus-verify", values, table, as_json=as_json, quiet=quiet)
         if wrong:
             what = f"{wrong[0].file.name}: {wrong[0].problem}" + (f" (and {len(wrong) - 1} more)" if wrong[1:] else "")
             raise CorpusError(f"{name}: {what}; run: mdlbench corpus fetch {name}")

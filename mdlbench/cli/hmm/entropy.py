@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import click
 
-from mdlbench.atomic import check_folder
 from mdlbench.cli.common import option
 from mdlbench.cli.common.outputs import plan_outputs, replacing
 from mdlbench.cli.common.paths import STANDARD
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import print_json, say, write_result
 from mdlbench.cli.hmm.options import parameters, process_of
 from mdlbench.errors import UsageError
 from mdlbench.processes import ZOO, Process, find
@@ -20,7 +20,6 @@ from mdlbench.processes.information import Analysis, analyse
 from mdlbench.processes.names import COMPOSED
 from mdlbench.processes.result import Source
 from mdlbench.report import terminal
-from mdlbench.result import Result
 from mdlbench.result.exhibits import Text
 from mdlbench.result.record import plain
 
@@ -29,22 +28,14 @@ from mdlbench.result.record import plain
 @click.argument("name", required=False, metavar="[SOURCE]")
 @parameters
 @click.option("--all", "every", is_flag=True, help="Every source of the zoo, one object or row each.")
-@click.option("--contexts", type=click.IntRange(1, 64), default=11, show_default=True, help="Myopic entropies to print.")
-@click.option("--gap", type=click.FloatRange(1e-12, 1.0), default=None, metavar="BITS", help="Refine the bounds to this gap.")
+@click.option("--contexts", type=click.IntRange(1, 64), default=11, help="Myopic entropies to print.")
+@click.option("--gap", type=click.FloatRange(1e-12, 1.0), metavar="BITS", help="Refine the bounds to this gap.")
 @click.option("--plot", "picture", metavar="FILE", help="Also draw it: a .png, .svg or .pdf.")
 @option.force
 @option.json_lines
-@click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
+@option.output_path
 def command(
-    name: str | None,
-    parameters: tuple[str, ...],
-    every: bool,
-    contexts: int,
-    gap: float | None,
-    picture: str | None,
-    force: bool,
-    as_json: bool,
-    output_path: str | None,
+    name: str | None, parameters: tuple[str, ...], every: bool, picture: str | None, force: bool, **options: Any
 ) -> None:
     """The entropy rate of SOURCE between a lower and an upper bound, and what else is known of it, in bits.
 
@@ -61,16 +52,15 @@ def command(
         raise UsageError("name one SOURCE, or give --all")
     if every and (parameters or picture):
         raise UsageError("--all takes no --param and no --plot; name one SOURCE for them")
-    if output_path is not None:
-        check_folder(output_path)
     if picture is not None:
         _check_picture(picture, force)
+    contexts, gap = options["contexts"], options["gap"]
     sources = [process_of(name, parameters)] if name is not None else [find(each) for each in (*ZOO, *COMPOSED)]
     sources_found: list[Source] = []
     for process in sources:
         found = analyse(process, contexts, gap)
         source = found.source()
-        if as_json:
+        if options["as_json"]:
             print_json("entropy", {key: value for key, value in plain(source).items() if key != "curves"})
         elif every:
             sources_found.append(source)
@@ -78,12 +68,11 @@ def command(
             say(terminal.render([Text(f"{source.label}: {facts(source)}"), *known(source)]))
         for line in _unmet(found, contexts, gap):
             say(f"mdlbench: {process.name}: {line}", to_stderr=True)
-        if picture is not None or output_path is not None:
+        if picture is not None or options["output_path"] is not None:
             source = replace(source, curves=curves(found))
         if picture is not None:
             _draw(source, process, picture, force)
-        if output_path is not None:
-            say(f"wrote {Result(source).write(output_path)}", to_stderr=True)
+        write_result(source, options["output_path"])
     if sources_found:
         say(terminal.render([overview(sources_found)]))
 

@@ -8,7 +8,7 @@ import click
 from mdlbench.cli.common import option
 from mdlbench.cli.common.outputs import plan_outputs, replacing
 from mdlbench.cli.common.paths import STANDARD, json_name
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import tell
 from mdlbench.cli.hmm.options import parameters, process_of
 from mdlbench.errors import UsageError
 from mdlbench.processes import Process
@@ -21,7 +21,7 @@ from mdlbench.text import visible
 @click.argument("name", metavar="SOURCE")
 @parameters
 @click.option("-n", "--symbols", "n", type=option.Size(), required=True, metavar="N", help="How many: 1000, 10M.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same symbols on every machine.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="The same symbols on every machine.")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to; - is standard output.")
 @click.option("--check", is_flag=True, help="Also hold its own code length against n h + E (some seconds more).")
 @option.force
@@ -59,11 +59,7 @@ def command(
     }
     if running is not None:
         report |= _check(process, running)
-    on_stdout = target == STANDARD
-    if as_json:
-        print_json("generate", report, to_stderr=on_stdout)
-    elif not quiet:
-        say(_line(report), to_stderr=on_stdout)
+    tell("generate", report, _line(report), as_json=as_json, quiet=quiet, to_stderr=target == STANDARD)
 
 
 def _check(process: Process, running: RunningLength) -> dict[str, Any]:
@@ -82,11 +78,8 @@ def _check(process: Process, running: RunningLength) -> dict[str, Any]:
             found |= {"expected_bits": expected.mean, "interval_95": [expected.low, expected.high], "inside": inside}
     except ValueError as error:
         reason = str(error)
-    return found | {
-        "reason": reason,
-        "entropy_rate": analysis.entropy_rate.value,
-        "excess_entropy": analysis.excess_entropy.value,
-    }
+    rates = {"entropy_rate": analysis.entropy_rate.value, "excess_entropy": analysis.excess_entropy.value}
+    return {**found, "reason": reason, **rates}
 
 
 def _line(report: dict[str, Any]) -> str:

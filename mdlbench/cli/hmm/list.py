@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mdlbench.cli.common import option
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import print_json, say, tell
 from mdlbench.processes import ZOO, Process, find
 from mdlbench.processes.names import COMPOSED, parameters_of
 from mdlbench.processes.parameters import text_of
@@ -31,10 +31,7 @@ def command(name: str | None, as_json: bool) -> None:
     """
     if name is not None:
         page = describe(name)
-        if as_json:
-            print_json("process", page)
-        else:
-            say(terminal.render(_page(page)))
+        tell("process", page, terminal.render(_page(page)), as_json=as_json)
     elif as_json:
         for known in (*ZOO, *COMPOSED):
             print_json("process", describe(known))
@@ -48,10 +45,7 @@ def describe(name: str) -> dict[str, Any]:
     known = parameters_of(process.name)
     return {
         "process": process.name,
-        "summary": process.summary,
-        "citation": process.citation,
-        "alphabet_size": process.alphabet_size,
-        "n_states": process.n_states,
+        **{field: getattr(process, field) for field in ("summary", "citation", "alphabet_size", "n_states")},
         "hidden_markov": process.is_hidden_markov,
         "unifilar": process.unifilar,
         "ergodic": process.ergodic,
@@ -65,13 +59,8 @@ def describe(name: str) -> dict[str, Any]:
 
 
 def _zoo() -> Table:
-    columns = (
-        Measure("source"),
-        Measure("what it is"),
-        Measure("K", form="count"),
-        Measure("N", form="count"),
-        Measure("parameters"),
-    )
+    counts = (Measure("K", form="count"), Measure("N", form="count"))
+    columns = (Measure("source"), Measure("what it is"), *counts, Measure("parameters"))
     return Table.of("", columns, map(_row, map(find, (*ZOO, *COMPOSED))))
 
 

@@ -4,10 +4,8 @@ from typing import Any
 
 import click
 
-from mdlbench.atomic import check_folder
 from mdlbench.cli import training
 from mdlbench.cli.common import option
-from mdlbench.cli.common.printing import print_json, say
 from mdlbench.cli.hmm.options import parameters, read_pairs
 
 
@@ -20,23 +18,13 @@ from mdlbench.cli.hmm.options import parameters, read_pairs
     "preset_name",
     type=click.Choice(["paper", "fast"]),
     default="fast",
-    show_default=True,
     help="Settings for minutes, or those of the published run.",
 )
 @training.settings
 @option.quiet
 @option.json_lines
-@click.option("--output-path", metavar="DIR", help="Also write the result, with provenance, to a JSON file in DIR.")
-def command(
-    process: str,
-    output: str | None,
-    parameters: tuple[str, ...],
-    preset_name: str,
-    quiet: bool,
-    as_json: bool,
-    output_path: str | None,
-    **options: Any,
-) -> None:
+@option.output_path
+def command(process: str, output: str | None, parameters: tuple[str, ...], preset_name: str, **options: Any) -> None:
     """Train small language models on windows drawn from SOURCE, and print what they lose to the source, in bits.
 
     Windows of context + 1 symbols start stationary. Loss above the entropy rate is split, for each length of context, into the
@@ -57,31 +45,14 @@ def command(
     """
     from mdlbench.beliefs import gap_exhibits
     from mdlbench.beliefs.loss_gap import measure_run
-    from mdlbench.report import terminal
-    from mdlbench.result.record import plain
     from mdlbench.training.data import process_source
     from mdlbench.training.presets import preset
-    from mdlbench.training.run import open_run
-    from mdlbench.training.seeds import train_run
 
-    if output_path is not None:
-        check_folder(output_path)
     source = process_source(process, read_pairs(parameters))
     config = training.configured(preset(preset_name, source, options["tokens"]), options)
-    seeds = tuple(range(options["seeds"]))
-    run = open_run(output or f"runs/{_as_name(process)}-{preset_name}", config, seeds)
-    total = min(options["stop_at"] or config.tokens, config.tokens)
-    with training.bars(seeds, total, shown=not quiet) as report:
-        train_run(run, seeds, jobs=options["jobs"] or training.cores(), stop_at=options["stop_at"], report=report)
-    result = measure_run(run, seeds)
-    if output_path is not None:
-        path = result.write(output_path)
-        if not quiet:
-            say(f"wrote {path}", to_stderr=True)
-    if as_json:
-        print_json("hmm-train", plain(result.payload))
-    elif not quiet:
-        say(terminal.render([gap_exhibits.contexts(result.payload), gap_exhibits.seeds(result.payload)]))
+    folder = output or f"runs/{_as_name(process)}-{preset_name}"
+    shown = (gap_exhibits.contexts, gap_exhibits.seeds)
+    training.train("hmm-train", folder, config, measure_run, shown, **options)
 
 
 def _as_name(process: str) -> str:

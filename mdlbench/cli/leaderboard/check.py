@@ -5,9 +5,9 @@ from collections import Counter
 import click
 
 from mdlbench.cli.common import option
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import say, tell
 from mdlbench.errors import UsageError
-from mdlbench.leaderboard.checking import Verdict, check
+from mdlbench.leaderboard.checking import check
 from mdlbench.leaderboard.replaying import Replay, replay
 from mdlbench.leaderboard.store import load_rows
 from mdlbench.text import counted, visible
@@ -16,14 +16,7 @@ from mdlbench.text import counted, visible
 @click.command(name="check")
 @click.argument("folder", default="results", metavar="[DIR]")
 @click.option("--replay", "replayed", is_flag=True, help="Also code again with every exact model; compare the archives.")
-@click.option(
-    "-C",
-    "--corpus",
-    "corpora",
-    multiple=True,
-    metavar="NAME|PATH",
-    help="Where --replay finds the bytes, beside known corpora that were fetched; repeatable.",
-)
+@option.corpora(metavar="NAME|PATH", help="Where --replay finds the bytes, beside known corpora that were fetched; repeatable.")
 @option.quiet
 @option.json_lines
 def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, as_json: bool) -> None:
@@ -46,9 +39,13 @@ def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, 
     if not verdicts:
         raise UsageError(f"{folder}: no rows here; name the folder that `mdlbench leaderboard run --output-path` wrote")
     for verdict in verdicts:
-        _report(verdict, as_json=as_json)
+        problems = [problem._asdict() for problem in verdict.problems]
+        lines = [visible(f"{verdict.path}: {problem.field}: {problem.text}") for problem in verdict.problems]
+        values = {"path": str(verdict.path), "problems": problems}
+        tell("leaderboard-check", values, "\n".join(lines), as_json=as_json, quiet=not lines)
     bad = sum(bool(verdict.problems) for verdict in verdicts)
-    if not as_json and not quiet:
+    silent = quiet or as_json
+    if not silent:
         say(f"{folder}: {counted(len(verdicts), 'row')}, {bad or 'none'} with problems")
     failed = bad
     if replayed:
@@ -56,24 +53,13 @@ def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, 
         counts = Counter(outcome.outcome for outcome in outcomes)
         same, different, left = counts["same"], counts["different"], counts["not replayed"]
         failed += different or not same  # a replay that coded nothing shows nothing
-        if not as_json and not quiet:
+        if not silent:
             say(f"{folder}: coded again: {same} the same, {different} different, {left} not replayed")
     if failed:
         raise click.exceptions.Exit(1)
 
 
-def _report(verdict: Verdict, *, as_json: bool) -> None:
-    if as_json:
-        problems = [problem._asdict() for problem in verdict.problems]
-        print_json("leaderboard-check", {"path": str(verdict.path), "problems": problems})
-        return
-    for problem in verdict.problems:
-        say(visible(f"{verdict.path}: {problem.field}: {problem.text}"))
-
-
 def _tell(done: Replay, *, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        values = {"path": str(done.path), "outcome": done.outcome, "text": done.text}
-        print_json("leaderboard-replay", values)
-    elif not quiet or done.outcome == "different":
-        say(visible(f"{done.path}: {done.outcome}: {done.text}"))
+    values = {"path": str(done.path), "outcome": done.outcome, "text": done.text}
+    text = visible(f"{done.path}: {done.outcome}: {done.text}")
+    tell("leaderboard-replay", values, text, as_json=as_json, quiet=quiet and done.outcome != "different")

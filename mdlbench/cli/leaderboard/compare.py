@@ -3,16 +3,17 @@
 import click
 
 from mdlbench.cli.common import option
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import tell
 from mdlbench.leaderboard.comparing import Comparison, compare
 from mdlbench.leaderboard.finding import find_row
+from mdlbench.result.record import plain
 from mdlbench.text import visible
 
 
 @click.command(name="compare")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
-@click.option("--results", "folder", default="results", show_default=True, metavar="DIR", help="Where the rows of specs are.")
+@click.option("--results", "folder", default="results", metavar="DIR", help="Where the rows of specs are.")
 @click.option("-C", "--corpus", metavar="NAME[:START:END]", help="Which corpus, if the specs have rows of several.")
 @option.json_lines
 def command(a: str, b: str, folder: str, corpus: str | None, as_json: bool) -> None:
@@ -27,23 +28,17 @@ def command(a: str, b: str, folder: str, corpus: str | None, as_json: bool) -> N
       mdlbench leaderboard compare cm ngram
       mdlbench leaderboard compare cm kt,order=2 -C README.md --json
     """
-    one, two = find_row(a, folder, corpus), find_row(b, folder, corpus)
-    found = compare(one, two)
-    if as_json:
-        print_json("leaderboard-compare", found.to_json())
-    else:
-        say(visible(found.verdict))
-        say(_details(found))
+    found = compare(find_row(a, folder, corpus), find_row(b, folder, corpus))
+    tell("leaderboard-compare", plain(found), f"{visible(found.verdict)}\n{_details(found)}", as_json=as_json)
 
 
 def _details(found: Comparison) -> str:
-    lines = [
-        f"A  {visible(found.a)}: {found.container_bytes_a:,} bytes of container",
-        f"B  {visible(found.b)}: {found.container_bytes_b:,} bytes of container",
-        f"on {visible(found.corpus)}, {found.input_bytes:,} bytes, {found.units:,} units",
-        f"ideal code length, A - B: {found.difference:+.4f} bits per byte"
-        + ("" if found.low is None else f", 95 % interval {found.low:+.4f} to {found.high:+.4f}"),
-        f"units: A smaller in {found.smaller_a:,}, B smaller in {found.smaller_b:,}, equal in {found.equal:,}",
-        f"{found.method}: {found.resamples:,} resamples of runs of {found.block_units} units, seed {found.seed}",
-    ]
-    return "\n".join(lines)
+    bounds = "" if found.low is None else f", 95 % interval {found.low:+.4f} to {found.high:+.4f}"
+    return (
+        f"A  {visible(found.a)}: {found.container_bytes_a:,} bytes of container\n"
+        f"B  {visible(found.b)}: {found.container_bytes_b:,} bytes of container\n"
+        f"on {visible(found.corpus)}, {found.input_bytes:,} bytes, {found.units:,} units\n"
+        f"ideal code length, A - B: {found.difference:+.4f} bits per byte{bounds}\n"
+        f"units: A smaller in {found.smaller_a:,}, B smaller in {found.smaller_b:,}, equal in {found.equal:,}\n"
+        f"{found.method}: {found.resamples:,} resamples of runs of {found.block_units} units, seed {found.seed}"
+    )

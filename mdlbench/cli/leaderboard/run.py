@@ -8,7 +8,7 @@ import click
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import report_error
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import say, tell
 from mdlbench.errors import InterruptedRunError
 from mdlbench.leaderboard.baselines import LEAST_SPEED, baselines
 from mdlbench.leaderboard.exhibits import board_exhibits
@@ -21,45 +21,28 @@ from mdlbench.text import counted, speed, visible
 
 
 @click.command(name="run")
-@click.option(
-    "-C",
-    "--corpus",
-    "corpora",
-    multiple=True,
-    required=True,
-    metavar="NAME|PATH[:START:END]",
-    help="Corpus, file or folder, perhaps a slice in bytes; repeatable.",
+@option.corpora(
+    metavar="NAME|PATH[:START:END]", required=True, help="Corpus, file or folder, perhaps a slice in bytes; repeatable."
 )
 @option.model(help="Model spec; repeatable.")
 @click.option(
     "--baselines",
     type=click.Choice(list(LEAST_SPEED)),
     default="none",
-    show_default=True,
     help="Also other compressors that are here: all above 100 kB/s, fast ones above 1 MB/s.",
 )
 @click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
-@click.option(
-    "--repeat",
-    type=click.IntRange(1),
-    default=3,
-    show_default=True,
-    metavar="N",
-    help="Code and decode N times; times are medians.",
-)
+@click.option("--repeat", type=click.IntRange(1), default=3, metavar="N", help="Code and decode N times; times are medians.")
 @click.option(
     "--repeat-seconds",
     type=click.FloatRange(0),
     default=30.0,
-    show_default=True,
     metavar="SECONDS",
     help="Begin no repeat of a cell after those before it took SECONDS.",
 )
 @option.jobs
-@click.option("--output-path", default="results", show_default=True, metavar="DIR", help="Folder of the rows.")
-@click.option(
-    "--resume/--rerun", default=True, show_default=True, help="Skip what has a sound row, or measure everything again."
-)
+@click.option("--output-path", default="results", metavar="DIR", help="Folder of the rows.")
+@click.option("--resume/--rerun", default=True, help="Skip what has a sound row, or measure everything again.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where hf: models run.")
 @click.option(
     "--block-size",
@@ -84,14 +67,20 @@ def command(quiet: bool, as_json: bool, resume: bool, corpora: tuple[str, ...], 
       mdlbench leaderboard run -C enwik8:0:4M -m cm --baselines all --output-path results/
     """
     config = Config(corpora, rerun=not resume, **options)
-    teller = _Teller(quiet=quiet, as_json=as_json)
+    told: list[Event] = []
+
+    def report(event: Event) -> None:
+        told.append(event)
+        _tell(event, quiet=quiet, as_json=as_json)
+
     missing = baselines(config.baselines).missing
     if missing and not quiet:
         say(f"not installed, so left out of the baselines: {', '.join(missing)}", to_stderr=True)
     try:
-        outcome = run(config, teller.tell)
+        outcome = run(config, report)
     except KeyboardInterrupt:
-        kept = f"{counted(teller.finished, 'finished row')} in {config.output_path} stay"
+        finished = sum(event.kind == "finished" for event in told)
+        kept = f"{counted(finished, 'finished row')} in {config.output_path} stay"
         raise InterruptedRunError(f"interrupted; {kept}, and the same command goes on with the rest") from None
     if not quiet and not as_json and outcome.finished + outcome.skipped:
         say("\n" + terminal.render(board_exhibits(_board(config.output_path, outcome.finished + outcome.skipped))))
@@ -107,40 +96,26 @@ def _board(folder: str, rows: tuple[Found[Row], ...]) -> Board:
     return dataclasses.replace(found, groups=tuple(kept))
 
 
-class _Teller:
-    """Prints a line for each cell that is done."""
-
-    def __init__(self, *, quiet: bool, as_json: bool) -> None:
-        self._quiet, self._as_json, self.finished = quiet, as_json, 0
-
-    def tell(self, event: Event) -> None:
-        self.finished += event.kind == "finished"
-        if not self._quiet and sys.stderr.isatty():  # a line that the next event wipes out
-            now = f"{_place(event)}: measuring" if event.kind == "started" else ""
-            print(f"\r\x1b[2K{now}", end="", file=sys.stderr, flush=True)
-        if event.kind == "failed":
-            assert event.error is not None
-            error = type(event.error)(f"{event.corpus.name}, {event.spec}: {event.error}")
-            report_error(error, as_json=self._as_json)
-        elif event.kind == "started":
-            return
-        elif self._as_json:
-            assert event.row is not None
-            values = {"kind": event.kind, "corpus": event.corpus.name, "model": event.spec, "path": str(event.row.path)}
-            print_json("leaderboard-run", values)
-        elif not self._quiet:
-            say(_line(event))
+def _tell(event: Event, *, quiet: bool, as_json: bool) -> None:
+    """A line for a cell that is done."""
+    if not quiet and sys.stderr.isatty():  # a line that the next event wipes out
+        now = f"{_place(event)}: measuring" if event.kind == "started" else ""
+        print(f"\r\x1b[2K{now}", end="", file=sys.stderr, flush=True)
+    if event.error is not None:
+        report_error(type(event.error)(f"{event.corpus.name}, {event.spec}: {event.error}"), as_json=as_json)
+    if event.row is not None:
+        values = {"kind": event.kind, "corpus": event.corpus.name, "model": event.spec, "path": event.row.path}
+        tell("leaderboard-run", values, _line(event, event.row), as_json=as_json, quiet=quiet)
 
 
-def _line(event: Event) -> str:
-    assert event.row is not None
-    row = event.row.payload
+def _line(event: Event, found: Found[Row]) -> str:
+    row = found.payload
     ways = (("encode", row.encode), ("decode", row.decode))
     speeds = [f"{way} {speed(row.input_bytes, timing.median_coding_seconds)}" for way, timing in ways]
     rate = "empty" if row.bits_per_byte is None else f"{row.bits_per_byte:.4f} bits per byte"
     parts = [f"{row.container_bytes:,} bytes", rate, *speeds, counted(row.repeats.done, "repeat")]
     kept = " (measured before)" if event.kind == "skipped" else ""
-    return f"{_place(event)}: " + ", ".join(parts) + kept + f"  [→ {visible(str(event.row.path))}]"
+    return f"{_place(event)}: " + ", ".join(parts) + kept + f"  [→ {visible(found.path)}]"
 
 
 def _place(event: Event) -> str:

@@ -3,16 +3,35 @@
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 
 import click
 
 from mdlbench.cli.common.printing import say
-from mdlbench.leaderboard.exhibits import board_exhibits, every_figure, flat
-from mdlbench.leaderboard.ranking import SORTS, Board, Query, imposed, load_board
+from mdlbench.leaderboard.exhibits import board_exhibits, board_json, every_figure
+from mdlbench.leaderboard.ranking import SORTS, Board, Query, load_board
 from mdlbench.report import terminal
-from mdlbench.result.exhibits import Exhibit, Part, Section
+from mdlbench.result.exhibits import Part, Section
 from mdlbench.text import visible
+
+
+def _json(board: Board) -> str:
+    return json.dumps(board_json(board), allow_nan=False)
+
+
+def _page(board: Board) -> str:
+    from mdlbench.report import page
+
+    exhibits = tuple(board_exhibits(board))
+    return page.render([Section("Leaderboard", "", (Part("", exhibits),))], title="mdlbench leaderboard")
+
+
+FORMS: dict[str, Callable[[Board], str]] = {
+    "table": lambda board: terminal.render(board_exhibits(board)),
+    "markdown": lambda board: terminal.render(board_exhibits(board), "markdown"),
+    "csv": lambda board: terminal.render([every_figure(board)], "csv"),
+    "json": _json,
+    "html": _page,
+}
 
 
 @click.command(name="show")
@@ -29,17 +48,9 @@ from mdlbench.text import visible
     "--sort",
     type=click.Choice(list(SORTS)),
     default="bpb",
-    show_default=True,
     help="bits per byte, container size, encoding speed, or size with code and weights.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "markdown", "csv", "json", "html"]),
-    default="table",
-    show_default=True,
-    help="How to print it.",
-)
+@click.option("--format", "form", type=click.Choice(list(FORMS)), default="table", help="How to print it.")
 @click.option("--published", is_flag=True, help="Also figures that others published, in a table of their own.")
 @click.option("--all", "every", is_flag=True, help="Also older rows of the same corpus, model, policy, device and -j.")
 def command(folder: str, corpora: tuple[str, ...], sort: str, form: str, published: bool, every: bool) -> None:
@@ -59,40 +70,4 @@ def command(folder: str, corpora: tuple[str, ...], sort: str, form: str, publish
     for path, reason in board.refused:
         line = reason if reason.startswith(path) else f"{path}: {reason}"
         print(f"mdlbench: left out: {visible(line)}", file=sys.stderr)
-    say(rendered(board, form))
-
-
-def rendered(board: Board, form: str = "table") -> str:
-    """A board as text: "table", "markdown", "csv", "json" or "html"."""
-    special: dict[str, Callable[[Board], str]] = {"csv": _csv, "json": _json, "html": _html}
-    return special[form](board) if form in special else terminal.render(board_exhibits(board), form)
-
-
-def _csv(board: Board) -> str:
-    return terminal.render([every_figure(board)], "csv")
-
-
-def _json(board: Board) -> str:
-    groups = [
-        {
-            "title": group.title,
-            "block_size": imposed(group.rows[0].payload),
-            "notes": list(group.notes),
-            "rows": [{"rank": rank, **flat(row)} for rank, row in enumerate(group.rows, 1)],
-        }
-        for group in board.groups
-    ]
-    document = {
-        "schema": "mdlbench.leaderboard/1",
-        "groups": groups,
-        "published": [asdict(row) for row in board.published],
-        "refused": [{"path": path, "reason": reason} for path, reason in board.refused],
-    }
-    return json.dumps(document, allow_nan=False)
-
-
-def _html(board: Board) -> str:
-    from mdlbench.report import page
-
-    exhibits: list[Exhibit] = board_exhibits(board)
-    return page.render([Section("Leaderboard", "", (Part("", tuple(exhibits)),))], title="mdlbench leaderboard")
+    say(FORMS[form](board))

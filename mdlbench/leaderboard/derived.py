@@ -8,13 +8,15 @@ import hashlib
 import json
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass, replace
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from mdlbench.leaderboard.result import Account, Adjusted, Row, Split, Timing
+from mdlbench.result.reading import Found
 from mdlbench.result.record import Plain, Result
 from mdlbench.units import BITS_PER_BYTE, bits_per_byte, bytes_to_bits, ratio
 
@@ -122,42 +124,42 @@ def sum_ledgers(ledgers: Sequence[Plain]) -> Account:
 
 
 @cache
-def scalars(cls: type = Row, way: tuple[str, ...] = ()) -> tuple[tuple[tuple[str, ...], type], ...]:
-    """The way to each single figure of a row, and its type; lists, tables and what may be missing whole are left out.
+def scalars(cls: type = Row, before: str = "") -> Mapping[str, type]:
+    """The dotted way to each single figure of a row, and its type; lists, tables and what may be missing whole are left out.
 
     Example:
-        >>> dict(scalars())["model", "spec"], dict(scalars())["encode", "peak_bytes"]
+        >>> scalars()["model.spec"], scalars()["encode.peak_bytes"]
         (<class 'str'>, <class 'int'>)
     """
-    return tuple(_scalars(cls, way))
-
-
-def _scalars(cls: type, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], type]]:
-    hints = get_type_hints(cls)
-    for field in fields(cls):  # type: ignore[arg-type]
-        hint, here = hints[field.name], (*way, field.name)
+    found: dict[str, type] = {}
+    for name, hint in get_type_hints(cls).items():
+        kind = scalar(hint)
         if is_dataclass(hint):
-            yield from scalars(hint, here)  # type: ignore[arg-type]
-            continue
-        kinds = [kind for kind in get_args(hint) if kind is not NoneType] if isinstance(hint, UnionType) else [hint]
-        if kinds[0] in _SCALARS:
-            yield here, kinds[0]
-        elif get_origin(hint) is Literal:
-            yield here, str
+            found |= scalars(hint, f"{before}{name}.")  # type: ignore[arg-type]
+        elif kind is not None:
+            found[before + name] = kind
+    return found
 
 
-def column(way: Sequence[str]) -> str:
-    """What a figure is called where names have no dots: `model_spec`."""
-    return "_".join(way)
+def scalar(hint: Any) -> type | None:
+    """The type of the single figure that a field with this hint is; None if it is none."""
+    if get_origin(hint) is Literal:
+        return str
+    kinds = [kind for kind in get_args(hint) if kind is not NoneType] if isinstance(hint, UnionType) else [hint]
+    return kinds[0] if kinds[0] in _SCALARS else None
 
 
 def figures(row: Row) -> dict[str, Any]:
-    """Every single figure of a row by its column."""
-    return {column(way): value_at(row, way) for way, _ in scalars()}
+    """Every single figure of a row by its column, a name without dots such as `model_spec`."""
+    return dict(zip(_NAMES, attrgetter(*scalars())(row), strict=True))
 
 
-def value_at(row: Any, way: Sequence[str]) -> Any:
-    """The value at the end of a way."""
-    for name in way:
-        row = getattr(row, name)
-    return row
+def flat(found: Found[Row]) -> dict[str, Any]:
+    """Path, single figures, and what `RECORDED` names of the provenance, by column."""
+    recorded = {f"provenance_{name}": found.result.provenance.get(name) for name in RECORDED}
+    return {"path": found.path, **figures(found.payload), **recorded}
+
+
+RECORDED = ("time", "processor", "cores")
+_NAMES = tuple(way.replace(".", "_") for way in scalars())
+COLUMNS = ("path", *_NAMES, *(f"provenance_{name}" for name in RECORDED))
