@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import is_dataclass, replace
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -28,27 +29,46 @@ _VERSION = hashlib.sha256(_NAMES.encode()).hexdigest()[:8]  # other columns, ano
 
 def _found(folder: str | os.PathLike[str], columns: Sequence[Any]) -> Found[Row]:
     """The row of some columns; what has no column is empty."""
-    path, *values = columns
-    figures = iter(values)
-    row = _maker(Row)(figures)
-    return Found(os.path.join(folder, path), Result(row, dict(zip(RECORDED, figures, strict=True))))
+    provenance = dict(zip(RECORDED, columns[-len(RECORDED) :], strict=True))
+    return Found(os.path.join(folder, columns[0]), Result(_maker()(columns), provenance))
 
 
 @cache
-def _maker(cls: type) -> Callable[[Iterator[Any]], Any]:
-    """What makes an instance of a class, taking its single figures in the order of `scalars`."""
-    parts = [_part(hint) for hint in get_type_hints(cls).values()]
-    return lambda figures: cls(*[make(figures) for make in parts])
+def _maker() -> Callable[[Sequence[Any]], Any]:
+    return _made_from(Row, count(1))
 
 
-def _part(hint: Any) -> Callable[[Iterator[Any]], Any]:
-    if is_dataclass(hint):
-        return _maker(hint)  # type: ignore[arg-type]
-    kind = scalar(hint)
-    if kind is not None:
-        return (lambda figures: bool(next(figures))) if kind is bool else next
-    empty: Any = None if type(None) in get_args(hint) else () if get_origin(hint) is tuple else {}
-    return lambda figures: empty
+def _made_from(cls: type, places: Iterator[int]) -> Callable[[Sequence[Any]], Any]:
+    """What makes an instance of a class from a row of columns; its single figures stand at the next places.
+
+    What was checked when it was indexed is not checked again, so ten thousand rows are made without `__init__`.
+    """
+    figures: dict[str, int] = {}
+    flags: dict[str, int] = {}
+    parts: dict[str, Callable[[Sequence[Any]], Any]] = {}
+    empty: dict[str, Any] = {}
+    for name, hint in get_type_hints(cls).items():
+        kind = scalar(hint)
+        if is_dataclass(hint):
+            parts[name] = _made_from(hint, places)  # type: ignore[arg-type]
+        elif kind is not None:
+            (flags if kind is bool else figures)[name] = next(places)
+        else:
+            empty[name] = None if type(None) in get_args(hint) else () if get_origin(hint) is tuple else {}
+
+    def make(columns: Sequence[Any]) -> Any:
+        made: Any = object.__new__(cls)
+        values = vars(made)
+        values.update(empty)
+        for name, place in figures.items():
+            values[name] = columns[place]
+        for name, place in flags.items():
+            values[name] = bool(columns[place])
+        for name, part in parts.items():
+            values[name] = part(columns)
+        return made
+
+    return make
 
 
 def load_index(folder: str | os.PathLike[str], *, cached: bool = True) -> Rows:
