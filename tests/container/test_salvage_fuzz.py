@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from mdlbench.container.matching import header_for
 
 from mdlbench.codec import decode_blocks
+from mdlbench.codec.matching import header_for
 from mdlbench.container import RAW, BlockHeader, Header, Hole, Place, Writer, locate_blocks, read_block, read_containers
 from mdlbench.errors import ContainerError
 from mdlbench.models import load_model

@@ -5,10 +5,10 @@ import zlib
 from pathlib import Path
 
 import pytest
-from mdlbench.seekable import salvage_stream
 
 from mdlbench import varint
 from mdlbench.codec import compress
+from mdlbench.codec.salvage import salvage_stream
 from mdlbench.container import search
 from mdlbench.container.format import MAGIC, BlockHeader
 from mdlbench.container.search import HeaderMark, TrailerMark, block_headers, find_marks
