@@ -29,12 +29,13 @@ def align(index: list[IndexEntry], blocks: list[BlockMark], fronts: list[int], b
     for number, entry in enumerate(index):
         alike[entry].append(number)
     counts = [{start: number for number, start in enumerate(starts[: len(index)])} for starts in (fronts, backs)]
-    by_sizes: list[list[int]] = [alike.get(block.sizes, []) for block in blocks]
-    by_place: list[list[int]] = []
-    for block, fitting in zip(blocks, by_sizes, strict=True):
+    by_sizes = [(fitting := alike.get(block.sizes, []), 0, len(fitting)) for block in blocks]
+    by_place: list[tuple[list[int], int, int]] = []
+    for block, (fitting, first, end) in zip(blocks, by_sizes, strict=True):
         counted = {count[block.offset] for count in counts if block.offset in count}
-        near = _between(block, fitting, fronts, backs) if fronts else fitting
-        by_place.append(sorted(number for number in counted if index[number] == block.sizes) or near or fitting)
+        numbers = sorted(number for number in counted if index[number] == block.sizes)
+        near = _between(block, fitting, fronts, backs) if fronts else (first, end)
+        by_place.append((numbers, 0, len(numbers)) if numbers else (fitting, *(near if near[0] < near[1] else (first, end))))
     ranges = max(_ranges(by_place, by_sizes, len(index)), _ranges(by_sizes, by_sizes, len(index)), key=len)
     found = {low: (blocks[number], low == high) for number, low, high in ranges}
     items: list[BlockMark | Hole] = []
@@ -49,29 +50,37 @@ def align(index: list[IndexEntry], blocks: list[BlockMark], fronts: list[int], b
     return items
 
 
-def _between(block: BlockMark, fitting: list[int], fronts: list[int], backs: list[int]) -> list[int]:
-    """Those entries for which the block stands between where both counts have them, give or take half a block."""
-    slack = block.sizes.stored_size // 2
-    low = bisect_left(fitting, block.offset - slack, key=lambda number: max(fronts[number], backs[number]))
-    return fitting[low : bisect_right(fitting, block.offset + slack, key=lambda number: min(fronts[number], backs[number]))]
+def _between(block: BlockMark, fitting: list[int], fronts: list[int], backs: list[int]) -> tuple[int, int]:
+    """From which to which of these entries the block stands between where both counts have them, give or take half a block."""
+    first, last = (block.offset + sign * block.sizes.stored_size // 2 for sign in (-1, 1))
+    low = bisect_left(fitting, first, key=lambda number: max(fronts[number], backs[number]))
+    return low, bisect_right(fitting, last, key=lambda number: min(fronts[number], backs[number]))
 
 
-def _ranges(choices: list[list[int]], by_sizes: list[list[int]], n_entries: int) -> list[tuple[int, int, int]]:
-    """The numbers of the blocks that have an entry, in order, and the first and the last entry that each may be."""
+def _ranges(
+    choices: list[tuple[list[int], int, int]], by_sizes: list[tuple[list[int], int, int]], n_entries: int
+) -> list[tuple[int, int, int]]:
+    """The numbers of the blocks that have an entry, in order, and the first and the last entry that each may be.
+
+    Args:
+        choices: for each block the entries that it may be: a list of numbers, and from where to where in it.
+        by_sizes: the same for all entries of its sizes.
+    """
     bounds, bound = [], n_entries
-    for fitting, alike in zip(reversed(choices), reversed(by_sizes), strict=True):
+    for (fitting, first, end), (_, least, most) in zip(reversed(choices), reversed(by_sizes), strict=True):
         bounds.append(bound)
-        if len(fitting) < len(alike):
-            bound = min(bound, fitting[-1])
+        if end - first < most - least:
+            bound = min(bound, fitting[end - 1])
     lows: list[tuple[int, int]] = []
     least = 0
-    for number, (fitting, bound) in enumerate(zip(choices, reversed(bounds), strict=True)):
-        place = bisect_left(fitting, least)
-        if place < len(fitting) and fitting[place] < bound:
+    for number, ((fitting, first, end), bound) in enumerate(zip(choices, reversed(bounds), strict=True)):
+        place = bisect_left(fitting, least, first, end)
+        if place < end and fitting[place] < bound:
             lows.append((number, fitting[place]))
             least = fitting[place] + 1
     ranges, bound = [], n_entries
     for number, low in reversed(lows):
-        bound = choices[number][bisect_left(choices[number], bound) - 1]
+        fitting, first, end = choices[number]
+        bound = fitting[bisect_left(fitting, bound, first, end) - 1]
         ranges.append((number, low, bound))
     return ranges[::-1]

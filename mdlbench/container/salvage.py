@@ -17,6 +17,7 @@ from mdlbench.container.search import BlockMark, HeaderMark, Mark, TrailerMark, 
 from mdlbench.errors import ContainerError, TruncatedError
 
 _LEAST_CONTAINER = 28  # one without blocks: header 9, trailer 7, its size 4, digest 8
+_MOST_NESTED = 64  # headers of nested containers that a trailer is held against
 _UNKNOWN = Hole(0, None)
 
 
@@ -54,6 +55,7 @@ def reconcile(marks: list[Mark], size: int, supplied: Header | None) -> list[Pla
         raise ContainerError(f"the container's header is damaged: name the model that wrote it, {SALVAGE} -m SPEC")
     marks = _outermost(marks, size)
     begun = [mark.offset for mark in marks if not _can_be_read(mark, size)]
+    cut = [mark.offset for mark in marks if isinstance(mark, BlockMark) and mark.end > size]
     items: list[tuple[BlockMark | Hole, Header]] = []
     header, end = supplied or headers[0], 0
     others = [supplied or header, max([header, *headers], key=lambda other: len(other.models))]
@@ -71,7 +73,7 @@ def reconcile(marks: list[Mark], size: int, supplied: Header | None) -> list[Pla
             hides_another = room >= _LEAST_CONTAINER or (room != 0 and not is_closed)
         items += [(item, header) for item in ([_UNKNOWN, *found] if hides_another else found)]
         end = max([end, *(mark.end for mark in (container.header, *container.blocks[-1:], container.trailer) if mark)])
-    if end == 0 or bisect_left(begun, end) < len(begun):
+    if end == 0 or max(begun, default=-1) >= end or max(cut, default=-1) >= end - DIGEST_SIZE:  # the digest may have lost bytes
         items.append((_UNKNOWN, header))
     return _number(items)
 
@@ -113,7 +115,7 @@ def _outermost(marks: list[Mark], size: int) -> list[Mark]:
     outermost: list[Mark] = []
     held = noise = own_end = led = 0
     own, listed = set[int](), set[IndexEntry]()
-    others = {start for trailer in trailers if trailer not in claimed.values() for start in backs_of(trailer)[:-1]}
+    others = {start for trailer in trailers for start in backs_of(trailer)[:-1]}
     for mark in marks:
         block = mark if isinstance(mark, BlockMark) else None
         is_alone = block is not None and not block.whole and block.end not in edges
@@ -158,10 +160,13 @@ def _containers(marks: list[Mark], size: int, due: int) -> Iterator[Container]:
             first = backs_of(mark)[0]
             body = container.header or HeaderMark(container.begin, container.begin + due, None)
             led = mark.entries[:1]
-            nearest = min([body, *container.nested], key=lambda h: ([sizes_at.get(h.end)] != led, abs(h.end - first)))
+            nearest = min(
+                [body, *container.nested[-_MOST_NESTED:]], key=lambda h: ([sizes_at.get(h.end)] != led, abs(h.end - first))
+            )
             if nearest is not body:
-                container.blocks = [block for block in container.blocks if block.offset < nearest.offset]
-                container.nested = [header for header in container.nested if header.offset < nearest.offset]
+                for inside in (container.blocks, container.nested):
+                    while inside and inside[-1].offset >= nearest.offset:
+                        inside.pop()
                 continue
             container.trailer = mark
             yield container
