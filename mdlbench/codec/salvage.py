@@ -27,8 +27,9 @@ class Salvage:
 def salvage_stream(file: BinaryIO, sink: BinaryIO, models: ModelsLike = (), *, force_environment: bool = False) -> Salvage:
     """Write every undamaged block of a container file; lost ranges become zeros, so that what is found keeps its place.
 
-    A range whose length nothing tells (a lost block header, and no index) is left out, and the text says so. Blocks are held
-    against their checksums; that none is missing is known from the index, or from the digest where the index is damaged.
+    A range whose length nothing tells (no index, or one that the blocks found fit in several ways) is left out, and the text
+    says so. Blocks are held against their checksums; that none is missing is known from the index, or from the digest where
+    the index is damaged.
 
     Args:
         sink: holes are left in it where it can seek, else zeros are written.
@@ -53,7 +54,7 @@ def salvage_stream(file: BinaryIO, sink: BinaryIO, models: ModelsLike = (), *, f
             except (ContainerError, ModelMismatchError, EnvironmentMismatchError) as error:
                 reason = "damaged" if isinstance(error, ContainerError) else str(error)
         if length is None:
-            lost.append(f"from byte {size}, length unknown, perhaps 0 (no index tells)")
+            lost.append(f"from byte {size}, length unknown, perhaps 0 (nothing tells)")
             continue
         lost.append(f"bytes {size}-{size + length - 1} ({reason})")
         _leave_hole(sink, length)

@@ -2,95 +2,85 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from itertools import accumulate
 
 from mdlbench.container.format import IndexEntry
 from mdlbench.container.reader import Hole
-from mdlbench.container.search import BlockMark
+from mdlbench.container.search import BlockMark, TrailerMark
+
+
+def backs_of(trailer: TrailerMark) -> list[int]:
+    """Where the blocks of an index begin, counted from behind, and where the last of them ends."""
+    stored = [entry.stored_size for entry in trailer.entries]
+    return list(accumulate(stored, initial=trailer.offset - sum(stored)))
 
 
 def align(index: list[IndexEntry], blocks: list[BlockMark], fronts: list[int], backs: list[int]) -> list[BlockMark | Hole]:
-    """A block or a hole for every entry, and an unknown hole wherever the blocks that follow fit more than one entry.
+    """A block or a hole for every entry, and an unknown hole in front of each block that may as well be another entry.
+
+    A block may be the entries of its sizes that begin where it stands, counted from either end, or if there are none, all
+    entries of its sizes, as far as the order of all blocks allows.
 
     Args:
         blocks: in the order of their offsets, which entries keep.
         fronts, backs: where each entry's block begins, counted from the header and from the trailer.
     """
-    fixed = _fixed(_counted(index, blocks, fronts), _counted(index, blocks, backs))
-    between = [sorted(pair) for pair in zip(fronts, backs, strict=True)] if fronts else []
-    free: list[int | None] = [None] * len(blocks)
-    attempts = [_choices(index, blocks, *known) for known in ((fixed, between), (fixed, []), (free, between))]
-    choices = max(attempts, key=len)  # the first by which no block is left over that another finds an entry for
-    found: dict[int, tuple[BlockMark, bool]] = {}
-    bound = len(index)
-    for block, fitting, low, high in reversed(choices):
-        place = min(high, bisect_left(fitting, bound)) - 1
-        bound = fitting[place]
-        found[fitting[low]] = block, place == low
-    items: list[BlockMark | Hole] = []
-    was_certain = True
+    alike: dict[IndexEntry, list[int]] = defaultdict(list)
     for number, entry in enumerate(index):
-        item, is_certain = found.get(number, (Hole(0, entry.original_size), was_certain))
-        items += [item] if is_certain or not was_certain else [Hole(0, None), item]
-        was_certain = is_certain
+        alike[entry].append(number)
+    counts = [{start: number for number, start in enumerate(starts[: len(index)])} for starts in (fronts, backs)]
+    by_sizes = [(fitting := alike.get(block.sizes, []), 0, len(fitting)) for block in blocks]
+    by_place: list[tuple[list[int], int, int]] = []
+    for block, (fitting, first, end) in zip(blocks, by_sizes, strict=True):
+        counted = {count[block.offset] for count in counts if block.offset in count}
+        numbers = sorted(number for number in counted if index[number] == block.sizes)
+        near = _between(block, fitting, fronts, backs) if fronts else (first, end)
+        by_place.append((numbers, 0, len(numbers)) if numbers else (fitting, *(near if near[0] < near[1] else (first, end))))
+    ranges = max(_ranges(by_place, by_sizes, len(index)), _ranges(by_sizes, by_sizes, len(index)), key=len)
+    found = {low: (blocks[number], low == high) for number, low, high in ranges}
+    items: list[BlockMark | Hole] = []
+    unsure_end = None  # where a block ends that may be another entry: what stands side by side with it stays so
+    for number, entry in enumerate(index):
+        if number not in found:
+            items.append(Hole(0, entry.original_size))
+            continue
+        block, is_certain = found[number]
+        items += [block] if is_certain or block.offset == unsure_end else [Hole(0, None), block]
+        unsure_end = None if is_certain else block.end
     return items
 
 
-def _choices(
-    index: list[IndexEntry], blocks: list[BlockMark], fixed: list[int | None], between: list[list[int]]
-) -> list[tuple[BlockMark, list[int], int, int]]:
-    """For each block that fits an entry the numbers of all entries of its sizes, and from which to which it may be.
+def _between(block: BlockMark, fitting: list[int], fronts: list[int], backs: list[int]) -> tuple[int, int]:
+    """From which to which of these entries the block stands between where both counts have them, give or take half a block."""
+    first, last = (block.offset + sign * block.sizes.stored_size // 2 for sign in (-1, 1))
+    low = bisect_left(fitting, first, key=lambda number: max(fronts[number], backs[number]))
+    return low, bisect_right(fitting, last, key=lambda number: min(fronts[number], backs[number]))
+
+
+def _ranges(
+    choices: list[tuple[list[int], int, int]], by_sizes: list[tuple[list[int], int, int]], n_entries: int
+) -> list[tuple[int, int, int]]:
+    """The numbers of the blocks that have an entry, in order, and the first and the last entry that each may be.
 
     Args:
-        fixed: the entry's number, where it is known.
-        between: from where to where each entry's block may begin, if possible.
+        choices: for each block the entries that it may be: a list of numbers, and from where to where in it.
+        by_sizes: the same for all entries of its sizes.
     """
-    numbers: dict[IndexEntry, list[int]] = defaultdict(list)
-    for number, entry in enumerate(index):
-        numbers[entry].append(number)
-    bounds = [len(index)]
-    for known in reversed(fixed):
-        bounds.append(bounds[-1] if known is None else known)
-    bounds.reverse()
-    choices: list[tuple[BlockMark, list[int], int, int]] = []
+    bounds, bound = [], n_entries
+    for (fitting, first, end), (_, least, most) in zip(reversed(choices), reversed(by_sizes), strict=True):
+        bounds.append(bound)
+        if end - first < most - least:
+            bound = min(bound, fitting[end - 1])
+    lows: list[tuple[int, int]] = []
     least = 0
-    for block, known, bound in zip(blocks, fixed, bounds[1:], strict=True):
-        fitting = numbers.get(block.sizes, [])
-        ends = (least, bound) if known is None else (known, known + 1)
-        low, high = (bisect_left(fitting, end) for end in ends)
-        if known is None and between:
-            slack = block.sizes.stored_size // 2
-            first, last = block.offset - slack, block.offset + slack
-            nearest = bisect_left(between, first, key=max), bisect_right(between, last, key=min)
-            near = max(low, bisect_left(fitting, nearest[0])), min(high, bisect_left(fitting, nearest[1]))
-            is_next = bool(choices) and choices[-1][0].end == block.offset and fitting[low : low + 1] == [least]
-            near = (low, max(near[1], low + 1)) if is_next else near  # side by side, they may be so in the index
-            low, high = near if near[0] < near[1] else (low, high)
-        if low < high:
-            choices.append((block, fitting, low, high))
-            least = fitting[low] + 1
-    return choices
-
-
-def _counted(index: list[IndexEntry], blocks: list[BlockMark], starts: list[int]) -> list[int | None]:
-    """For each block the number of the entry that begins there and has its sizes."""
-    at = {start: number for number, start in enumerate(starts[: len(index)])}
-    numbers = [at.get(block.offset) for block in blocks]
-    return [n if n is not None and index[n] == block.sizes else None for n, block in zip(numbers, blocks, strict=True)]
-
-
-def _fixed(front: list[int | None], back: list[int | None]) -> list[int | None]:
-    """The entries that counting gives: from the front up to one place, from the back behind it; None where that may be either.
-
-    Bytes lost or gained at one place move no other block: those known to stand in front of it from one count alone are counted
-    from the front, those known to stand behind it from the back.
-    """
-    if front == back:
-        return back
-    pairs = list(enumerate(zip(front, back, strict=True)))
-    last = max((place for place, (f, b) in pairs if f is not None and b is None), default=-1)
-    first = min((place for place, (f, b) in pairs if b is not None and f is None), default=len(pairs))
-    least = min((b for place, (_, b) in pairs if b is not None and first <= place > last), default=len(front) + 1 << 60)
-    return [
-        f if place <= last and place < first and f is not None and f < least else b if first <= place > last else None
-        for place, (f, b) in pairs
-    ]
+    for number, ((fitting, first, end), bound) in enumerate(zip(choices, reversed(bounds), strict=True)):
+        place = bisect_left(fitting, least, first, end)
+        if place < end and fitting[place] < bound:
+            lows.append((number, fitting[place]))
+            least = fitting[place] + 1
+    ranges, bound = [], n_entries
+    for number, low in reversed(lows):
+        fitting, first, end = choices[number]
+        bound = fitting[bisect_left(fitting, bound, first, end) - 1]
+        ranges.append((number, low, bound))
+    return ranges[::-1]

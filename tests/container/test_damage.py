@@ -205,7 +205,7 @@ def test_salvage_of_a_cut_file_keeps_the_whole_blocks(tmp_path: Path) -> None:
     assert lost == [NOT_KNOWN.format(100 * recovered)]
 
 
-NOT_KNOWN = "from byte {}, length unknown, perhaps 0 (no index tells)"
+NOT_KNOWN = "from byte {}, length unknown, perhaps 0 (nothing tells)"
 
 
 @pytest.mark.parametrize("block_size", [None, 100])
