@@ -125,15 +125,20 @@ def _polygon(exhibit: Simplex, place: Callable[[Sequence[float]], tuple[float, f
 
 def _axes(exhibit: Simplex, ink: Ink) -> str:
     left, bottom, right, top = _MARGIN, HEIGHT - _MARGIN, WIDTH - _MARGIN, _MARGIN
-    muted, middle = ink("muted"), f"translate({left - 12},{(top + bottom) / 2})"
+    muted, ends = ink("muted"), [[f"{end:.3g}".replace("-", "−") for end in pair] for pair in (exhibit.low, exhibit.high)]
+
+    def upright(y: float, anchor: str, text: str) -> str:
+        way = f"translate({left - 8},{y}) rotate(-90)"
+        return f'<text transform="{way}" text-anchor="{anchor}" fill="{muted}">{escaped(text)}</text>'
+
+    def level(x: float, anchor: str, text: str) -> str:
+        return f'<text x="{x}" y="{bottom + 12}" text-anchor="{anchor}" fill="{muted}">{escaped(text)}</text>'
+
+    middle = (left + right) / 2, (top + bottom) / 2
     return (
         f'<path d="M{left} {top}V{bottom}H{right}" fill="none" stroke="{ink("grey")}" stroke-width="0.8"/>'
-        f'<text x="{left}" y="{bottom + 11}" fill="{muted}">{exhibit.low[0]:.3g}</text>'
-        f'<text x="{right}" y="{bottom + 11}" text-anchor="end" fill="{muted}">{exhibit.high[0]:.3g}</text>'
-        f'<text x="{left - 3}" y="{bottom}" text-anchor="end" fill="{muted}">{exhibit.low[1]:.3g}</text>'
-        f'<text x="{left - 3}" y="{top + 4}" text-anchor="end" fill="{muted}">{exhibit.high[1]:.3g}</text>'
-        f'<text x="{(left + right) / 2}" y="{bottom + 20}" {_MIDDLE} fill="{muted}">{escaped(exhibit.x)}</text>'
-        f'<text transform="{middle} rotate(-90)" {_MIDDLE} fill="{muted}">{escaped(exhibit.y)}</text>'
+        f"{level(left, 'start', ends[0][0])}{level(middle[0], 'middle', exhibit.x)}{level(right, 'end', ends[1][0])}"
+        f"{upright(bottom, 'start', ends[0][1])}{upright(middle[1], 'middle', exhibit.y)}{upright(top, 'end', ends[1][1])}"
     )
 
 
