@@ -5,7 +5,7 @@ papers are drawn from that by `report`, which knows no kind of result. Whatever 
 sorts, filters and draws, and never derives a number. Every figure says its unit; a null stands beside what it is a null of.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -455,3 +455,13 @@ def newest(results: Iterable[Found[Payload]], key: Callable[[Payload], object]) 
         if name not in found or found[name].age <= one.age:
             found[name] = one
     return [one.payload for one in found.values()]
+
+
+def walk(exhibits: Iterable[Exhibit]) -> Iterator[Exhibit]:
+    """Exhibits and all that they hold, in the order shown."""
+    for exhibit in exhibits:
+        yield exhibit
+        if isinstance(exhibit, Panels | Folder):
+            yield from walk(exhibit.parts)
+        elif isinstance(exhibit, Stages):
+            yield from walk(part for _, part in exhibit.stages)
