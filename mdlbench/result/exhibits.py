@@ -434,7 +434,7 @@ def sections(results: Sequence[Found[Any]]) -> list[Section]:
 def shown_by(payload: type) -> Callable[[Sequence[Found[Any]]], Section] | None:
     """What shows a payload, if anything: `exhibits.py` beside the module that defines it is imported first."""
     room = payload.__module__.rpartition(".")[0]
-    if payload not in _SHOWN and find_spec(f"{room}.exhibits") is not None:
+    if room and payload not in _SHOWN and find_spec(f"{room}.exhibits") is not None:
         import_module(f"{room}.exhibits")
     return _SHOWN.get(payload)
 

@@ -91,3 +91,7 @@ def test_a_kind_without_an_exhibit_is_counted_as_left_out(tmp_path: Path, capsys
         main(["report", str(tmp_path / "results"), "-o", str(tmp_path / "page.html")])
     assert "no result that the report shows (1 of other kinds)" in capsys.readouterr().err
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_payload_of_a_module_in_no_room_is_not_shown() -> None:
+    assert exhibits.shown_by(type("Alone", (), {"__module__": "__main__"})) is None
