@@ -1,16 +1,20 @@
-"""Write the tables of README.md from the measurements in results/: python benchmarks/readme_tables.py
+"""Write the tables of every README.md from the measurements in results/: python benchmarks/readme_tables.py
 
-Replaces what stands between `<!-- NAME -->` and `<!-- /NAME -->`. A test holds README.md against what this prints.
+Replaces what stands between `<!-- NAME -->` and `<!-- /NAME -->`. A test holds each README.md against what this writes.
 """
 
 import argparse
 import json
 import re
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from tabulate import tabulate
 
+from mdlbench.evaluation.exhibits import tables
 from mdlbench.leaderboard import Query, load_board
+from mdlbench.report import terminal
+from mdlbench.result import collect
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
@@ -50,8 +54,12 @@ def zpaq_table() -> str:
     return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 4), disable_numparse=True)
 
 
-def leaderboard_table() -> str:
-    """The rows of the first 4,000,000 bytes of enwik8, smallest container first; the baselines' names in plain type."""
+def leaderboard_table(only: Collection[str] | None = None) -> str:
+    """The rows of the first 4,000,000 bytes of enwik8, smallest container first; the baselines' names in plain type.
+
+    Args:
+        only: specs of models, or None for all.
+    """
     (group,) = load_board(RESULTS, Query(corpora=("enwik8:0:4000000",))).groups
     table = [
         [
@@ -63,6 +71,7 @@ def leaderboard_table() -> str:
             f"{row.adjusted.total:,}",
         ]
         for row in (found.payload for found in group.rows)
+        if only is None or row.model.spec in only
     ]
     headers = ["enwik8, first 4,000,000 bytes", "bytes", "bits per byte", "encode MB/s", "decode MB/s", "adjusted bytes"]
     return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 5), disable_numparse=True)
@@ -87,19 +96,52 @@ def gap_table() -> str:
     return tabulate(table, headers, tablefmt="github", colalign=alignment, disable_numparse=True)
 
 
-TABLES = {"models": models_table, "zpaq": zpaq_table, "leaderboard": leaderboard_table, "gap": gap_table}
+def install_table() -> str:
+    """What each way to install weighs and takes."""
+    rows = json.loads((RESULTS / "install.json").read_text(encoding="utf8"))["rows"]
+    table = [
+        [row["for"], f"`pip install '{row['install']}'`", f"{row['bytes'] / 1e6:,.0f}", f"{row['seconds']:.0f}"] for row in rows
+    ]
+    return tabulate(
+        table, ["you want to", "install", "MB", "seconds"], tablefmt="github", colalign=("left", "left", "right", "right")
+    )
 
 
-def filled(readme: str) -> str:
-    """README.md's text with every table as measured."""
-    for name, table in TABLES.items():
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        assert re.search(pattern, readme, re.DOTALL), f"README.md has no place for {name}"
-        readme = re.sub(pattern, lambda found, table=table: f"{found[1]}{table()}\n{found[2]}", readme, flags=re.DOTALL)
-    return readme
+def eval_block() -> str:
+    """What `mdlbench eval` printed of the start of alice29.txt under a language model and beside it."""
+    found = sorted((each.payload for each in collect([RESULTS / "eval"]).found), key=lambda row: row.ideal_bits)
+    models = " ".join(f"-m {row.model}" for row in found)
+    shown = terminal.render(tables(found)).strip()
+    return f"```console\n$ mdlbench eval {found[0].input} --limit {found[0].input_bytes} {models}\n{shown}\n```"
+
+
+SHORT = ("cm", "cm,level=1", "external:zpaq", "external:ppmd", "external:xz", "external:zstd")
+TABLES: dict[str, Callable[[], str]] = {
+    "eval": eval_block,
+    "gap": gap_table,
+    "install": install_table,
+    "leaderboard": leaderboard_table,
+    "leaderboard-short": lambda: leaderboard_table(SHORT),
+    "models": models_table,
+    "zpaq": zpaq_table,
+}
+
+
+def documents() -> list[Path]:
+    """Every README.md of the project."""
+    return [ROOT / "README.md", *sorted((ROOT / "mdlbench").rglob("README.md")), ROOT / "benchmarks" / "README.md"]
+
+
+def filled(text: str) -> str:
+    """A document with each of its tables as measured."""
+
+    def table(found: re.Match[str]) -> str:
+        return f"{found[1]}{TABLES[found[2]]()}\n{found[3]}"
+
+    return re.sub(r"(<!-- ([\w-]+) -->\n).*?(<!-- /\2 -->)", table, text, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    path = ROOT / "README.md"
-    path.write_text(filled(path.read_text(encoding="utf8")), encoding="utf8")
+    for path in documents():
+        path.write_text(filled(path.read_text(encoding="utf8")), encoding="utf8")
