@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 from mdlbench.lazy import front_door
 
 if TYPE_CHECKING:
+    from mdlbench import beliefs, corpora, leaderboard, processes, training
     from mdlbench.codec import Compression, compress, compress_stream, decompress, decompress_stream, verify
     from mdlbench.codec.ledger import Ledger
     from mdlbench.codec.seekable import open_container as open
     from mdlbench.codec.verification import RoundTrip, verify_round_trip
+    from mdlbench.corpora import find_corpus
     from mdlbench.errors import MdlbenchError
-    from mdlbench.evaluation import Evaluation, code_length, evaluate
+    from mdlbench.evaluation import Evaluation, SymbolBits, code_length, evaluate, symbol_costs
     from mdlbench.models import load_model
     from mdlbench.models.base import Model, Predictor
     from mdlbench.numerics.frequencies import Frequencies
+    from mdlbench.processes import find as find_process
     from mdlbench.result import Result
 
 __version__ = "0.1.0"
@@ -25,16 +28,23 @@ __version__ = "0.1.0"
 __all__, __getattr__ = front_door(
     __name__,
     {
+        "beliefs": (),
         "codec": ("Compression", "compress", "compress_stream", "decompress", "decompress_stream", "verify"),
         "codec.ledger": ("Ledger",),
         "codec.seekable": ("open_container as open",),
         "codec.verification": ("RoundTrip", "verify_round_trip"),
+        "corpora": (),
+        "corpora.finding": ("find_corpus",),
         "errors": ("MdlbenchError",),
-        "evaluation": ("Evaluation", "code_length", "evaluate"),
+        "evaluation": ("Evaluation", "SymbolBits", "code_length", "evaluate", "symbol_costs"),
+        "leaderboard": (),
         "models": ("load_model",),
         "models.base": ("Model", "Predictor"),
         "numerics.frequencies": ("Frequencies",),
+        "processes": (),
+        "processes.finding": ("find as find_process",),
         "result": ("Result",),
+        "training": (),
     },
 )
 

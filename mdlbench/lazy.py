@@ -11,10 +11,13 @@ def front_door(package: str, locations: Mapping[str, Sequence[str]]) -> tuple[li
 
     Args:
         package: its name.
-        locations: public names by the module in the package that has them; "name as other" gives one another name.
+        locations: public names by the module in the package that has them; "name as other" gives one another name, and a
+            module without names is public itself.
     """
-    found = {}
+    found: dict[str, tuple[str, str | None]] = {}
     for module, names in locations.items():
+        if not names:
+            found[module] = (f"{package}.{module}", None)
         for name in names:
             inside, _, outside = name.partition(" as ")
             found[outside or inside] = (f"{package}.{module}", inside)
@@ -23,7 +26,7 @@ def front_door(package: str, locations: Mapping[str, Sequence[str]]) -> tuple[li
         if name not in found:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module, inside = found[name]
-        value = getattr(import_module(module), inside)
+        value = import_module(module) if inside is None else getattr(import_module(module), inside)
         setattr(sys.modules[package], name, value)
         return value
 

@@ -11,7 +11,7 @@ import mdlbench
 PACKAGE = Path(mdlbench.__file__).parent
 OUTSIDE = {"__init__", "__main__"}  # the front doors see everything
 EVALUATIONS = {path.parent.name for path in PACKAGE.glob("*/result.py")}
-SMALL = ("errors", "units", "text", "varint", "atomic", "workers", "lazy", "launcher", "fresh")
+SMALL = {path.stem for path in PACKAGE.glob("*.py")} - OUTSIDE
 
 
 @cache

@@ -1,6 +1,5 @@
 """`mdlbench eval`: ideal code length under each model; symbol by symbol; beside what lm-evaluation-harness would say."""
 
-import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,8 +8,8 @@ import click
 from mdlbench.cli import symbols
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
-from mdlbench.cli.common.inputs import Limited, opened
-from mdlbench.cli.common.paths import STANDARD, name_of
+from mdlbench.cli.common.inputs import evaluated_input
+from mdlbench.cli.common.paths import STANDARD
 from mdlbench.cli.common.printing import print_json, say, write_result
 from mdlbench.cli.common.progress import progress_bar
 from mdlbench.codec import DEFAULT_MODEL
@@ -26,11 +25,11 @@ from mdlbench.result.record import plain
 
 
 @click.command(name="eval")
-@option.files
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @option.model(default=DEFAULT_MODEL, help="Model spec; repeat it to compare.")
 @option.model_args
 @option.block_size
-@click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
+@click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file of an INPUT.")
 @click.option(
     "--tokens",
     metavar="PATH",
@@ -47,7 +46,10 @@ from mdlbench.result.record import plain
 @option.output_path
 @option.force
 def command(**options: Any) -> None:
-    """Ideal code length of each FILE: the sum of -log2 p over its symbols, each counted once.
+    """Ideal code length of each INPUT: the sum of -log2 p over its symbols, each counted once.
+
+    An INPUT is a file, `-` (standard input), a folder (its files together, each from fresh state), a slice FILE:START:END, or a
+    corpus as `mdlbench corpus list` and hfds: name it.
 
     Nothing is coded, so no file size is claimed: `mdlbench compress` gives one of those. Bits per byte divide by the bytes
     of the file whatever the tokenizer did; words are runs of characters other than white space.
@@ -55,43 +57,47 @@ def command(**options: Any) -> None:
     \b
     Example:
       mdlbench eval README.md -m cm -m kt,order=2
-      mdlbench eval enwik8 --limit 1M -m hf:./gpt2 --json
+      mdlbench eval README.md:0:4k . -m kt --limit 100k
+      mdlbench eval enwik8:0:1M -m hf:./gpt2 --json
+      mdlbench eval hfds:./texts,column=text -m hf:./gpt2,device=cuda
       mdlbench eval README.md -m hf:./gpt2 --tokens heat.html
       mdlbench eval README.md -m hf:./gpt2 --compat lm-eval
     """
     asked = SimpleNamespace(**options)
-    files, specs = asked.files, option.specs(asked.models, asked.model_args)
-    if files.count(STANDARD) > 1 or (STANDARD in files and len(specs) > 1):
+    texts, specs = asked.inputs, option.specs(asked.models, asked.model_args)
+    if texts.count(STANDARD) > 1 or (STANDARD in texts and len(specs) > 1):
         raise UsageError("standard input can be read only once: save it to a file to compare models on it")
     if asked.tokens is not None:
         if asked.compat is not None:
             raise UsageError("--tokens and --compat are two runs: give one at a time")
-        symbols.check(asked.tokens, files, specs, force=asked.force)
+        symbols.check(asked.tokens, texts, specs, force=asked.force)
     found: list[IdealCodeLength] = []
     try:
-        pairs = [(file, spec) for file in files for spec in specs]
-        for_each(pairs, lambda file, spec: found.append(_run(asked, file, spec)), as_json=asked.as_json)
+        pairs = [(text, spec) for text in texts for spec in specs]
+        for_each(pairs, lambda text, spec: found.append(_run(asked, text, spec)), as_json=asked.as_json)
     finally:
         if found and not asked.as_json and not asked.quiet:
             say(terminal.render(tables(found)))
 
 
-def _run(asked: SimpleNamespace, file: str, spec: str) -> IdealCodeLength:
-    """One file under one model: everything that was asked for."""
-    model, compared = load_model(spec), None
+def _run(asked: SimpleNamespace, text: str, spec: str) -> IdealCodeLength:
+    """One input under one model: everything that was asked for."""
     limit = symbols.limit_of(asked.tokens, asked.limit)
-    bar = progress_bar(file, shown=not asked.quiet, total=lambda path: limit or os.path.getsize(path))
-    with opened(file) as whole, bar as progress:
-        source: Any = Limited(whole, limit)
+    compared = None
+    with (
+        evaluated_input(text, limit) as source,
+        progress_bar(text, shown=not asked.quiet, total=lambda _: source.kept) as progress,
+    ):
+        model = load_model(spec)
         settings = {"block_size": asked.block_size, "progress": progress}
         if asked.compat is not None:
             compared, evaluated = compare(source.read(), model, **settings)
         elif asked.tokens is not None:
             told = {"force": asked.force, "quiet": asked.quiet}
-            evaluated = symbols.write(asked.tokens, file, source, model, **told, **settings)
+            evaluated = symbols.write(asked.tokens, source, model, **told, **settings)
         else:
-            evaluated = evaluate(source, model, **settings)
-    found = evaluated.result(name_of(file), compared)
+            evaluated = evaluate(source.data, model, **settings)
+    found = evaluated.result(source.name, compared)
     if asked.as_json:
         print_json("eval", {key: value for key, value in plain(found).items() if key != "lm_eval" or compared is not None})
     elif compared is not None and not asked.quiet:

@@ -5,8 +5,9 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from mdlbench.cli.common.inputs import Input
 from mdlbench.cli.common.outputs import replacing
-from mdlbench.cli.common.paths import STANDARD, name_of
+from mdlbench.cli.common.paths import STANDARD
 from mdlbench.cli.common.printing import say
 from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation
@@ -34,7 +35,7 @@ def limit_of(path: str | None, limit: int | None) -> int | None:
     return DRAWN if limit is None and path is not None and path.endswith(PAGE) else limit
 
 
-def write(path: str, file: str, source: Any, model: Model, *, force: bool, quiet: bool, **settings: Any) -> Evaluation:
+def write(path: str, source: Input, model: Model, *, force: bool, quiet: bool, **settings: Any) -> Evaluation:
     """Evaluate `source` and write its symbols to `path`, which appears whole or not at all.
 
     Args:
@@ -42,20 +43,20 @@ def write(path: str, file: str, source: Any, model: Model, *, force: bool, quiet
     """
     if path.endswith(LINES):
         with replacing(path, force=force) as sink:
-            return evaluate_symbols(source, model, lambda symbol: sink.write(_line(symbol)), **settings)
+            return evaluate_symbols(source.data, model, lambda symbol: sink.write(_line(symbol)), **settings)
     from mdlbench.evaluation.coloured import coloured_text
     from mdlbench.report.heat import heat_page
 
     symbols: list[SymbolBits] = []
-    found = evaluate_symbols(source, model, symbols.append, **settings)
-    is_cut, name = source.is_cut(), name_of(os.path.basename(file))
+    found = evaluate_symbols(source.data, model, symbols.append, **settings)
+    is_cut = source.is_cut()
     if is_cut and not quiet:
         say(f"{path} shows the first {found.input_bytes:,} bytes; --limit SIZE shows more", to_stderr=True)
-    total = (os.path.getsize(file) if os.path.isfile(file) else None) if is_cut else found.input_bytes
+    total = source.total if is_cut else found.input_bytes
     silent = not any(symbol.alternatives for symbol in symbols)
     note = f"alternatives: not available for {model.name}" if silent else ""
     with replacing(path, force=force) as sink:
-        sink.write(heat_page(coloured_text(name, symbols, found, total, note)).encode())
+        sink.write(heat_page(coloured_text(os.path.basename(source.name) or source.name, symbols, found, total, note)).encode())
     return found
 
 

@@ -13,18 +13,21 @@ from typing import Any, BinaryIO, NamedTuple
 from mdlbench.codec.blocks import Batch, Progress, batches_of, no_progress
 from mdlbench.codec.ledger import Ledger, PayloadSplit, model_descriptions
 from mdlbench.codec.matching import build, header_for, prepare, recipes_for
+from mdlbench.codec.sources import Data, opened
 from mdlbench.container import RAW, Writer, block_name, read_containers
 from mdlbench.errors import UsageError, VerificationError
-from mdlbench.models import ModelsLike, as_models
+from mdlbench.models import ModelsLike, as_models, at_level
 from mdlbench.models.base import Encoded, Model
-from mdlbench.units import bytes_to_bits
+from mdlbench.notebook import Shown
+from mdlbench.text import counted
+from mdlbench.units import bits_per_byte, bytes_to_bits
 from mdlbench.workers import interruptible, ordered_map
 
 DEFAULT_MODEL = "cm"
 
 
-@dataclass(frozen=True)
-class Compression:
+@dataclass(frozen=True, repr=False)
+class Compression(Shown):
     """What `compress_stream` did; sizes are of the container as written.
 
     Attributes:
@@ -43,6 +46,21 @@ class Compression:
     seconds: float
     verified: bool
     ledger: Ledger
+
+    @property
+    def bits_per_byte(self) -> float | None:
+        """Of the container, a byte of the input; None if that is empty."""
+        return bits_per_byte(bytes_to_bits(self.output_bytes), self.input_bytes)
+
+    def shown(self) -> dict[str, str]:
+        rate = self.bits_per_byte
+        return {
+            "model": " ".join(self.models),
+            "input": counted(self.input_bytes, "byte"),
+            "container": f"{counted(self.output_bytes, 'byte')}, {'verified' if self.verified else 'not verified'}",
+            "bits per byte": "–" if rate is None else f"{rate:.4f}",
+            "ideal bits": "–" if self.ideal_bits is None else f"{self.ideal_bits:,.1f}",
+        }
 
 
 class Coded(NamedTuple):
@@ -131,19 +149,30 @@ def compress_stream(
     )
 
 
-def compress(data: bytes, model: ModelsLike = DEFAULT_MODEL, *, block_size: int | None = None, jobs: int = 1) -> bytes:
+def compress(
+    data: Data,
+    model: ModelsLike = DEFAULT_MODEL,
+    *,
+    level: int | None = None,
+    block_size: int | None = None,
+    jobs: int = 1,
+    progress: Progress = no_progress,
+) -> bytes:
     """Compress bytes into a container, decoding it again before it is returned.
 
     Args:
-        data: any bytes.
+        data: any bytes, the path of a file, or a binary stream.
         model: a model spec, a model or a predictor; or several, of which each block uses the best.
+        level: of a model that has levels and is named by its spec, such as `cm`: 1 (fast) to 9 (small).
         block_size: bytes per block; the model's own by default.
+        progress: called with the number of bytes that were coded since it was last called, such as `tqdm(...).update`.
 
     Returns:
         The container; `decompress` gives `data` back.
 
     Raises:
-        SpecError: the model does not exist.
+        SpecError: the model does not exist, or has no levels.
+        UsageError: `data` is a str.
 
     Example:
         >>> container = compress(b"abracadabra" * 100, model="kt,order=2")
@@ -152,7 +181,8 @@ def compress(data: bytes, model: ModelsLike = DEFAULT_MODEL, *, block_size: int 
         True
     """
     sink = io.BytesIO()
-    compress_stream(io.BytesIO(memoryview(data)), sink, model, block_size=block_size, jobs=jobs)
+    with opened(data) as source:
+        compress_stream(source, sink, at_level(model, level), block_size=block_size, jobs=jobs, progress=progress)
     read_back(io.BytesIO(sink.getvalue()))
     return sink.getvalue()
 

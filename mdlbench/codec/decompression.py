@@ -7,6 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from mdlbench.codec.blocks import Progress, groups, no_progress
 from mdlbench.codec.matching import build, models_for, prepare, recipes_for
+from mdlbench.codec.sources import Data, opened
 from mdlbench.container import RAW, Block, Header, read_containers
 from mdlbench.container.format import checksum
 from mdlbench.errors import DamagedBlockError
@@ -65,21 +66,23 @@ def decompress_stream(
     return Decompression(total, seconds)
 
 
-def decompress(container: bytes, model: ModelsLike = (), *, jobs: int = 1) -> bytes:
+def decompress(container: Data, model: ModelsLike = (), *, jobs: int = 1, progress: Progress = no_progress) -> bytes:
     """The bytes that a container, or several one after the other, hold.
 
     Args:
+        container: its bytes, the path of its file, or a binary stream.
         model: spec or specs of the models that wrote it, or the models themselves, if they are not built in.
 
     Raises:
         ContainerError: the container is damaged; ModelMismatchError: `model` is not what wrote it.
     """
     sink = io.BytesIO()
-    decompress_stream(io.BytesIO(memoryview(container)), sink, model, jobs=jobs)
+    with opened(container) as source:
+        decompress_stream(source, sink, model, jobs=jobs, progress=progress)
     return sink.getvalue()
 
 
-def verify(container: bytes, model: ModelsLike = (), *, jobs: int = 1) -> int:
+def verify(container: Data, model: ModelsLike = (), *, jobs: int = 1) -> int:
     """Decode a container against every checksum and digest in it; the number of original bytes.
 
     Raises:

@@ -1,28 +1,35 @@
 """Ideal code length of a file under a model: bits, bits per byte, perplexities. Nothing is coded; no size is claimed."""
 
 import functools
-import io
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from mdlbench.codec import DEFAULT_MODEL, Progress, batches_of, no_progress
+from mdlbench.codec.sources import Data, opened
+from mdlbench.corpora import Corpus
 from mdlbench.evaluation.result import Comparison, IdealCodeLength
-from mdlbench.models import ModelLike, as_model
+from mdlbench.models import ModelLike, as_model, at_level
 from mdlbench.models.base import Places
+from mdlbench.notebook import Shown
+from mdlbench.text import counted
 from mdlbench.units import bits_per_byte, ratio
 from mdlbench.workers import interruptible
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, repr=False)
+class Evaluation(Shown):
     """Ideal code length of `input_bytes` bytes, each coded exactly once.
 
     Attributes:
         ideal_bits: sum of -log2 p over all symbols, in bits.
         symbols: how many symbols the bytes became; words: runs of non-white-space bytes.
+        seconds: from the first byte read, once the model was ready, to the last symbol; what stands beside is in it.
+        device, dtype: where and in what arithmetic a network ran; none for other models.
     """
 
     model: str
@@ -33,6 +40,28 @@ class Evaluation:
     ideal_bits: float
     policy: dict[str, Any]
     beside: dict[str, float]
+    seconds: float = field(compare=False)
+    device: str | None = None
+    dtype: str | None = None
+
+    @property
+    def bits_per_byte(self) -> float | None:
+        """Ideal bits a byte of the input; None if that is empty."""
+        return bits_per_byte(self.ideal_bits, self.input_bytes)
+
+    @property
+    def symbols_per_second(self) -> float:
+        """Of the whole evaluation."""
+        return self.symbols / max(self.seconds, 1e-9)
+
+    def shown(self) -> dict[str, str]:
+        rate = self.bits_per_byte
+        return {
+            "model": self.model,
+            "input": f"{counted(self.input_bytes, 'byte')}, {counted(self.symbols, 'symbol')}",
+            "ideal bits": f"{self.ideal_bits:,.1f}",
+            "ideal bits per byte": "–" if rate is None else f"{rate:.4f}",
+        }
 
     def result(self, name: str, lm_eval: Comparison | None = None) -> IdealCodeLength:
         """What is kept of it.
@@ -46,7 +75,7 @@ class Evaluation:
             input_bytes=self.input_bytes,
             symbols=self.symbols,
             ideal_bits=self.ideal_bits,
-            ideal_bits_per_byte=bits_per_byte(self.ideal_bits, self.input_bytes),
+            ideal_bits_per_byte=self.bits_per_byte,
             symbol_perplexity=_perplexity(self.ideal_bits, self.symbols),
             byte_perplexity=_perplexity(self.ideal_bits, self.input_bytes),
             word_perplexity=_perplexity(self.ideal_bits, self.words),
@@ -54,6 +83,9 @@ class Evaluation:
             digest=self.digest,
             policy=self.policy,
             beside=self.beside,
+            seconds=self.seconds,
+            device=self.device,
+            dtype=self.dtype,
             lm_eval=lm_eval,
         )
 
@@ -67,38 +99,85 @@ class Observed(NamedTuple):
 
 
 def evaluate(
-    source: BinaryIO,
-    model: ModelLike,
+    data: Data | Corpus,
+    model: ModelLike = DEFAULT_MODEL,
     *,
+    level: int | None = None,
     block_size: int | None = None,
     progress: Progress = no_progress,
     observe: Callable[[Observed], None] | None = None,
 ) -> Evaluation:
-    """The ideal code length of all of `source`, in blocks that each start from fresh state.
+    """The ideal code length of all of `data`, in blocks that each start from fresh state.
 
     Args:
+        data: bytes, the path of a file, a binary stream, or a corpus (`mdlbench.find_corpus("enwik8:0:1M")`), each of whose
+            files starts afresh.
+        level: of a model that has levels and is named by its spec: 1 to 9.
+        block_size: bytes per block; the model's own by default.
+        progress: called with the number of bytes that were measured since it was last called.
         observe: called with every block, in order.
+
+    Raises:
+        UsageError: `data` is a str.
+
+    Example:
+        >>> evaluate(b"abracadabra" * 10, "kt,order=2")
+        <Evaluation: model kt,order=2, input 110 bytes, 110 symbols, ideal bits 535.6, ideal bits per byte 4.8693>
     """
-    model = as_model(model)
+    model = as_model(at_level(model, level))
     size = model.block_size if block_size is None else block_size
     measure = functools.partial(model.measure, beside=True)
-    n_bytes = symbols = words = 0
-    beside: dict[str, float] = {}
-    bits, inside_word = 0.0, False
-    for batch in batches_of(source, size, model.batch_size):
-        for block, measured in zip(batch.blocks, interruptible(measure, batch.blocks), strict=True):
-            if observe is not None:
-                observe(Observed(n_bytes, block, measured.ideal))
-            bits += float(measured.ideal.sum())
-            symbols += len(measured.ideal)
-            for name, value in measured.beside.items():
-                beside[name] = beside.get(name, 0.0) + value
-            n_bytes += len(block)
-            words += len(block.split()) - (inside_word and not block[:1].isspace())
-            inside_word = not block[-1:].isspace()
-            progress(len(block))
-    policy = {"block_size": size, **model.policy()}
-    return Evaluation(model.spec, model.digest.hex(), n_bytes, symbols, words, bits, policy, beside)
+    interruptible(model.prepare)
+    began, counts, beside = time.perf_counter(), _Counts(), dict[str, float]()
+    for stream in _streams(data):
+        with stream as source:
+            for batch in batches_of(source, size, model.batch_size):
+                for block, measured in zip(batch.blocks, interruptible(measure, batch.blocks), strict=True):
+                    if observe is not None:
+                        observe(Observed(counts.n_bytes, block, measured.ideal))
+                    counts.add(block, measured.ideal)
+                    for name, value in measured.beside.items():
+                        beside[name] = beside.get(name, 0.0) + value
+                    progress(len(block))
+        counts.inside_word = False
+    return Evaluation(
+        model=model.spec,
+        digest=model.digest.hex(),
+        input_bytes=counts.n_bytes,
+        symbols=counts.symbols,
+        words=counts.words,
+        ideal_bits=counts.bits,
+        policy={"block_size": size, **model.policy()},
+        beside=beside,
+        seconds=time.perf_counter() - began,
+        device=getattr(model, "device", None),
+        dtype=getattr(model, "dtype", None),
+    )
+
+
+@dataclass
+class _Counts:
+    """Sums over the blocks, kept while they go by."""
+
+    n_bytes: int = 0
+    symbols: int = 0
+    words: int = 0
+    bits: float = 0.0
+    inside_word: bool = False
+
+    def add(self, block: bytes, ideal: np.ndarray) -> None:
+        self.n_bytes += len(block)
+        self.symbols += len(ideal)
+        self.words += len(block.split()) - (self.inside_word and not block[:1].isspace())
+        self.inside_word = not block[-1:].isspace()
+        self.bits += float(ideal.sum())
+
+
+def _streams(data: Data | Corpus) -> Iterator[AbstractContextManager[BinaryIO]]:
+    if isinstance(data, Corpus):
+        yield from (file.open() for file in data.files)
+    else:
+        yield opened(data)
 
 
 def byte_bits(observed: Observed, places: Places) -> np.ndarray:
@@ -119,18 +198,21 @@ def byte_bits(observed: Observed, places: Places) -> np.ndarray:
     return bits
 
 
-def code_length(data: bytes, model: ModelLike = DEFAULT_MODEL, *, block_size: int | None = None) -> float:
+def code_length(
+    data: Data, model: ModelLike = DEFAULT_MODEL, *, level: int | None = None, block_size: int | None = None
+) -> float:
     """The ideal code length of `data` in bits: the sum of -log2 p over its symbols, without coding anything.
 
-    This is not the size of a file; `compress` gives one of those.
+    Arguments are those of `evaluate`, which says more. This is not the size of a file; `compress` gives one of those.
 
     Example:
         >>> code_length(b"abcd", model="uniform")
         32.0
     """
-    chosen = as_model(model)
-    batches = batches_of(io.BytesIO(data), chosen.block_size if block_size is None else block_size, chosen.batch_size)
-    return sum(float(bits.sum()) for batch in batches for bits in interruptible(chosen.code_length, batch.blocks))
+    chosen = as_model(at_level(model, level))
+    with opened(data) as source:
+        batches = batches_of(source, chosen.block_size if block_size is None else block_size, chosen.batch_size)
+        return sum(float(bits.sum()) for batch in batches for bits in interruptible(chosen.code_length, batch.blocks))
 
 
 def _perplexity(bits: float, units: int) -> float | None:

@@ -1,11 +1,13 @@
 """A file symbol by symbol: what each cost, and what the model would rather have seen. For pictures and for further study."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mdlbench.codec import Progress, no_progress
+from mdlbench.codec import DEFAULT_MODEL, Progress, no_progress
+from mdlbench.codec.sources import Data
+from mdlbench.corpora import Corpus
 from mdlbench.evaluation.by_file import Evaluation, Observed, evaluate
 from mdlbench.models import ModelLike, as_model
 from mdlbench.models.base import Alternative, Model
@@ -41,7 +43,7 @@ class SymbolBits(NamedTuple):
 
 
 def evaluate_symbols(
-    source: BinaryIO,
+    source: Data | Corpus,
     model: ModelLike,
     each: Callable[[SymbolBits], object],
     *,
@@ -64,6 +66,22 @@ def evaluate_symbols(
             done = symbol.bits_before + symbol.bits
 
     return evaluate(source, model, block_size=block_size, progress=progress, observe=observe)
+
+
+def symbol_costs(data: Data | Corpus, model: ModelLike = DEFAULT_MODEL, *, alternatives: int = 0) -> list[SymbolBits]:
+    """What each symbol of `data` costs; a table of it is `pandas.DataFrame(symbol_costs(...))`.
+
+    Args:
+        data: as for `evaluate`.
+        alternatives: how many likeliest symbols to ask the model for.
+
+    Example:
+        >>> [round(symbol.bits, 3) for symbol in symbol_costs(b"aaaa", "kt")]
+        [8.0, 6.426, 5.7, 5.226]
+    """
+    found: list[SymbolBits] = []
+    evaluate_symbols(data, model, found.append, alternatives=alternatives)
+    return found
 
 
 def _symbols(observed: Observed, model: Model, n_alternatives: int, before: float) -> Iterator[SymbolBits]:

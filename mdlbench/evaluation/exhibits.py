@@ -4,7 +4,7 @@ An ideal code length is no size, and every table says so.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mdlbench.evaluation.result import Comparison, IdealCodeLength
 from mdlbench.result import Found, Result
@@ -24,7 +24,7 @@ from mdlbench.result.exhibits import (
     Table,
     shows,
 )
-from mdlbench.units import bits_per_byte
+from mdlbench.units import bits_per_byte, ratio
 
 _IDEAL = (
     "IDEAL: the sum of −log2 p over all symbols. Nothing was coded, so this is no size; a file adds integer counts, coder and "
@@ -38,9 +38,9 @@ _COLUMNS = (
     Measure("symbols", form="count", definition="that the bytes became"),
     Measure("ideal bits", form="fixed", digits=1, definition="sum of −log2 p over all symbols", better="less"),
     _RATE,
-    Measure("symbol perplexity", form="digits", digits=6, definition="comparable only between models of the same symbols"),
     Measure("byte perplexity", form="digits", digits=6, definition="2 to the ideal bits per byte", better="less"),
     Measure("word perplexity", form="digits", digits=6, definition="per run of bytes other than white space", better="less"),
+    Measure("symbols/s", form="fixed", digits=0, definition="of the whole evaluation, once the model was ready", better="more"),
 )
 _BESIDE = {  # name in results -> what it is
     "byte_fallback_bits": "of the ideal bits, spent on bytes that no token gives back",
@@ -99,13 +99,22 @@ def _part(name: str, size: int, results: Sequence[Result[IdealCodeLength]]) -> P
 def _table(title: str, results: Sequence[Result[IdealCodeLength]]) -> Table:
     results = sorted(results, key=lambda result: result.payload.ideal_bits)
     found = [result.payload for result in results]
-    beside = sorted({name for one in found for name in one.beside})
-    columns = (*_COLUMNS, *(Measure(_words(name), form="fixed", digits=1, definition=_BESIDE.get(name, "")) for name in beside))
     rows = tuple(
-        Row((name, *_figures(one, beside)), details=_details(result))
+        Row((name, *_figures(one)), details=_details(result))
         for name, one, result in zip(_names(found), found, results, strict=True)
     )
-    return Table(title, columns, rows, notes=(_IDEAL,), ranked=True, bar=_COLUMNS.index(_RATE))
+    notes = (_IDEAL, *dict.fromkeys(note for one in found for note in _notes(one)))
+    return Table(title, _COLUMNS, rows, notes=notes, ranked=True, bar=_COLUMNS.index(_RATE))
+
+
+def _notes(found: IdealCodeLength) -> Iterator[str]:
+    """Where a network ran, and what of its bits is no prediction of tokens."""
+    if found.device and found.dtype:
+        batch = found.policy.get("batch_size")
+        yield f"{found.model}: on {found.device} in {found.dtype}" + ("" if batch is None else f", {batch} blocks side by side")
+    for name, bits in found.beside.items():
+        if bits:
+            yield f"{found.model}: {bits:,.1f} bits {_BESIDE.get(name, _words(name))}"
 
 
 def _names(found: Sequence[IdealCodeLength]) -> list[str]:
@@ -115,15 +124,14 @@ def _names(found: Sequence[IdealCodeLength]) -> list[str]:
     return [f"{one.model}{block}" for one, block in zip(found, blocks, strict=True)]
 
 
-def _figures(found: IdealCodeLength, beside: Sequence[str]) -> tuple[Cell, ...]:
+def _figures(found: IdealCodeLength) -> tuple[Cell, ...]:
     return (
         found.symbols,
         found.ideal_bits,
         found.ideal_bits_per_byte,
-        found.symbol_perplexity,
         found.byte_perplexity,
         found.word_perplexity,
-        *(found.beside.get(name) for name in beside),
+        ratio(found.symbols, found.seconds or 0) or None,
     )
 
 
@@ -131,7 +139,15 @@ def _details(result: Result[IdealCodeLength]) -> Details:
     found = result.payload
     policy = tuple((_words(name), _text(value)) for name, value in found.policy.items())
     measured = tuple((name, str(result.provenance[name])) for name in _PROVENANCE if name in result.provenance)
-    groups = (("What a prediction may see", policy), ("Model", (("digest", found.digest),)), ("Measured", measured))
+    known = found.symbol_perplexity
+    perplexity = "–" if known is None else f"{known:.6g}, comparable between models of the same symbols"
+    beside = (("symbol perplexity", perplexity), *((_words(name), f"{bits:,.1f}") for name, bits in found.beside.items()))
+    groups = (
+        ("What a prediction may see", policy),
+        ("Beside", beside),
+        ("Model", (("digest", found.digest),)),
+        ("Measured", measured),
+    )
     return Details(tuple((name, pairs) for name, pairs in groups if pairs))
 
 

@@ -59,6 +59,8 @@ class IdealCodeLength:
         word_perplexity: per run of bytes other than white space.
         model: its spec; `digest` is of all that shapes its probabilities, in hexadecimal.
         policy: what each symbol's prediction may see, in words by name; `block_size` in bytes.
+        seconds: of the evaluation, once the model was ready; None where nobody looked.
+        device, dtype: where and in what arithmetic a network ran; None for other models.
         beside: figures that are parts of the ideal bits or comparisons with them, in bits, by name.
         lm_eval: the harness's figures, where they were asked for.
     """
@@ -75,4 +77,7 @@ class IdealCodeLength:
     digest: str
     policy: Mapping[str, str | bool | int | float]
     beside: Mapping[str, float]
+    seconds: float | None = None
+    device: str | None = None
+    dtype: str | None = None
     lm_eval: Comparison | None = None

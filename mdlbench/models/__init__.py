@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from typing import TypeVar, cast
 
-from mdlbench.errors import SpecError
+from mdlbench.errors import SpecError, UsageError
 from mdlbench.models.base import Model, Predictor
 from mdlbench.models.spec import is_file, parse_options, split_spec
 
 ModelLike = str | Model | Predictor  # a spec, a model, or a predictor of bytes
 ModelsLike = ModelLike | Sequence[ModelLike]
+M = TypeVar("M", bound=ModelsLike)
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,25 @@ def as_model(given: ModelLike) -> Model:
 
         return OwnPredictor(given)
     return load_model(given)
+
+
+def at_level(given: M, level: int | None) -> M:
+    """What was given, at a level, which is an option of models that have them; None for as it is.
+
+    Raises:
+        UsageError: a model that was already built; its options are settled.
+
+    Example:
+        >>> at_level("cm", 9)
+        'cm,level=9'
+    """
+    if level is None:
+        return given
+    if isinstance(given, str):
+        return cast(M, f"{given},level={level}")
+    if isinstance(given, Sequence):
+        return cast(M, [at_level(one, level) for one in given])
+    raise UsageError(f"level={level} goes with the spec of a model, such as 'cm', not with one that is built")
 
 
 def as_models(given: ModelsLike) -> list[Model]:

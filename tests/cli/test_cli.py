@@ -185,10 +185,11 @@ def test_mistakes_are_one_clear_line(arguments: list[str], message: str, capsys:
 
 def test_every_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
     overview = run(capsys, "--help")[1]
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf8")
+    root = Path(__file__).parents[2]
+    readme = "".join(path.read_text(encoding="utf8") for path in (root / "README.md", *root.glob("mdlbench/*/README.md")))
     for name in COMMANDS:
         assert name in overview
-        assert f"mdlbench {name}" in readme, f"README.md does not show `mdlbench {name}`"
+        assert f"mdlbench {name}" in readme, f"no README.md shows `mdlbench {name}`"
         code, text, _ = run(capsys, name, "--help")
         assert code == 0
         assert "Example:" in text
@@ -286,8 +287,8 @@ def test_eval_reads_standard_input_once(file: Path, capsys: pytest.CaptureFixtur
     assert code == 2
     assert "standard input can be read only once" in err
     code, out, err = run(capsys, "eval", file, file.with_name("missing"), "-m", "kt")
-    assert code == 1
-    assert "missing: no such file" in err
+    assert code == 2
+    assert "missing: no such corpus, file or folder" in err
     assert "ideal bits per byte" in out
 
 

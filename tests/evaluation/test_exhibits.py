@@ -19,6 +19,7 @@ from mdlbench.result.exhibits import Bars, Folder, Note, Table, sections
 FIELDS = [  # of a file, and of `eval --json`; stable
     *("input", "input_bytes", "symbols", "ideal_bits", "ideal_bits_per_byte"),
     *("symbol_perplexity", "byte_perplexity", "word_perplexity", "model", "digest", "policy", "beside"),
+    *("seconds", "device", "dtype"),
 ]
 COMPARED = Comparison(
     12.5, 1.5, 0.6, -41.6, 4, 100, 30, 32, "bos", 60.0, (Line("windows", 4.0, 0.04), Line("bos", 1e-3, 1e-5)), ("same dtype",)
@@ -109,17 +110,25 @@ def test_only_the_newest_of_a_model_and_policy_is_shown() -> None:
     assert table.rows[0].cells[2] == 23.0
 
 
-def test_bits_beside_the_sums_are_columns_and_policies_are_details() -> None:
-    one = replace(measured(b"abc", "uniform"), beside={"byte_fallback_bits": 12.25, "context_reset_bits": -0.5})
+def test_bits_beside_the_sums_are_notes_and_policies_are_details() -> None:
+    beside = {"byte_fallback_bits": 12.25, "context_reset_bits": 0.0}
+    one = replace(measured(b"abc", "uniform"), beside=beside, device="cpu", dtype="float32")
     (section,) = sections([found(one)])
     table = section.parts[0].exhibits[0]
     assert isinstance(table, Table)
-    assert [column.name for column in table.columns[-2:]] == ["byte fallback bits", "context reset bits"]
     assert all(column.definition for column in table.columns[1:])
-    assert written(table)[0][-2:] == ["12.2", "−0.5"]
+    assert table.notes[1:] == (
+        "uniform: on cpu in float32",
+        "uniform: 12.2 bits of the ideal bits, spent on bytes that no token gives back",
+    )
     details = table.rows[0].details
     assert details is not None
     groups = dict(details.groups)
+    assert groups["Beside"] == (
+        ("symbol perplexity", "256, comparable between models of the same symbols"),
+        ("byte fallback bits", "12.2"),
+        ("context reset bits", "0.0"),
+    )
     assert ("block size", f"{one.policy['block_size']:,}") in groups["What a prediction may see"]
     assert groups["Model"] == (("digest", one.digest),)
     assert ("processor", "a processor") in groups["Measured"]

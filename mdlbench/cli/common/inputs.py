@@ -4,9 +4,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, cast
 
-from mdlbench.cli.common.paths import STANDARD
+from mdlbench.cli.common.paths import STANDARD, name_of
+from mdlbench.corpora import Corpus, find_corpus
 from mdlbench.errors import UsageError
 
 
@@ -22,6 +24,52 @@ def opened(path: str) -> Iterator[BinaryIO]:
         raise UsageError(f"{path} is a directory; name files (or write a tar of it to `mdlbench compress -`)")
     with open(path, "rb") as file:
         yield file
+
+
+@dataclass(frozen=True)
+class Input:
+    """Something to evaluate.
+
+    Attributes:
+        name: how reports call it.
+        data: what `evaluate` takes.
+        kept: its bytes; `total`: those before a limit. None where they are not known beforehand.
+    """
+
+    name: str
+    data: Corpus | BinaryIO
+    kept: int | None = None
+    total: int | None = None
+
+    def is_cut(self) -> bool:
+        """Once all is read: whether the input goes on behind the limit."""
+        if self.total is not None:
+            return self.kept != self.total
+        return isinstance(self.data, Limited) and self.data.is_cut()
+
+    def read(self) -> bytes:
+        """All of it."""
+        streams = (file.open() for file in self.data.files) if isinstance(self.data, Corpus) else iter([self.data])
+        return b"".join(stream.read() for stream in streams)
+
+
+@contextmanager
+def evaluated_input(text: str, limit: int | None) -> Iterator[Input]:
+    """What a user names: `-`, a pipe, a file, a folder, a slice, or a corpus.
+
+    Args:
+        limit: bytes to keep of each file; None for all.
+
+    Raises:
+        UsageError: nothing of that name.
+    """
+    if text == STANDARD or (os.path.exists(text) and not os.path.isfile(text) and not os.path.isdir(text)):
+        with opened(text) as stream:
+            yield Input(name_of(text), stream if limit is None else cast(BinaryIO, Limited(stream, limit)))
+        return
+    corpus = find_corpus(text, limit)
+    whole = corpus if limit is None else find_corpus(text)
+    yield Input(name_of(text), corpus, corpus.size, whole.size)
 
 
 class Limited:
