@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mdlbench.errors import ResultError, VerificationError
 from mdlbench.fresh import Ran, run_fresh, shown
 from mdlbench.leaderboard.contamination import contamination_note
-from mdlbench.leaderboard.derived import UNIT_BYTES, YARDSTICK, derived, sum_ledgers
+from mdlbench.leaderboard.derived import YARDSTICK, derived, sum_ledgers, unit_bytes
 from mdlbench.leaderboard.result import (
     Adjusted,
     Archive,
@@ -224,7 +224,7 @@ def _row(
             adjusted=Adjusted(against, YARDSTICK),
             contamination=contamination_note(model.spec, cell.corpus.name),
             baseline=cell.baseline,
-            units=None if units is None else Units(UNIT_BYTES, tuple(round(bits, 3) for bits in units)),
+            units=None if units is None else Units(unit_bytes(cell.corpus.size), tuple(round(bits, 3) for bits in units)),
             decode_log=tuple(first.decode_log),
             load_before=load,
         )

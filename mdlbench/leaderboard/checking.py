@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from mdlbench.codec.matching import is_built_in
 from mdlbench.container.writer import PARTS
 from mdlbench.errors import MdlbenchError, ResultError
-from mdlbench.leaderboard.derived import UNIT_BYTES, derived, scalars, seal
+from mdlbench.leaderboard.derived import derived, scalars, seal, unit_bytes
 from mdlbench.leaderboard.result import CodedFile, Row
 from mdlbench.leaderboard.store import read_document, row_files
 from mdlbench.models import load_model, model_class
@@ -145,10 +145,10 @@ def _units(row: Row) -> Iterator[Problem]:
         if (row.units is None) != (row.ideal_bits is None):
             yield Problem("units", "null, but ideal_bits is not" if row.units is None else "there, but ideal_bits is null")
         return
-    bits = row.units.ideal_bits
-    yield from _expect("units.unit_bytes", row.units.unit_bytes, UNIT_BYTES)
-    if len(bits) != -(-row.input_bytes // UNIT_BYTES):
-        yield Problem("units.ideal_bits", f"{len(bits)} units of {UNIT_BYTES} bytes for {row.input_bytes} bytes")
+    bits, unit = row.units.ideal_bits, unit_bytes(row.input_bytes)
+    yield from _expect("units.unit_bytes", row.units.unit_bytes, unit)
+    if len(bits) != -(-row.input_bytes // unit):
+        yield Problem("units.ideal_bits", f"{len(bits)} units of {unit} bytes for {row.input_bytes} bytes")
     allowed = _ROUNDED * len(bits) + (0.0 if row.model.portability == "exact" else _FLOATS * row.ideal_bits)
     if min(bits, default=0.0) < 0 or abs(math.fsum(bits) - row.ideal_bits) > allowed + 1e-9 * row.ideal_bits:
         yield Problem("units.ideal_bits", f"sums to {math.fsum(bits):.3f}, but ideal_bits is {row.ideal_bits:.3f}")

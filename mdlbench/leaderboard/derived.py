@@ -20,7 +20,9 @@ from mdlbench.result.reading import Found
 from mdlbench.result.record import Plain, Result
 from mdlbench.units import BITS_PER_BYTE, bits_per_byte, bytes_to_bits, ratio
 
-UNIT_BYTES = 4096
+UNIT_BYTES = 4096  # of a unit, whose bits a row keeps; fewer where that would make fewer than _UNITS of them
+_UNITS = 256
+_SMALLEST_UNIT = 64
 YARDSTICK = "external:xz"  # what the break-even size is taken against
 _SCALARS = (bool, int, float, str)
 
@@ -39,6 +41,19 @@ def sealed(row: Row, provenance: Plain) -> Result[Row]:
     """The row with its derived figures and its seal."""
     made = Result(derived(row), provenance)
     return Result(replace(made.payload, seal=seal(json.loads(json.dumps(made.document())))), provenance)
+
+
+def unit_bytes(input_bytes: int) -> int:
+    """Original bytes of a unit: a power of two, so that units of one row are whole numbers of another's.
+
+    Example:
+        >>> unit_bytes(4_000_000), unit_bytes(50_000), unit_bytes(10)
+        (4096, 128, 64)
+    """
+    unit = UNIT_BYTES
+    while unit > _SMALLEST_UNIT and input_bytes < unit * _UNITS:
+        unit //= 2
+    return unit
 
 
 def policy_hash(policies: Sequence[Mapping[str, Any]]) -> str:

@@ -134,9 +134,9 @@ def _curves(rows: Sequence[Row], slots: dict[int, int]) -> Iterator[Chart]:
         Axis(Measure("position in the file", form="bytes")),
         Axis(Measure("ideal bits per byte", form="fixed", digits=4)),
         series,
-        f"Where in the file ideal code length is spent, in at most {CURVE_POINTS} averages; rows store one figure for each "
-        f"4,096 bytes. The strip shows who needs fewest bits: {shares} of the file. Programs that give no probabilities have "
-        "no curve.",
+        f"Where in the file ideal code length is spent, in at most {CURVE_POINTS} averages of the units that "
+        f"rows store. The strip shows who needs fewest bits: {shares} of the file. Programs that give no probabilities "
+        "have no curve.",
         tuple(_spans(edges, [row.model.spec for row in best])),
     )
 

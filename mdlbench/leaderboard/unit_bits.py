@@ -1,4 +1,4 @@
-"""Ideal code length of each 4,096 original bytes, from a pass of the model that does not involve the coder.
+"""Ideal code length of each unit of original bytes, from a pass of the model that does not involve the coder.
 
     python -m mdlbench.leaderboard.unit_bits SPEC BLOCK_SIZE FILE ARCHIVE [FILE ARCHIVE]...
 
@@ -18,21 +18,22 @@ import numpy as np
 from mdlbench.codec import batches_of
 from mdlbench.container import RAW, Header, read_containers
 from mdlbench.evaluation import Observed, byte_bits
-from mdlbench.leaderboard.derived import UNIT_BYTES
+from mdlbench.leaderboard.derived import unit_bytes
 from mdlbench.models import load_model
 from mdlbench.models.base import Model
 from mdlbench.units import bytes_to_bits
 
 
 def unit_bits(model: Model, block_size: int, files: Sequence[tuple[Path, Path]]) -> np.ndarray:
-    """Bits of each unit, float64 (ceil(bytes / 4096),).
+    """Bits of each unit, float64 (ceil(bytes / unit_bytes),).
 
     Args:
         block_size: original bytes per block, as the archives were made.
         files: (original, archive) pairs, in the corpus's order.
     """
     total = sum(original.stat().st_size for original, _ in files)
-    units = np.zeros(-(-total // UNIT_BYTES))
+    unit = unit_bytes(total)
+    units = np.zeros(-(-total // unit))
     start = 0
     for original, archive in files:
         raw = _raw_blocks(archive)
@@ -43,7 +44,7 @@ def unit_bits(model: Model, block_size: int, files: Sequence[tuple[Path, Path]])
                 lengths = _byte_bits(model, coded) if coded else iter(())
                 for number, block in zip(numbers, batch.blocks, strict=True):
                     bits = np.full(len(block), bytes_to_bits(1)) if number in raw else next(lengths)
-                    _add(units, start, bits)
+                    _add(units, unit, start, bits)
                     start += len(block)
     return units
 
@@ -60,10 +61,10 @@ def _byte_bits(model: Model, blocks: list[bytes]) -> Iterator[np.ndarray]:
         yield byte_bits(Observed(0, block, bits), places)
 
 
-def _add(units: np.ndarray, start: int, bits: np.ndarray) -> None:
+def _add(units: np.ndarray, unit: int, start: int, bits: np.ndarray) -> None:
     """Add the bits of bytes that begin at `start` to the units that they lie in."""
-    first = start // UNIT_BYTES
-    edges = np.arange(first * UNIT_BYTES, start + len(bits), UNIT_BYTES) - start
+    first = start // unit
+    edges = np.arange(first * unit, start + len(bits), unit) - start
     sums = np.add.reduceat(bits, np.maximum(edges, 0))
     units[first : first + len(sums)] += sums
 

@@ -30,7 +30,8 @@ def long_row(measured: Measured, size: int, seed: int = 0) -> Found[Row]:
     bits = [round(min(4096, size - at) * drawn.uniform(1.5, 2.5), 3) for at in range(0, size, 4096)]
     document = document_of(measured[1]["cm,level=1"])
     archives = [{**document["archives"][0], "bytes": size}]
-    return row_of(changed(document, units__ideal_bits=bits, ideal_bits=sum(bits), archives=archives))
+    units = {"unit_bytes": 4096, "ideal_bits": bits}
+    return row_of(changed(document, units=units, ideal_bits=sum(bits), archives=archives))
 
 
 def pictures_of(measured: Measured, *rows: Found[Row]) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def test_a_thinned_curve_keeps_the_bits(measured: Measured) -> None:
 def test_units_that_do_not_fit_are_refused(measured: Measured) -> None:
     document = document_of(measured[1]["uniform"])
     document["units"]["ideal_bits"].pop()
-    with pytest.raises(ResultError, match=r"uniform: 12 units of 4096 bytes do not make 52,098 bytes; run the row again"):
+    with pytest.raises(ResultError, match=r"uniform: 407 units of 128 bytes do not make 52,098 bytes; run the row again"):
         curve(row_of(document).payload)
 
 

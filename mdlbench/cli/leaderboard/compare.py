@@ -19,9 +19,10 @@ from mdlbench.text import visible
 def command(a: str, b: str, folder: str, corpus: str | None, as_json: bool) -> None:
     """Compare two rows over the same bytes; A and B are row files, or specs of models that have rows in DIR.
 
-    Compared are ideal code lengths of each 4,096 original bytes, pair by pair. The interval of the mean difference comes
-    from a circular block bootstrap (Politis & Romano 1992) of the units, whose block length follows their autocorrelation
-    (Politis & White 2004). External programs give no probabilities: for them this is not available, and the exit code is 1.
+    Compared are ideal code lengths of units of 4,096 original bytes (fewer, of short files), pair by pair. The 95 % interval
+    of the mean difference allows for the likeness of neighbouring units (Lazarus et al. 2018), and is left out, saying so,
+    where the units are worth fewer than 50 independent ones. External programs give no probabilities: for them this is not
+    available, and the exit code is 1.
 
     \b
     Example:
@@ -37,8 +38,8 @@ def _details(found: Comparison) -> str:
     return (
         f"A  {visible(found.a)}: {found.container_bytes_a:,} bytes of container\n"
         f"B  {visible(found.b)}: {found.container_bytes_b:,} bytes of container\n"
-        f"on {visible(found.corpus)}, {found.input_bytes:,} bytes, {found.units:,} units\n"
+        f"on {visible(found.corpus)}, {found.input_bytes:,} bytes, {found.units:,} units of {found.unit_bytes:,} bytes\n"
         f"ideal code length, A - B: {found.difference:+.4f} bits per byte{bounds}\n"
         f"units: A smaller in {found.smaller_a:,}, B smaller in {found.smaller_b:,}, equal in {found.equal:,}\n"
-        f"{found.method}: {found.resamples:,} resamples of runs of {found.block_units} units, seed {found.seed}"
+        f"{found.method}; the units are worth {found.effective_units:,.0f} independent"
     )
