@@ -15,6 +15,7 @@ MdlbenchError                 base: one clear line, naming what, where and the r
 │   └── SalvagedError         ... what could be recovered was written, but something was lost
 ├── ResultError               a result file is not what its format says
 ├── NotADistributionError     a model gave weights that are no probabilities
+├── NetworkError              a network failed while it predicted
 ├── VerificationError         what was just written did not decode to the same bytes
 └── InterruptedRunError       the user stopped the run
 """
@@ -92,6 +93,10 @@ class ResultError(MdlbenchError):
 
 class NotADistributionError(MdlbenchError, ValueError):
     """Weights that are negative, infinite, NaN or all zero cannot be turned into integer counts."""
+
+
+class NetworkError(MdlbenchError):
+    """A network raised something while it predicted, or gave what are no logits."""
 
 
 class InterruptedRunError(MdlbenchError):

@@ -52,3 +52,9 @@ def reason(error: OSError) -> str:
     """Why the system refused something, to stand inside a sentence: `no such file or directory`."""
     said = error.strerror or str(error)
     return said[:1].lower() + said[1:]
+
+
+def first_line(error: BaseException) -> str:
+    """What another's exception says, in one line: its class, and the first 200 characters of its text."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

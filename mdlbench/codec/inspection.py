@@ -9,12 +9,16 @@ from typing import Any, BinaryIO
 from mdlbench.codec.decompression import decode_blocks
 from mdlbench.codec.ledger import Ledger, PayloadSplit, model_descriptions
 from mdlbench.codec.matching import models_for
-from mdlbench.container import RAW, Header, read_containers
+from mdlbench.container import RAW, Block, Header, read_containers
 from mdlbench.container.format import DIGEST_SIZE, IndexEntry, trailer_bytes
 from mdlbench.container.writer import PARTS
+from mdlbench.errors import MdlbenchError
 from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Model
+from mdlbench.units import bytes_to_bits
 from mdlbench.workers import interruptible
+
+_FRAMING, _CODER = 1024, 0.02  # bits of a block, and its share, that a coder may add to the code length of its symbols
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def inspect_stream(
         name = "raw" if raw else headers[-1].models[item.header.model].spec
         rows.append(BlockRow(item.number, item.start, item.header.original_size, len(item.payload), name))
         if decode:
-            split.add(container, item.header.model, interruptible(decode_blocks, container, [item])[0])
+            split.add(container, item, interruptible(decode_blocks, container, [item])[0])
     sizes["index"] += _index_size(index)
     ledger = Ledger(sizes, split.result(sizes["payloads"]) if decode else None, _beside(split, weights) if decode else {})
     assert ledger.file_size == counted.bytes, "the parts do not add up to the file"
@@ -121,7 +125,13 @@ class _Split:
         self.quantised: float | None = 0.0
         self.beside: dict[str, Any] = {}
 
-    def add(self, models: Sequence[Model], index: int, original: bytes) -> None:
+    def add(self, models: Sequence[Model], block: Block, original: bytes) -> None:
+        """Add a coded block and the bytes that it decodes to.
+
+        Raises:
+            MdlbenchError: its payload is not what these code lengths need, beyond anything that a coder adds.
+        """
+        index = block.header.model
         if index == RAW or self.ideal is None or self.quantised is None:
             return
         model = models[index]
@@ -130,8 +140,14 @@ class _Split:
             return
         (measured,) = interruptible(functools.partial(model.measure, quantised=True, beside=True), [original])
         assert measured.quantised is not None
+        quantised, coded = float(measured.quantised.sum()), bytes_to_bits(len(block.payload))
+        if abs(coded - quantised) > _FRAMING + _CODER * quantised:
+            raise MdlbenchError(
+                f"block {block.number} has {coded:,} bits, and its symbols {quantised:,.0f} from {model.spec} in one pass: the "
+                "model predicts otherwise in one pass than step by step, which is no coder's loss; inspect without --decode"
+            )
         self.ideal += float(measured.ideal.sum())
-        self.quantised += float(measured.quantised.sum())
+        self.quantised += quantised
         for name, value in measured.beside.items():
             self.beside[name] = self.beside.get(name, 0.0) + value
 

@@ -59,6 +59,7 @@ class PredictorModel(Model):
         coded = []
         for batch in self._batches(blocks):
             for row, (symbols, stream) in enumerate(zip(batch, self._intervals(batch), strict=True)):
+                assert len(stream.ideal) == len(symbols.tokens), "every symbol is coded once"
                 left, count, ideal = joined([stream, encode_spans(symbols.raw_spans)])
                 flags = (len(symbols.tokens) << 1 | bool(symbols.raw_spans)) * self.batch_size + row
                 payload = varint.pack(flags) + encode_intervals(left, count)
@@ -84,6 +85,7 @@ class PredictorModel(Model):
         measured = []
         for batch in self._batches(blocks):
             for symbols, bits in zip(batch, self.symbol_bits(batch, quantised=quantised), strict=True):
+                assert len(bits.ideal) == len(symbols.tokens), "every symbol is measured once"
                 spans = encode_spans(symbols.raw_spans)
                 ideal = np.concatenate([bits.ideal, spans.ideal])
                 counted = None if bits.quantised is None else np.concatenate([bits.quantised, spans.quantised()])

@@ -35,10 +35,12 @@ class Tokens(ABC):
     Attributes:
         alphabet_size: every token is below it.
         digest: of whatever the mapping depends on.
+        special: tokens that no block becomes; by default none.
     """
 
     alphabet_size: int
     digest: bytes
+    special: frozenset[int] = frozenset()
 
     @abstractmethod
     def encode(self, block: bytes) -> Symbols:

@@ -48,11 +48,11 @@ class HuggingFaceTokens(Tokens):
         largest = max(vocabulary.values(), default=-1) + 1
         self.alphabet_size = largest if alphabet_size is None else min(largest, alphabet_size)
         added = tokenizer.added_tokens_decoder.items()
-        self._special = {*tokenizer.all_special_ids, *(index for index, token in added if token.special)}
+        self.special = frozenset({*tokenizer.all_special_ids, *(index for index, token in added if token.special)})
         self._spellings: dict[int, bytes] = {}
         backend = getattr(tokenizer, "backend_tokenizer", None)
         state = backend.to_str() if backend is not None else json.dumps(vocabulary, sort_keys=True)
-        settings = json.dumps([type(tokenizer).__name__, sorted(self._special), self.alphabet_size])
+        settings = json.dumps([type(tokenizer).__name__, sorted(self.special), self.alphabet_size])
         self.digest = hashlib.blake2b(f"{settings}\0{state}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
     def encode(self, block: bytes) -> Symbols:
@@ -126,7 +126,7 @@ class HuggingFaceTokens(Tokens):
         if not text:
             return []
         ids = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
-        if len(ids) > len(text.encode()) + 1 or not self._special.isdisjoint(ids):
+        if len(ids) > len(text.encode()) + 1 or not self.special.isdisjoint(ids):
             return None
         return ids if max(ids, default=0) < self.alphabet_size and self._text(ids) == text else None
 

@@ -1,14 +1,16 @@
 """The codec with every model that needs no weights: round trips, determinism, several models, code length."""
 
 import io
+from collections.abc import Sequence
 
 import pytest
 
 from mdlbench.codec import compress, compress_stream, decompress, decompress_stream, verify
-from mdlbench.errors import DamagedBlockError, ModelMismatchError, SpecError, UsageError, VerificationError
+from mdlbench.codec.inspection import inspect_stream
+from mdlbench.errors import DamagedBlockError, MdlbenchError, ModelMismatchError, SpecError, UsageError, VerificationError
 from mdlbench.evaluation import code_length, evaluate
 from mdlbench.models import load_model
-from mdlbench.models.base import Encoded
+from mdlbench.models.base import Encoded, Measured, Model
 from mdlbench.models.uniform import Uniform
 from tests.check_codec import TEXT, check_codec
 
@@ -42,6 +44,23 @@ def test_ledger_sums_to_the_file_and_to_the_payload() -> None:
     assert split is not None
     assert split.ideal + split.quantisation + split.coder == pytest.approx(8 * done.ledger.bytes["payloads"])
     assert 0 <= split.coder <= 64 * 10
+
+
+def test_what_a_model_says_in_one_pass_is_never_the_coders_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pass that does not predict as the coded one did would leave the difference with the coder."""
+    model, data = load_model("kt,order=1"), TEXT * 9
+    file = compress(data, model)
+    split = inspect_stream(io.BytesIO(file), model, decode=True).ledger.payload_bits
+    assert split is not None
+    assert 0 <= split.coder <= 64
+    measure = type(model).measure
+
+    def halved(self: Model, blocks: Sequence[bytes], **settings: bool) -> list[Measured]:
+        return [Measured(one.ideal / 2, one.quantised / 2) for one in measure(self, blocks, **settings)]
+
+    monkeypatch.setattr(type(model), "measure", halved)
+    with pytest.raises(MdlbenchError, match=r"block 0 has .* bits, and its symbols .* which is no coder's loss"):
+        inspect_stream(io.BytesIO(file), model, decode=True)
 
 
 def test_output_is_the_same_for_every_number_of_workers() -> None:

@@ -421,7 +421,7 @@ def test_the_hub_gives_a_folder(build: Build, monkeypatch: pytest.MonkeyPatch) -
 def test_numbers_that_overflow_are_said(build: Build) -> None:
     model = model_at(build())
     with torch.no_grad():
-        next(model.predictor._network.parameters()).fill_(float("nan"))
+        next(model.predictor.network._module.parameters()).fill_(float("nan"))
     for call in (model.encode, model.code_length):
         with pytest.raises(MdlbenchError, match="not finite"):
             call([b"abc"])

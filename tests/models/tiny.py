@@ -10,10 +10,13 @@ whitespace (word level, loses spaces). Weights are random, from a fixed seed, un
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from mdlbench.tokens import SymbolTokens
 
 ARCHITECTURES = ("gpt2", "gpt_neox", "llama", "qwen2", "qwen3", "mistral")
 TOKENIZERS = ("bytelevel", "sentencepiece", "nfkc", "lowercase", "whitespace")
@@ -156,3 +159,20 @@ def _train(
         loss.backward()
         optimiser.step()
     torch.set_num_threads(threads)
+
+
+def tiny_network(folder: str | Path, kind: str, symbols: int = 24, **settings: Any) -> Path:
+    """Save a network of any type that transformers knows as a causal one, over an alphabet of symbols, into `folder`.
+
+    Args:
+        kind, settings: `model_type` and further keys of its config; weights are random, from a fixed seed.
+    """
+    base = {"vocab_size": symbols, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
+    torch.manual_seed(0)
+    network = transformers.AutoModelForCausalLM.from_config(transformers.AutoConfig.for_model(kind, **base | settings))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(8.0 if parameter.ndim > 1 else 1.0)
+    network.eval().save_pretrained(folder)
+    SymbolTokens(bytes(range(symbols))).save(Path(folder))
+    return Path(folder)

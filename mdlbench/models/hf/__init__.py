@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mdlbench.errors import MdlbenchError, SpecError
+from mdlbench.errors import SpecError
 from mdlbench.models.base import Alternative, Check, Description, Measured
 from mdlbench.models.fallback import encode_spans
 from mdlbench.models.hf.environment import describe, fixed_arithmetic, pick_device
@@ -167,11 +167,14 @@ class HuggingFace(PredictorModel):
 
     @cached_property
     def predictor(self) -> "CausalPredictor":
-        """What predicts, with its weights: loaded when first asked for."""
+        """What predicts, with its weights: loaded, and tried, when first asked for."""
+        from mdlbench.models.hf.network import Network
         from mdlbench.models.hf.predictor import CausalPredictor
+        from mdlbench.models.hf.trial import tried
 
-        network = self.load_network(self.device)
-        return CausalPredictor(network, self.tokens.alphabet_size, self.window, self.batch_size)
+        network = Network(self.load_network(self.device), f"hf:{self.argument}")
+        with self.arithmetic():
+            return tried(CausalPredictor(network, self.tokens.alphabet_size, self.window, self.batch_size), self.tokens.special)
 
     def load_network(self, device: str) -> Any:
         """The network on `device`, in the model's dtype."""
@@ -182,9 +185,8 @@ class HuggingFace(PredictorModel):
         """The context policy in tokens; `SpecError` if the model cannot hold it."""
         from mdlbench.models.hf.predictor import Window
 
-        limit = getattr(self._settings, "max_position_embeddings", None)
-        context = self.options.context or min(limit or LONGEST_DEFAULT_CONTEXT, LONGEST_DEFAULT_CONTEXT)
-        if limit and context > limit:
+        context, limit = self._context, self._positions
+        if limit is not None and context > limit:
             raise SpecError(f"hf:{self.argument}: context={context} is beyond the {limit} positions of the model")
         start = self._start_token()
         room = context - (start is not None)
@@ -192,6 +194,16 @@ class HuggingFace(PredictorModel):
         if overlap > room:
             raise SpecError(f"hf:{self.argument}: overlap={overlap} leaves no room; at most {room} in context={context}")
         return Window(context, overlap, start)
+
+    @property
+    def _positions(self) -> int | None:
+        """The most tokens that the settings allow in a window; None where they name no limit (absent, 0, or -1 as XLNet)."""
+        limit = getattr(self._settings, "max_position_embeddings", None)
+        return limit if isinstance(limit, int) and limit > 0 else None
+
+    @property
+    def _context(self) -> int:
+        return self.options.context or min(self._positions or LONGEST_DEFAULT_CONTEXT, LONGEST_DEFAULT_CONTEXT)
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -233,19 +245,17 @@ class HuggingFace(PredictorModel):
         width = getattr(settings, "hidden_size", 1024) * (4 if self.dtype == "float32" else 2)
         heads = getattr(settings, "num_attention_heads", 1)
         shared = getattr(settings, "num_key_value_heads", None) or heads
-        context = self.options.context or getattr(settings, "max_position_embeddings", None) or LONGEST_DEFAULT_CONTEXT
-        stream = 2 * width * shared // heads * getattr(settings, "num_hidden_layers", 32) * context
+        stream = 2 * width * shared // heads * getattr(settings, "num_hidden_layers", 32) * self._context
         fitting = max(1, min(_MOST_STREAMS[self.device], _CACHE_BYTES[self.device] // stream))
         return 1 << fitting.bit_length() - 1
 
     def _parallel_bits(self, symbols: Symbols, window: "Window", quantised: bool = False) -> Measured:
         import torch
 
-        from mdlbench.models.hf.predictor import NOT_FINITE
-
         ideal, counted = [np.zeros(0)], [np.zeros(0)]
         with self.arithmetic():
             for logits, targets in self.predictor.parallel(symbols.tokens, window):
+                self.predictor.check_finite(logits)
                 for at in range(0, len(targets), 64):  # a few rows in float64 at a time
                     part, chosen = logits[at : at + 64], targets[at : at + 64]
                     rows = part.double()
@@ -255,6 +265,5 @@ class HuggingFace(PredictorModel):
                     if quantised:
                         counted.append(quantised_bits(Frequencies.from_logits(part).intervals(chosen)[1]).sum(axis=1))
         bits = np.concatenate(ideal)
-        if np.isnan(bits).any():
-            raise MdlbenchError(NOT_FINITE)
+        assert len(bits) == len(symbols.tokens), "every token is predicted once"
         return Measured(bits, np.concatenate(counted) if quantised else None)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mdlbench.errors import MissingExtraError, SpecError
+from mdlbench.text import first_line
 
 _DOWNLOADED = ["model*.safetensors", "model*.safetensors.index.json", "*.json", "*.model", "*.txt", "*.tiktoken"]
 _UNREAD_SETTINGS = {"_name_or_path", "transformers_version", "torch_dtype", "dtype", "use_cache"}
@@ -144,7 +145,7 @@ def _download(argument: str, revision: str | None, trust_remote_code: bool) -> P
     try:
         return Path(huggingface_hub.snapshot_download(argument, revision=revision, allow_patterns=patterns))
     except Exception as error:  # the hub's client raises its own, httpx's, requests', OSError and ValueError
-        reason = _first_line(error)
+        reason = first_line(error)
         raise SpecError(
             f"hf:{argument}: there is no such folder, and the Hugging Face hub does not give it ({reason}); "
             f"give a local folder, or fetch it while online: hf download {argument}"
@@ -156,7 +157,7 @@ def _one_line_errors(argument: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # whatever a broken folder makes transformers, tokenizers or safetensors stumble over
-        raise SpecError(f"hf:{argument}: transformers cannot load it: {_first_line(error)}") from error
+        raise SpecError(f"hf:{argument}: transformers cannot load it: {first_line(error)}") from error
 
 
 @contextmanager
@@ -170,8 +171,3 @@ def _quiet(transformers: Any) -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

@@ -10,20 +10,18 @@ Stepwise, every stream of the batch takes the same step at the same time, so a k
 step alone: never on which streams are there, nor on their content. That is what makes decoding see the encoder's numbers.
 """
 
-import inspect
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from transformers.cache_utils import DynamicCache, DynamicLayer
 
-from mdlbench.errors import MdlbenchError
+from mdlbench.errors import NetworkError
 from mdlbench.models.base import Predictor
+from mdlbench.models.hf.network import Cached, Memory, Network
 from mdlbench.numerics.frequencies import Frequencies
 
-NOT_FINITE = "the model's logits are not finite: its numbers overflow; give dtype=float32 or bfloat16"
 _CHUNK_LOGITS = 1 << 24  # logits held at once in the parallel pass: 64 MiB of float32
 _CHUNK_TOKENS = 1 << 14  # fed at once, at most, in windows side by side
 
@@ -51,29 +49,14 @@ class Window(NamedTuple):
             fed, predicted = end - self.overlap, end
 
 
-class GrowingLayer(DynamicLayer):
-    """Keys and values in a buffer of full length: appending copies only what is new, attention reads only what is there."""
+class Memories(NamedTuple):
+    """How the network remembers a window: where it is fed a token at a time, and where in long pieces."""
 
-    def __init__(self, length: int) -> None:
-        super().__init__()
-        self._length = length
-
-    def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
-        new = key_states, value_states
-        if not self.is_initialized:
-            self.dtype, self.device, self.is_initialized = key_states.dtype, key_states.device, True
-            self._buffers = [states.new_empty((*states.shape[:-2], self._length, states.shape[-1])) for states in new]
-        before = 0 if self.keys is None else self.keys.shape[-2]
-        after = before + key_states.shape[-2]
-        for buffer, states in zip(self._buffers, new, strict=True):
-            buffer[..., before:after, :] = states
-        self.keys, self.values = (buffer[..., :after, :] for buffer in self._buffers)
-        return self.keys, self.values
+    steps: type[Memory] = Cached
+    pieces: type[Memory] = Cached
 
 
-def cache_argument(network: Any) -> str:
-    """What a network's forward pass calls its cache: `cache` from transformers 5.24 on, `past_key_values` before."""
-    return "cache" if "cache" in inspect.signature(network.forward).parameters else "past_key_values"
+RELIABLE = Memories()  # what a network without faults has
 
 
 class CausalPredictor(Predictor):
@@ -81,18 +64,20 @@ class CausalPredictor(Predictor):
 
     portability = "environment"
 
-    def __init__(self, network: Any, alphabet_size: int, window: Window, batch_size: int) -> None:
+    def __init__(
+        self, network: Network, alphabet_size: int, window: Window, batch_size: int, memories: Memories = RELIABLE
+    ) -> None:
         self.alphabet_size, self.window, self.batch_size = alphabet_size, window, batch_size
-        self._network, self._cache_argument = network, cache_argument(network)
-        self.device = next(network.parameters()).device
+        self.network, self.memories, self.device = network, memories, network.device
 
     def with_batch_size(self, batch_size: int) -> "CausalPredictor":
         """The same network in batches of another size."""
-        return CausalPredictor(self._network, self.alphabet_size, self.window, batch_size)
+        return CausalPredictor(self.network, self.alphabet_size, self.window, batch_size, self.memories)
 
-    def with_network(self, network: Any) -> "CausalPredictor":
+    def with_network(self, module: Any) -> "CausalPredictor":
         """The same policy with another copy of the network, such as one on another device."""
-        return CausalPredictor(network, self.alphabet_size, self.window, self.batch_size)
+        network = self.network.with_module(module)
+        return CausalPredictor(network, self.alphabet_size, self.window, self.batch_size, self.memories)
 
     def reset(self, n_streams: int) -> None:
         assert n_streams == self.batch_size, "the batch is always full: its shape is part of the result"
@@ -102,8 +87,17 @@ class CausalPredictor(Predictor):
     def predict(self) -> Frequencies:
         try:
             return Frequencies.from_logits(self.logits)
-        except ValueError as error:
-            raise MdlbenchError(f"{NOT_FINITE} ({error})") from None
+        except ValueError:
+            self.check_finite(self.logits)
+            raise
+
+    def check_finite(self, logits: torch.Tensor) -> None:
+        """Raise `NetworkError` for logits that are no logarithms of weights, such as NaN."""
+        if not bool((logits.isfinite() | logits.isneginf()).all() and logits.isfinite().any(dim=-1).all()):
+            raise NetworkError(
+                f"{self.network.name} gives logits that are not finite: its weights are damaged, or its numbers overflow "
+                "(dtype=float32 or bfloat16 hold more than float16)"
+            )
 
     def update(self, symbols: np.ndarray) -> None:
         tokens = torch.from_numpy(symbols).to(self.device)[:, None]
@@ -112,7 +106,7 @@ class CausalPredictor(Predictor):
         if self._fed == self.window.context:
             self._begin()
         else:
-            self.logits = self._feed(tokens)[:, -1]
+            self._step(tokens)
 
     def parallel(self, tokens: np.ndarray, window: Window | None = None) -> Iterator[tuple[torch.Tensor, np.ndarray]]:
         """All predictions of one stream: logits (n, alphabet_size) and the tokens (n,) they are for, in order.
@@ -121,7 +115,7 @@ class CausalPredictor(Predictor):
         memory grows with neither.
         """
         window = window or self.window
-        chunk = max(1, _CHUNK_LOGITS // self.alphabet_size)
+        chunk = max(1, _CHUNK_LOGITS // self.alphabet_size) if self.memories.pieces is Cached else window.context
         at_once = max(1, min(chunk, _CHUNK_TOKENS) // window.context)
         for (length, new), alike in groupby(window.spans(len(tokens)), key=lambda span: (span[2] - span[0], span[2] - span[1])):
             while spans := list(islice(alike, at_once)):
@@ -141,13 +135,13 @@ class CausalPredictor(Predictor):
         skipped = predicted - first - (start is None)  # predictions already made by the window before
         if skipped < 0:
             yield torch.zeros((1, self.alphabet_size), device=self.device), tokens[predicted : predicted + 1]
-        self._fed, self._cache = 0, self._new_cache()
+        memory = self.memories.pieces(self.network, self.window.context)
         for at in range(0, len(inputs), chunk):
             fed = torch.from_numpy(inputs[at : at + chunk]).to(self.device)[None]
             passed = min(max(skipped - at, 0), fed.shape[1])
-            logits = self._feed(fed, fed.shape[1] - passed)
+            logits = memory.feed(fed, max(fed.shape[1] - passed, 1))
             if passed < fed.shape[1]:
-                yield logits[0], targets[at + passed : at + fed.shape[1]]
+                yield logits[0, :, : self.alphabet_size], targets[at + passed : at + fed.shape[1]]
 
     def _many_windows(
         self, tokens: np.ndarray, spans: list[tuple[int, int, int]], start: int | None
@@ -157,37 +151,26 @@ class CausalPredictor(Predictor):
         if start is not None:
             inputs = np.concatenate([np.full((len(spans), 1), start), inputs], axis=1)
         new = spans[0][2] - spans[0][1]
-        with torch.inference_mode():
-            fed = torch.from_numpy(inputs).to(self.device)
-            logits = self._network(input_ids=fed, use_cache=False, logits_to_keep=new).logits[..., : self.alphabet_size]
+        logits = self.network.logits(torch.from_numpy(inputs).to(self.device), new)[..., : self.alphabet_size]
         return logits.reshape(-1, self.alphabet_size), np.concatenate([tokens[predicted:end] for _, predicted, end in spans])
 
     def forward(self, inputs: Sequence[int]) -> torch.Tensor:
         """One plain pass, apart from windows and streams: logits (n, rows), the rows that pad the output included."""
-        with torch.inference_mode():
-            return self._network(input_ids=torch.tensor([inputs], device=self.device)).logits[0]
+        return self.network.logits(torch.tensor([inputs], device=self.device))[0]
 
     def _begin(self) -> None:
         """Start a window: feed the start token and the last tokens; with neither, predict the uniform distribution."""
-        self._fed, self._cache = 0, self._new_cache()
+        self._fed, self._memory = 0, self.memories.steps(self.network, self.window.context)
         inputs = self._recent
         if self.window.start is not None:
             starts = inputs.new_full((self.batch_size, 1), self.window.start)
             inputs = torch.cat([starts, inputs], dim=1)
         if inputs.shape[1]:
-            self.logits = self._feed(inputs)[:, -1]
+            self._step(inputs)
         else:
             self.logits = torch.zeros((self.batch_size, self.alphabet_size), device=self.device)
 
-    def _feed(self, inputs: torch.Tensor, n_logits: int = 1) -> torch.Tensor:
-        """Feed inputs (B, n) after those already fed; logits (B, n_logits, alphabet_size) after the last of them."""
+    def _step(self, inputs: torch.Tensor) -> None:
+        """Feed inputs (B, n) after those already fed, for the prediction after the last of them."""
         self._fed += inputs.shape[1]
-        with torch.inference_mode():
-            cache = {self._cache_argument: self._cache}
-            output = self._network(input_ids=inputs, use_cache=True, logits_to_keep=max(n_logits, 1), **cache)
-        return output.logits[..., : self.alphabet_size]
-
-    def _new_cache(self) -> DynamicCache:
-        cache = DynamicCache(config=self._network.config)
-        cache.layers = [GrowingLayer(self.window.context) if type(layer) is DynamicLayer else layer for layer in cache.layers]
-        return cache
+        self.logits = self._memory.feed(inputs)[:, -1, : self.alphabet_size]

@@ -104,7 +104,7 @@ def max_length(model: "HuggingFace") -> int:
     if model.options.context:
         return model.options.context
     for name in ("n_positions", "max_position_embeddings", "n_ctx"):
-        if (length := getattr(model._settings, name, None)) is not None:
+        if (length := getattr(model._settings, name, None)) is not None and length > 0:  # -1 and 0: no limit
             return int(length)
     length = _tokenizer(model).model_max_length
     return _DEFAULT_MAX_LENGTH if length is None or length >= _UNSET_LENGTH else int(length)
