@@ -2,9 +2,13 @@
 
     block -> UTF-8 text and bytes that are none -> pieces that decode to themselves, found by halving -> tokens, raw spans
 
-A piece is taken when decoding its tokens gives it back exactly and no token is special: so normalisation, dropped spaces,
-prefixes added and not removed, and special tokens read out of the text all end up as raw bytes, and nothing is assumed
-about the tokenizer. Does not use offsets, which many tokenizers report wrongly around bytes that share a character.
+A piece is taken when decoding its tokens gives it back exactly and no token is special: so normalisation, dropped spaces
+and special tokens read out of the text all end up as raw bytes, and nothing is assumed about the tokenizer. One that is
+lossy at the start of a text only (a space put before it, spaces stripped) loses the first token or two of a piece:
+
+    "Alice was" -> " Alice", " was" -> decoded without the first: " was" -> "Alice" stays raw
+
+Does not use offsets, which many tokenizers report wrongly around bytes that share a character.
 """
 
 import hashlib
@@ -21,16 +25,23 @@ from mdlbench.tokens.base import RawSpan, Symbols, Tokens
 
 SHORT_TEXT = 8  # bytes of text beside raw bytes that are not worth a span of their own (which costs one to two bytes)
 SMALLEST = 4  # characters of failing text that are not halved any more
+LONGEST_LEAD, _LEAD_TOKENS = 32, 4  # characters at the start of a text, and tokens, that may be lost to a tokenizer
 _NOT_TEXT = re.compile("[\udc80-\udcff]+")  # how Python's "surrogateescape" spells bytes that are not UTF-8
 
 
 class _Piece(NamedTuple):
     text: str  # with surrogateescape
     ids: list[int] | None  # its tokens; None for raw bytes
+    lead: int = 0  # characters before the first token's, which are raw
 
     @property
     def raw(self) -> bytes:
         return self.text.encode("utf-8", "surrogateescape")
+
+    def apart(self) -> "list[_Piece]":
+        """The lead, if there is one, and the rest, each a piece."""
+        rest = self._replace(text=self.text[self.lead :], lead=0)
+        return [_Piece(self.text[: self.lead], None), rest] if self.lead else [self]
 
 
 class HuggingFaceTokens(Tokens):
@@ -59,8 +70,8 @@ class HuggingFaceTokens(Tokens):
         """Any bytes as symbols; a block without raw spans is tokenised as one text."""
         text = block.decode("utf-8", "surrogateescape")
         whole = None if _NOT_TEXT.search(text) else self._tokenise(text)
-        if whole is not None:
-            return Symbols(np.array(whole, dtype=np.int64))
+        if whole is not None and not whole.lead:
+            return Symbols(np.array(whole.ids, dtype=np.int64))
         tokens: list[int] = []
         raw_spans: list[RawSpan] = []
         spanned = 0  # tokens that lie before the last raw span
@@ -97,7 +108,8 @@ class HuggingFaceTokens(Tokens):
         """`text` cut into pieces of tokens and raw bytes, no two raw pieces side by side."""
         pieces: list[_Piece] = []
         for part, is_text in _join(_cut(text)):
-            pieces += self._halve(part) if is_text else [_Piece(part, None)]
+            found = self._halve(part) if is_text else [_Piece(part, None)]
+            pieces += [piece for one in found for piece in one.apart()]
         marked = _absorb([(piece.text, piece.ids is not None) for piece in pieces])
         joined: list[_Piece] = []
         for piece, is_text in zip(pieces, marked, strict=True):
@@ -109,26 +121,36 @@ class HuggingFaceTokens(Tokens):
 
     def _halve(self, text: str) -> list[_Piece]:
         """Pieces of `text`: all of it if it decodes to itself, else those of its halves, rejoined where they meet."""
-        ids = self._tokenise(text)
-        if ids is not None or len(text) <= SMALLEST:
-            return [_Piece(text, ids)]
+        whole = self._tokenise(text)
+        if whole is not None or len(text) <= SMALLEST:
+            return [whole or _Piece(text, None)]
         middle = len(text) // 2
         left, right = self._halve(text[:middle]), self._halve(text[middle:])
         if left[-1].ids is not None and right[0].ids is not None and len(left) + len(right) > 2:
-            seam = left[-1].text + right[0].text
-            ids = self._tokenise(seam)
-            if ids is not None:
-                return [*left[:-1], _Piece(seam, ids), *right[1:]]
+            seam = self._tokenise(left[-1].text + right[0].text)
+            if seam is not None:
+                return [*left[:-1], seam, *right[1:]]
         return left + right
 
-    def _tokenise(self, text: str) -> list[int] | None:
-        """The tokens of `text`, or None if they would not give it back, or are special."""
+    def _tokenise(self, text: str) -> _Piece | None:
+        """The tokens of `text`; None if they would not give it back, but for a short lead, or are special."""
         if not text:
-            return []
+            return _Piece(text, [])
         ids = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
-        if len(ids) > len(text.encode()) + 1 or not self.special.isdisjoint(ids):
+        if len(ids) > len(text.encode()) + 1:
             return None
-        return ids if max(ids, default=0) < self.alphabet_size and self._text(ids) == text else None
+        decoded = self._text(ids)
+        if decoded != text and not decoded.endswith(text[LONGEST_LEAD:]):
+            return None
+        for first in range(min(len(ids), _LEAD_TOKENS) + 1):  # what lies before token `first` is raw
+            kept = ids[first:]
+            rest = self._text(kept) if first else decoded
+            if text.endswith(rest) and self._usable(kept) and len(text) - len(rest) <= LONGEST_LEAD:
+                return _Piece(text, kept, len(text) - len(rest)) if kept else None
+        return None
+
+    def _usable(self, ids: list[int]) -> bool:
+        return self.special.isdisjoint(ids) and max(ids, default=0) < self.alphabet_size
 
     def _text(self, ids: Sequence[int]) -> str:
         if not ids:

@@ -68,7 +68,7 @@ CODED: list[tuple[str, dict[str, Any], Memories]] = [
 ]
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     *(
-        (kind, ENCODER, "ForMaskedLM|ForCausalLM|LMHeadModel.*is not causal.*is_decoder")
+        (kind, ENCODER, "(ForMaskedLM|ForCausalLM|LMHeadModel).*is not causal.*is_decoder")
         for kind in ("bert", "roberta", "electra")
     ),
     ("xlnet", XLNET, "XLNetLMHeadModel.*is not causal"),

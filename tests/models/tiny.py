@@ -3,8 +3,9 @@
     tiny_model(folder, "gpt2", "bytelevel") -> folder
 
 Architectures: gpt2, gpt_neox, llama, qwen2, qwen3, mistral (sliding window), mixtral (experts). Tokenizers: bytelevel
-(GPT-2's kind), sentencepiece (Llama's kind: dummy prefix, byte fallback), nfkc and lowercase (the same, normalising),
-whitespace (word level, loses spaces). Weights are random, from a fixed seed, unless `train_on` is given.
+(GPT-2's kind), prefixed (the same, with a space put before a text), sentencepiece (Llama's kind: dummy prefix, byte
+fallback), unstripped (the same, the prefix left in place), stripped (spaces before a text are lost), nfkc and lowercase
+(normalising), whitespace (word level, loses spaces). Weights are random, from a fixed seed, unless `train_on` is given.
 """
 
 import json
@@ -19,7 +20,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from mdlbench.tokens import SymbolTokens
 
 ARCHITECTURES = ("gpt2", "gpt_neox", "llama", "qwen2", "qwen3", "mistral")
-TOKENIZERS = ("bytelevel", "sentencepiece", "nfkc", "lowercase", "whitespace")
+TOKENIZERS = ("bytelevel", "prefixed", "sentencepiece", "unstripped", "stripped", "nfkc", "lowercase", "whitespace")
 
 _VOCABULARY = (
     "the of and to in is that it was for on are as with his they at be this have from or one had by word but not what all "
@@ -51,9 +52,9 @@ def tiny_tokenizer(kind: str, vocabulary_size: int = 600) -> transformers.PreTra
         tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
         tokenizer.train_from_iterator(corpus, trainers.WordLevelTrainer(special_tokens=["<unk>", "<s>"]))
         return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>")
-    if kind == "bytelevel":
+    if kind in ("bytelevel", "prefixed"):
         tokenizer = Tokenizer(models.BPE())
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=kind == "prefixed")
         tokenizer.decoder = decoders.ByteLevel()
         trainer = trainers.BpeTrainer(
             vocab_size=vocabulary_size,
@@ -68,10 +69,10 @@ def tiny_tokenizer(kind: str, vocabulary_size: int = 600) -> transformers.PreTra
     tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
     steps = [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
     extra = {"nfkc": [normalizers.NFKC()], "lowercase": [normalizers.NFKC(), normalizers.Lowercase()]}
+    extra["stripped"] = [normalizers.Strip(left=True, right=False)]
+    strip = [] if kind == "unstripped" else [decoders.Strip(" ", 1, 0)]
     tokenizer.normalizer = normalizers.Sequence(extra.get(kind, []) + steps)
-    tokenizer.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
-    )
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), *strip])
     specials = ["<unk>", "<s>", "</s>"]
     fallback = [f"<0x{byte:02X}>" for byte in range(256)]
     trainer = trainers.BpeTrainer(vocab_size=vocabulary_size, special_tokens=specials + fallback, show_progress=False)

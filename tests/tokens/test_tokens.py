@@ -83,6 +83,20 @@ def test_raw_spans_are_local() -> None:
     assert len(symbols.raw_spans) <= 2
 
 
+@pytest.mark.parametrize("kind", ["prefixed", "unstripped", "stripped"])
+@pytest.mark.parametrize("fault", [b"", b"\xff", b"<s>", b"  ", "e\u0301\U0001f600".encode()])
+def test_lossy_at_the_start_only(kind: str, fault: bytes) -> None:
+    """A space put before a text, left there or taken from it, costs a token or two at its start, and where it begins anew."""
+    text = sample_text(20_000)
+    for start in (b"", b"  "):
+        symbols = check_lossless(tokens_of(kind), start + text + fault + text)
+        assert sum(len(span.raw) for span in symbols.raw_spans) < 40
+        assert len(symbols.raw_spans) <= 6
+    alone = tokens_of("bytelevel").encode(text).tokens
+    if kind == "prefixed" and not fault:
+        assert len(tokens_of(kind).encode(text).tokens) == pytest.approx(len(alone), rel=0.1)
+
+
 def test_cut_character_costs_one_span() -> None:
     block = sample_text(500) + "é".encode()[:1]
     assert check_lossless(tokens_of("bytelevel"), block).raw_spans[0].raw == b"\xc3"
