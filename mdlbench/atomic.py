@@ -1,10 +1,11 @@
-"""Files that appear whole under their name, or not at all: a temporary one beside it, flushed to disk, then renamed."""
+"""Files and folders that appear whole under their name, or not at all: a temporary one beside it, flushed to disk, renamed."""
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -55,6 +56,25 @@ def write_whole(path: Path, data: bytes | str, *, replace: bool = True) -> None:
         as_new(sink)
 
 
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill that gets the name `path`, in place of one that is there, when the block ends without an error."""
+    temporary, before = (path.with_name(f".{path.name}.{os.getpid()}.{kind}") for kind in ("tmp", "old"))
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        for part in (*temporary.rglob("*"), temporary):
+            _flush(part)
+        with suppress(FileNotFoundError):
+            os.rename(path, before)
+        os.rename(temporary, path)
+        _flush(path.parent)
+    finally:
+        for left in (temporary, before):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def write_new(folder: Path, stem: str, suffix: str, text: str) -> Path:
     """Write the first of STEM.SUFFIX, STEM-2.SUFFIX, ... that does not exist; its path."""
     for count in range(1, 10_000):
@@ -90,6 +110,16 @@ def as_new(file: IO[Any]) -> None:
     mask = os.umask(0)
     os.umask(mask)
     os.chmod(file.name, 0o666 & ~mask)
+
+
+def _flush(path: Path) -> None:
+    """Have the disk hold what was written to a file; and a folder, where the system can do that."""
+    with suppress(OSError) if path.is_dir() else nullcontext():
+        number = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mdlbench.atomic import check_folder, whole_file, write_new, write_whole
+from mdlbench.atomic import check_folder, whole_file, whole_folder, write_new, write_whole
 from mdlbench.errors import UsageError
 
 
@@ -109,3 +109,22 @@ def test_a_folder_that_takes_no_file_is_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     with pytest.raises(UsageError, match=r"cannot be written to \(read-only file system\); name another folder with --output-"):
         check_folder(tmp_path / "rows")
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file and the folder are on the disk before it has its name; what was there stays until then."""
+    events: list[str] = []
+    fsync, rename = os.fsync, os.rename
+    monkeypatch.setattr(os, "fsync", lambda number: events.append("flushed") or fsync(number))
+    monkeypatch.setattr(os, "rename", lambda *names: events.append("renamed") or rename(*names))
+    for text in ("old", "new"):
+        events.clear()
+        with whole_folder(tmp_path / "made") as folder:
+            (folder / "part").write_text(text, encoding="utf8")
+            assert events == []
+        assert events[:3] == ["flushed", "flushed", "renamed"]
+        assert (tmp_path / "made" / "part").read_text(encoding="utf8") == text
+    with pytest.raises(ValueError, match="broken"), whole_folder(tmp_path / "made") as folder:
+        raise ValueError("broken")
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+    assert (tmp_path / "made" / "part").read_text(encoding="utf8") == "new"

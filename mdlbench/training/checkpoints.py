@@ -3,21 +3,40 @@
     config.json  model.safetensors  alphabet.json     the model, as transformers saves one, and its alphabet
     training.json  training.safetensors               how far it came; optimiser and random state
 
-Written under a temporary name and renamed, so a checkpoint is there whole or not at all.
+Flushed to disk under a temporary name and renamed, so a checkpoint is there whole or not at all. `training.json` holds the
+digests of the other files: one that is damaged is named, whatever happened to it.
 """
 
+import hashlib
 import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from mdlbench.errors import MdlbenchError
+from mdlbench.atomic import whole_folder
+from mdlbench.errors import MdlbenchError, ResultError
+from mdlbench.result.reading import decoded, parse
+from mdlbench.text import first_line
 
 PREFIX = "tokens-"
+SCHEMA = "mdlbench.checkpoint/1"
+_STATE = "training.json"
+_Document = TypeVar("_Document")
+
+
+@dataclass(frozen=True)
+class State:
+    """What `training.json` says: how far training came, in steps, tokens and bytes, and the digest of each other file."""
+
+    schema: str
+    seed: int
+    step: int
+    tokens: int
+    bytes: int
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,19 +52,65 @@ class Checkpoint:
     tokens: int
 
     def network(self) -> Any:
-        """The network in evaluation mode, float32 on the CPU."""
+        """The network in evaluation mode, float32 on the CPU.
+
+        Raises:
+            MdlbenchError: a file of the checkpoint is damaged; the text names it.
+        """
         import transformers
 
         import mdlbench.training.recurrent  # noqa: F401  (makes the recurrent networks known to transformers)
 
-        with _no_bars():
-            return transformers.AutoModelForCausalLM.from_pretrained(
-                self.folder, dtype="float32", local_files_only=True, use_safetensors=True
-            ).eval()
+        self.state()
+        with _no_bars(), self._or_damaged("model.safetensors"):
+            loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                self.folder, dtype="float32", local_files_only=True, use_safetensors=True, output_loading_info=True
+            )
+            network, report = loaded
+            if lacking := [*report["missing_keys"], *map(str, report["mismatched_keys"])]:
+                raise ValueError(f"{lacking[0]} is not there, or of another shape")
+        return network.eval()
 
-    def progress(self) -> dict[str, Any]:
-        """seed, step, tokens, bytes."""
-        return json.loads((self.folder / "training.json").read_text())
+    def state(self) -> State:
+        """How far training came, once each file is the one that was written.
+
+        Raises:
+            MdlbenchError: one is not; the text names it.
+        """
+        state = read_document(State, self.folder / _STATE, SCHEMA, self._remedy)
+        for name, digest in state.files.items():
+            with self._or_damaged(name):
+                if _digest(self.folder / name) != digest:
+                    raise ValueError("not what was written")
+        return state
+
+    @property
+    def _remedy(self) -> str:
+        return f"remove {self.folder} to go back further, or train the run again in another folder"
+
+    @contextmanager
+    def _or_damaged(self, name: str) -> Iterator[None]:
+        """Let whatever is raised be told as damage of this file."""
+        try:
+            yield
+        except Exception as error:  # safetensors, torch and transformers each have their own
+            raise MdlbenchError(f"{self.folder / name} is damaged ({first_line(error)}); {self._remedy}") from error
+
+
+def read_document(cls: type[_Document], path: Path, schema: str, remedy: str) -> _Document:
+    """A JSON file of a run as an instance of a dataclass.
+
+    Raises:
+        MdlbenchError: it is not one, or of another schema; the text names the file, what is wrong, and `remedy`.
+    """
+    try:
+        document = parse(path)
+        if isinstance(document, dict) and document.get("schema", schema) != schema:
+            raise MdlbenchError(f"{path} is of another version than {schema}; {remedy}")
+        return decoded(cls, document, str(path))
+    except ResultError as error:
+        problem = str(error).removeprefix(f"{path}: ").partition(";")[0]
+        raise MdlbenchError(f"{path} is damaged ({problem}); {remedy}") from None
 
 
 def checkpoint_folder(seed_folder: Path, tokens: int) -> Path:
@@ -55,8 +120,9 @@ def checkpoint_folder(seed_folder: Path, tokens: int) -> Path:
 
 def find_checkpoints(seed_folder: Path) -> list[Checkpoint]:
     """All of a seed, in the order of their tokens."""
-    found = (seed_folder / "checkpoints").glob(f"{PREFIX}*")
-    return sorted((Checkpoint(path, int(path.name[len(PREFIX) :])) for path in found), key=lambda one: one.tokens)
+    names = [path.name for path in (seed_folder / "checkpoints").glob(f"{PREFIX}*")]
+    counts = sorted(int(name[len(PREFIX) :]) for name in names if re.fullmatch(rf"{PREFIX}[0-9]{{10,18}}", name, re.ASCII))
+    return [Checkpoint(checkpoint_folder(seed_folder, tokens), tokens) for tokens in counts]
 
 
 def write_checkpoint(folder: Path, network: Any, optimiser: Any, alphabet: bytes, progress: dict[str, Any]) -> Checkpoint:
@@ -71,10 +137,7 @@ def write_checkpoint(folder: Path, network: Any, optimiser: Any, alphabet: bytes
 
     from mdlbench.tokens import SymbolTokens
 
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    try:
+    with whole_folder(folder) as temporary:
         with _no_bars():
             network.save_pretrained(temporary)
         SymbolTokens(alphabet).save(temporary)
@@ -85,38 +148,41 @@ def write_checkpoint(folder: Path, network: Any, optimiser: Any, alphabet: bytes
             if isinstance(value, torch.Tensor)
         }
         save_file({**state, "random_state": torch.get_rng_state()}, temporary / "training.safetensors")
-        (temporary / "training.json").write_text(json.dumps({"schema": "mdlbench.checkpoint/1", **progress}) + "\n")
-        with suppress(FileNotFoundError):
-            shutil.rmtree(folder)
-        os.rename(temporary, folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+        files = {path.name: _digest(path) for path in sorted(temporary.iterdir())}
+        document = {"schema": SCHEMA, **progress, "files": files}
+        (temporary / _STATE).write_text(json.dumps(document) + "\n", encoding="utf8")
     return Checkpoint(folder, progress["tokens"])
 
 
-def restore(checkpoint: Checkpoint, network: Any, optimiser: Any) -> dict[str, Any]:
-    """Put network, optimiser and torch's random state where the checkpoint was; its progress.
+def restore(checkpoint: Checkpoint, network: Any, optimiser: Any) -> State:
+    """Put network, optimiser and torch's random state where the checkpoint was; how far that is.
 
     Raises:
-        MdlbenchError: the files do not fit the run.
+        MdlbenchError: a file of it is damaged, or does not fit the run; the text names it.
     """
     import torch
     from safetensors.torch import load_file
 
-    try:
+    reached = checkpoint.state()
+    with checkpoint._or_damaged("model.safetensors"):
         network.load_state_dict(load_file(checkpoint.folder / "model.safetensors"))
+    with checkpoint._or_damaged("training.safetensors"):
         state = load_file(checkpoint.folder / "training.safetensors")
-    except Exception as error:  # safetensors and torch each have their own
-        reason = str(error).splitlines()[0]
-        raise MdlbenchError(f"{checkpoint.folder} cannot be continued from ({reason}); remove it to go back further") from None
-    torch.set_rng_state(state.pop("random_state"))
-    parts: dict[int, dict[str, Any]] = {}
-    for name, value in state.items():
-        at, _, key = name.partition(".")
-        parts.setdefault(int(at), {})[key] = value
-    optimiser.load_state_dict({"state": parts, "param_groups": optimiser.state_dict()["param_groups"]})
-    return checkpoint.progress()
+        torch.set_rng_state(state.pop("random_state"))
+        parts: dict[int, dict[str, Any]] = {}
+        for name, value in state.items():
+            at, _, key = name.partition(".")
+            parts.setdefault(int(at), {})[key] = value
+        optimiser.load_state_dict({"state": parts, "param_groups": optimiser.state_dict()["param_groups"]})
+        for parameter, part in optimiser.state.items():
+            if any(value.ndim and value.shape != parameter.shape for value in part.values()):
+                raise ValueError("of a network of another shape")
+    return reached
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 @contextmanager

@@ -176,20 +176,6 @@ class TrainingConfig:
         """Plain JSON data."""
         return asdict(self)
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "TrainingConfig":
-        """Read what `to_json` gave; keys that this version does not know are an error, those it adds take their defaults."""
-        values = dict(values)
-        source = dict(values.pop("source"))
-        source["paths"] = tuple(source.get("paths", ()))
-        return cls(
-            source=Source(**source),
-            architecture=Architecture(**values.pop("architecture")),
-            optimiser=Optimiser(**values.pop("optimiser")),
-            checkpoints=tuple(values.pop("checkpoints")),
-            **values,
-        )
-
     def differences(self, other: "TrainingConfig") -> list[str]:
         """What differs in two configurations, a phrase each: `batch_size 64, not 128`."""
         return list(_differences(replace(self, preset=None), replace(other, preset=None), ""))

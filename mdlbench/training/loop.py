@@ -1,11 +1,13 @@
 """Training one seed: batch, loss, step; a line of log per step, a checkpoint where the configuration asks for one."""
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -27,7 +29,7 @@ UNITS = {
     "learning_rate": "of the step",
     "seconds": "training time so far, without evaluation and start",
 }
-_FLUSHED = 1.0  # seconds between looks at the clock that make the log visible and report progress
+_SHOWN = 1.0  # seconds between looks at the clock that make the log visible and report progress
 INTERRUPTED = "interrupted"  # the checkpoint of a run that was stopped
 
 
@@ -85,10 +87,16 @@ class Trainer:
         found = find_checkpoints(folder)
         stopped = folder / INTERRUPTED
         if stopped.is_dir():
-            tokens = json.loads((stopped / "training.json").read_text())["tokens"]
+            tokens = Checkpoint(stopped, 0).state().tokens
             found = sorted([*found, Checkpoint(stopped, tokens)], key=lambda one: one.tokens)
         if found:
-            self.step = restore(found[-1], self.network, self.optimiser)["step"]
+            reached = restore(found[-1], self.network, self.optimiser)
+            self.step = reached.step
+            if (reached.seed, reached.step * self._config.tokens_per_step) != (self._task.seed, found[-1].tokens):
+                raise MdlbenchError(
+                    f"{found[-1].folder / 'training.json'} is of another run: seed {reached.seed}, step {reached.step}; "
+                    f"remove {found[-1].folder} to go back further"
+                )
         elif 0 in self._config.kept_steps():
             self._save(checkpoint_folder(folder, 0))
         self._seconds = cut_log(folder / "log.jsonl", self._task.seed, self.step)
@@ -104,13 +112,14 @@ class Trainer:
                 now = time.monotonic()
                 self._write_line(log, loss, now - began)
                 if self.step in kept:
-                    log.flush()
+                    _flushed(log)
                     self._save(checkpoint_folder(self._task.folder, self.step * self._config.tokens_per_step))
-                if now - told > _FLUSHED:
+                if now - told > _SHOWN:
                     log.flush()
                     report(self._progress(loss))
                     told = now
                 if self.step < self._task.last_step and stop():
+                    _flushed(log)
                     self._save(self._task.folder / INTERRUPTED)
                     return False
         last = checkpoint_folder(self._task.folder, self.step * self._config.tokens_per_step)
@@ -168,21 +177,49 @@ class Trainer:
 
 
 def read_log(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a log, one per step, without its head; a line cut short by a crash ends it."""
-    with open(path, encoding="utf8") as log:
+    """The lines of a log, one per step, without its head; a line cut short by a crash ends it.
+
+    Raises:
+        MdlbenchError: a line is damaged.
+    """
+    with open(path, encoding="utf8", errors="replace") as log:
         next(log, None)
-        for line in log:
-            if not line.endswith("\n"):
+        for step, text in enumerate(log, 1):
+            if not text.endswith("\n"):
                 return
-            yield json.loads(line)
+            try:
+                line = json.loads(text)
+                if {name: type(line[name]) in (int, float) for name in UNITS} != dict.fromkeys(UNITS, True) or line[
+                    "step"
+                ] != step:
+                    raise ValueError
+            except (ValueError, TypeError, KeyError, RecursionError):
+                raise MdlbenchError(f"{path} is damaged: line {step + 1} is not that of step {step}; {_again(path)}") from None
+            yield line
 
 
 def cut_log(path: Path, seed: int, step: int) -> float:
-    """Leave the log of the first `step` steps, beginning one if there is none; the seconds they took."""
-    lines = [line for line in read_log(path) if line["step"] <= step] if path.exists() else []
+    """Leave the log of the first `step` steps, beginning one if there is none; the seconds they took.
+
+    Raises:
+        MdlbenchError: the log is damaged, or lacks some of them.
+    """
+    lines = list(islice(read_log(path), step)) if path.exists() else []
+    if len(lines) < step:
+        raise MdlbenchError(f"{path} is damaged: it ends after step {len(lines)} of {step}; {_again(path)}")
     head = {"schema": "mdlbench.training-log/1", "seed": seed, "units": UNITS}
     write_whole(path, "".join(json.dumps(line) + "\n" for line in [head, *lines]))
     return lines[-1]["seconds"] if lines else 0.0
+
+
+def _again(log: Path) -> str:
+    return f"put a copy of it back, or remove {log.parent} to train the seed again"
+
+
+def _flushed(log: TextIO) -> None:
+    """Have the disk hold the log before a checkpoint that counts on it."""
+    log.flush()
+    os.fsync(log.fileno())
 
 
 @contextmanager
@@ -198,7 +235,7 @@ def alone(folder: Path) -> Iterator[None]:
     except ImportError:  # Windows
         yield
         return
-    with open(folder / ".lock", "w") as lock:
+    with open(folder / ".lock", "w", encoding="utf8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdlbench.atomic import write_whole
-from mdlbench.errors import UsageError
-from mdlbench.training.checkpoints import Checkpoint, find_checkpoints
+from mdlbench.errors import MdlbenchError, UsageError
+from mdlbench.training.checkpoints import Checkpoint, find_checkpoints, read_document
 from mdlbench.training.config import TrainingConfig
 from mdlbench.training.data import windows_of
 from mdlbench.training.loop import read_log
@@ -24,6 +24,19 @@ if TYPE_CHECKING:
     from mdlbench.processes import Process
 
 SCHEMA = "mdlbench.run/1"
+
+
+@dataclass(frozen=True)
+class _Document:
+    """What `run.json` holds."""
+
+    schema: str
+    config: TrainingConfig
+    seeds: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.seeds or min(self.seeds) < 0:
+            raise ValueError(f"seeds {list(self.seeds)} are no whole numbers from 0 on")
 
 
 @dataclass(frozen=True)
@@ -89,12 +102,10 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     if not path.is_file():
         raise UsageError(f"{folder} is no run: it has no run.json; give the folder named with -o when it was trained")
     try:
-        document = json.loads(path.read_text(encoding="utf8"))
-        if document.pop("schema") != SCHEMA:
-            raise UsageError(f"{path} is of another version than {SCHEMA}; train it again")
-        return Run(Path(folder), TrainingConfig.from_json(document["config"]), tuple(document["seeds"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} is damaged ({error}); train the run again") from None
+        document = read_document(_Document, path, SCHEMA, "put a copy of it back, or train the run again in another folder")
+    except MdlbenchError as error:
+        raise UsageError(str(error)) from None
+    return Run(Path(folder), document.config, document.seeds)
 
 
 def open_run(folder: str | os.PathLike[str], config: TrainingConfig, seeds: tuple[int, ...]) -> Run:

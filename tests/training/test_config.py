@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mdlbench.errors import UsageError
+from mdlbench.result.reading import decoded
 from mdlbench.training import Architecture, Optimiser, Source, TrainingConfig
 from mdlbench.training.config import default_checkpoints, parse_counts
 from mdlbench.training.data import ProcessWindows, StreamWindows, file_source, find_process, process_source, windows_of
@@ -19,7 +20,7 @@ from tests.training.small import small_config, stream
 @pytest.mark.parametrize("name", PRESETS)
 def test_json_and_back(name: str) -> None:
     config = preset(name, Source(process="mess3", params={"x": "0.15"}, symbols=3))
-    assert TrainingConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+    assert decoded(TrainingConfig, json.loads(json.dumps(config.to_json())), "run.json") == config
     assert config.differences(config) == []
 
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -167,12 +169,94 @@ def test_a_checkpoint_that_cannot_be_written_leaves_nothing(tmp_path: Path, monk
     assert list((run.seed_folder(0) / "checkpoints").iterdir()) == []
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
-    run = small_run(tmp_path)
+CHECKPOINT = ("config.json", "model.safetensors", "alphabet.json", "training.json", "training.safetensors")
+FLIPPED = {"training.json": b'"step": 7', "config.json": b'"n_layer": 2', "log.jsonl": b'"step": 3', "run.json": b'"schema"'}
+DAMAGES: dict[str, Callable[[str, bytes], bytes | None]] = {
+    "missing": lambda name, data: None,
+    "empty": lambda name, data: b"",
+    "cut": lambda name, data: data[: len(data) // 2],
+    "a bit": lambda name, data: flipped(data, data.index(FLIPPED[name]) + 1 if name in FLIPPED else len(data) - 3),
+    "a digit": lambda name, data: flipped(data, data.index(FLIPPED[name]) + len(FLIPPED[name]) - 1),
+    "a list": lambda name, data: b"[]\n[]\n[]\n",
+    "text for numbers": lambda name, data: re.sub(rb": ([0-9])", rb': "\1"', data),
+    "no UTF-8": lambda name, data: data.replace(b'"', b"\xff"),
+    "nested": lambda name, data: b"[" * 100_000,
+}
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of 12 steps that was stopped after 7, where it has a checkpoint."""
+    folder = tmp_path_factory.mktemp("stopped")
+    run = small_run(folder)
     train_run(run, (0,), stop_at=100)
-    (run.last(0).folder / "training.safetensors").write_bytes(b"no tensors")
-    with pytest.raises(MdlbenchError, match=r"tokens-0000000112 cannot be continued from .*; remove it"):
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        (name, damage)
+        for name in (*CHECKPOINT, "run.json", "log.jsonl")
+        for damage in DAMAGES
+        if not (name.endswith(".safetensors") and damage in ("a digit", "text for numbers", "no UTF-8"))
+        and (name, damage) not in (("alphabet.json", "a digit"), ("alphabet.json", "text for numbers"), ("run.json", "a digit"))
+    ],
+)
+def test_a_damaged_file_of_a_run_is_named(stopped: Path, tmp_path: Path, name: str, damage: str) -> None:
+    """By whatever reads it, in one line, with a remedy; and what is left of the run is as it was."""
+    shutil.copytree(stopped, tmp_path, dirs_exist_ok=True)
+    run = load_run(tmp_path / "run")
+    folder = {"run.json": run.folder, "log.jsonl": run.seed_folder(0)}.get(name, run.last(0).folder)
+    data = DAMAGES[damage](name, (folder / name).read_bytes())
+    if data is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(data)
+    calls: list[Callable[[], object]] = [lambda: train_run(load_run(run.folder), (0,))]
+    if name in CHECKPOINT and (name, damage) != ("training.json", "a digit"):  # another step: the weights are those of the name
+        calls.append(lambda: run.last(0).network())
+    for call in calls:
+        with pytest.raises(MdlbenchError) as caught:
+            call()
+        assert name in str(caught.value)
+        assert ("; " in str(caught.value)) or "train" in str(caught.value)
+        assert len(str(caught.value).splitlines()) == 1
+    if name in CHECKPOINT:
+        assert "remove" in str(caught.value)
+        shutil.rmtree(folder)
         train_run(run, (0,))
+        assert run.is_complete(0)
+
+
+def test_a_checkpoint_of_another_run(stopped: Path, tmp_path: Path) -> None:
+    shutil.copytree(stopped, tmp_path, dirs_exist_ok=True)
+    run = load_run(tmp_path / "run")
+    run.last(0).folder.rename(run.last(0).folder.with_name("tokens-0000000144"))
+    with pytest.raises(MdlbenchError, match=r"training\.json is of another run: seed 0, step 7; remove .*tokens-0000000144"):
+        train_run(run, (0,))
+
+
+def test_a_checkpoint_without_digests_is_still_read(stopped: Path, tmp_path: Path) -> None:
+    """As earlier versions wrote it; weights that do not fit are then told by what loads them."""
+    shutil.copytree(stopped, tmp_path, dirs_exist_ok=True)
+    run = load_run(tmp_path / "run")
+    path = run.last(0).folder / "training.json"
+    document = json.loads(path.read_text(encoding="utf8"))
+    del document["files"]
+    path.write_text(json.dumps(document), encoding="utf8")
+    for part in ("model", "training"):
+        kept = (path.with_name(f"{part}.safetensors")).read_bytes()
+        path.with_name(f"{part}.safetensors").write_bytes(kept[:-20])
+        with pytest.raises(MdlbenchError, match=rf"{part}\.safetensors is damaged .*; remove"):
+            train_run(run, (0,))
+        path.with_name(f"{part}.safetensors").write_bytes(kept)
+    train_run(run, (0,))
+    assert run.is_complete(0)
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(tmp_path: Path) -> None:
