@@ -135,7 +135,7 @@ def _alone(known: KnownCorpus) -> Iterator[None]:
     """Keep two processes from fetching the same corpus at once, where the system has file locks."""
     downloads = corpora_folder() / ".downloads"
     downloads.mkdir(parents=True, exist_ok=True)
-    with open(downloads / f"{known.name}.lock", "w") as file:
+    with open(downloads / f"{known.name}.lock", "w", encoding="utf8") as file:
         try:
             import fcntl
 

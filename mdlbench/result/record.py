@@ -206,11 +206,11 @@ def _commit() -> str | None:
         tracked = subprocess.run([*git, "ls-files", "--error-unmatch", __file__], capture_output=True, check=False)
         if tracked.returncode:
             return None
-        commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        dirty = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True).stdout
+        commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, check=True).stdout
+        dirty = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
-    return commit + ("+" if dirty.strip() else "")
+    return commit.decode("ascii").strip() + ("+" if dirty.strip() else "")
 
 
 def processor_name() -> str:
