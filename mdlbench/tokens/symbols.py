@@ -40,11 +40,11 @@ class SymbolTokens(Tokens):
         """Read `folder/alphabet.json`; `SpecError` if it is no alphabet."""
         path = folder / FILE_NAME
         try:
-            document = json.loads(path.read_text(encoding="utf8"))
-            if document["schema"] != _SCHEMA:
+            document = json.loads(path.read_bytes())
+            if document["schema"] != _SCHEMA or not isinstance(document["bytes"], list):
                 raise ValueError
             return cls(bytes(document["bytes"]))
-        except (ValueError, TypeError, KeyError):
+        except (SpecError, ValueError, TypeError, KeyError, RecursionError):
             raise SpecError(f"{path} is no alphabet; it holds {{'schema': '{_SCHEMA}', 'bytes': [0, 1, ...]}}") from None
 
     def save(self, folder: Path) -> None:

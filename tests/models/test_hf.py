@@ -381,6 +381,61 @@ def test_folders_that_hold_no_model(build: Build, tmp_path: Path) -> None:
         model_at(tmp_path).code_length([b"abc"])
 
 
+BAD_INDEX = ["[]", "{", "{}", '{"metadata": {}}', '"text"', "null", "\xe9", "[" * 100_000]
+BAD_MAP = ["[]", "{}", '{"a": 1}', '{"a": ["b"]}', '{"a": "../model.safetensors"}', '{"a": ""}']
+
+
+@pytest.mark.parametrize("text", [*BAD_INDEX, *(f'{{"weight_map": {text}}}' for text in BAD_MAP)])
+def test_an_index_that_names_no_weights(build: Build, tmp_path: Path, text: str) -> None:
+    folder = shutil.copytree(build(), tmp_path / "sharded")
+    (folder / "model.safetensors").rename(folder / "model-00001-of-00001.safetensors")
+    (folder / "model.safetensors.index.json").write_text(text, encoding="latin-1")
+    with pytest.raises(SpecError, match=r"model\.safetensors\.index\.json names no weight files.*copy it again"):
+        model_at(folder)
+
+
+def test_weights_that_are_named_and_not_there(build: Build, tmp_path: Path) -> None:
+    folder = shutil.copytree(build(), tmp_path / "sharded")
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "lost.safetensors"}}', encoding="utf8")
+    with pytest.raises(SpecError, match=r"lost\.safetensors: no such file, and .*index\.json names it"):
+        model_at(folder)
+
+
+@pytest.mark.parametrize(
+    "header", [b"", b"no tensors", b"\2\0\0\0\0\0\0\0[]", b'\x10\0\0\0\0\0\0\0{"a": {"b": 1}} ', b"\xff" * 20]
+)
+def test_weights_that_cannot_be_counted(tmp_path: Path, header: bytes) -> None:
+    (tmp_path / "model.safetensors").write_bytes(header)
+    with pytest.raises(SpecError, match=r"model\.safetensors is no file of safetensors"):
+        count_parameters(tmp_path)
+
+
+def test_weights_of_another_kind(build: Build, tmp_path: Path) -> None:
+    """Of another shape or type, or not numbers: one line that names the model; other floats are converted."""
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(build(), tmp_path / "changed")
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+    name = next(name for name, tensor in tensors.items() if tensor.ndim == 2)
+
+    def bits(changed: torch.Tensor) -> np.ndarray:
+        save_file({**tensors, name: changed}, path, metadata={"format": "pt"})
+        return model_at(folder).code_length([b"some text"])[0]
+
+    expected = bits(tensors[name])
+    np.testing.assert_array_equal(bits(tensors[name].double()), expected)
+    for changed, says in (
+        (tensors[name][:, :-1].contiguous(), "the weights lack|cannot load"),
+        (tensors[name] * math.nan, "finite"),
+    ):
+        with pytest.raises(MdlbenchError, match=says) as caught:
+            bits(changed)
+        assert f"hf:{folder}" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
 def test_weights_that_are_not_all_there(build: Build, tmp_path: Path) -> None:
     """transformers would fill the gap with random numbers: no two runs would agree."""
     folder = shutil.copytree(build(layers=2), tmp_path / "headless")

@@ -61,10 +61,15 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"schema": "mdlbench.alphabet/1", "bytes": [256]}', '{"schema": "x", "bytes": [1]}']
+    "text",
+    ["{", "[]", "\xe9", '{"schema": "x", "bytes": [1]}']
+    + [
+        f'{{"schema": "mdlbench.alphabet/1", "bytes": {value}}}'
+        for value in ("[256]", "3", "1000000000000", '["a"]', "[1, 1]", "[]")
+    ],
 )
 def test_what_is_no_alphabet(tmp_path: Path, text: str) -> None:
-    (tmp_path / "alphabet.json").write_text(text)
+    (tmp_path / "alphabet.json").write_text(text, encoding="latin-1")
     with pytest.raises(SpecError, match=r"alphabet\.json is no alphabet"):
         SymbolTokens.load(tmp_path)
 

@@ -43,6 +43,10 @@ _CACHE_BYTES = {"cpu": 1 << 30, "cuda": 4 << 30}  # keys and values of all strea
 _MOST_STREAMS = {"cpu": 8, "cuda": 64}
 _ROWS_MEET = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "quantization_config")
 
+_COUNT_BEYOND_PADDING = {  # their first position is the padding token's number, plus 1
+    *("roberta", "roberta-prelayernorm", "camembert", "xlm-roberta", "xlm-roberta-xl", "xmod", "data2vec-text")
+}
+
 
 @dataclass(frozen=True)
 class HuggingFaceOptions:
@@ -199,7 +203,10 @@ class HuggingFace(PredictorModel):
     def _positions(self) -> int | None:
         """The most tokens that the settings allow in a window; None where they name no limit (absent, 0, or -1 as XLNet)."""
         limit = getattr(self._settings, "max_position_embeddings", None)
-        return limit if isinstance(limit, int) and limit > 0 else None
+        if not isinstance(limit, int) or limit <= 0:
+            return None
+        counted_from = (self._settings.pad_token_id or 0) + 1 if self._settings.model_type in _COUNT_BEYOND_PADDING else 0
+        return max(limit - counted_from, 1)
 
     @property
     def _context(self) -> int:

@@ -5,6 +5,7 @@ Weights are safetensors and nothing else; code that a repository ships runs only
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -53,31 +54,46 @@ def find_folder(argument: str, revision: str | None, trust_remote_code: bool) ->
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files that make up the weights: one, or those that the index names."""
+    """The safetensors files that make up the weights: one, or those that the index names.
+
+    Raises:
+        SpecError: the index names none, or one that is not there.
+    """
     single, index = folder / "model.safetensors", folder / "model.safetensors.index.json"
     if single.is_file() or not index.is_file():
         return [single] if single.is_file() else []
-    names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
-    return [folder / name for name in names if Path(name).name == name]
+    try:
+        names = sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
+        if not names or any(not name or Path(name).name != name for name in names):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise SpecError(
+            f'{index} names no weight files; it holds {{"weight_map": {{"TENSOR": "FILE.safetensors", ...}}}}: copy it again'
+        ) from None
+    lacking = [name for name in names if not (folder / name).is_file()]
+    if lacking:
+        raise SpecError(f"{folder / lacking[0]}: no such file, and {index.name} names it; copy the whole folder again")
+    return [folder / name for name in names]
 
 
 def count_parameters(folder: Path) -> int:
     """Numbers in all tensors, read from the files' headers."""
-    total = 0
-    for path in weight_files(folder):
-        with path.open("rb") as file:
-            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        for name, tensor in header.items():
-            size = 1
-            for extent in tensor["shape"] if name != "__metadata__" else (0,):
-                size *= extent
-            total += size
-    return total
+    return sum(_numbers_in(path) for path in weight_files(folder))
+
+
+def _numbers_in(path: Path) -> int:
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        try:
+            header = json.loads(file.read(size if size <= path.stat().st_size else 0))
+            return sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise SpecError(f"{path} is no file of safetensors, or is damaged; copy it again") from None
 
 
 def folder_digest(folder: Path, trust_remote_code: bool) -> dict[str, str]:
     """Digests of weights, settings and (if it may run) code: what a copy of the folder has in common with it."""
-    settings = json.loads((folder / "config.json").read_text())
+    settings = json.loads((folder / "config.json").read_bytes())
     kept = {key: value for key, value in settings.items() if key not in _UNREAD_SETTINGS}
     code = [file_digest(path, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.py")) if trust_remote_code]
     return {
