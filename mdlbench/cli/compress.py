@@ -49,7 +49,7 @@ def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: 
 
 
 def compress_file(
-    file: str, target: str, *, force: bool, models: tuple[str, ...], model_args: str, **options: Any
+    file: str, target: str, *, force: bool, models: tuple[str, ...], model_args: option.ModelArgs, **options: Any
 ) -> Compression:
     """Compress one input; what is written to a file is read back once more before it gets its name."""
     with (

@@ -24,7 +24,7 @@ _WORDS = {True: "same", False: "differs", None: "not here"}
     "--sample", metavar="FILE", help=f"Measure on the first {_SAMPLE:,} bytes of FILE.  [default: mdlbench's FORMAT.md]"
 )
 @option.json_lines
-def command(models: tuple[str, ...], model_args: str, sample: str | None, as_json: bool) -> None:
+def command(models: tuple[str, ...], model_args: option.ModelArgs, sample: str | None, as_json: bool) -> None:
     """Measure what a model's integers depend on: batch, threads, parallel or step by step, device.
 
     A model may claim "exact" (its files decode on any machine) only if nothing here differs; "environment" models decode

@@ -57,7 +57,9 @@ def _is_container(file: str) -> bool:
         return file.endswith(SUFFIX) or source.read(4) == MAGIC + bytes([VERSION])
 
 
-def _container(file: str, *, models: tuple[str, ...], model_args: str, **options: Any) -> tuple[dict[str, Any], str]:
+def _container(
+    file: str, *, models: tuple[str, ...], model_args: option.ModelArgs, **options: Any
+) -> tuple[dict[str, Any], str]:
     """Fields and a line that say that a container decodes."""
     with (
         opened(file) as source,
@@ -87,7 +89,9 @@ def _container(file: str, *, models: tuple[str, ...], model_args: str, **options
     return values, f"{name_of(file)}: {found.ledger.file_size:,} bytes decode to {size:,}, {proved}"
 
 
-def _round_trip(file: str, *, models: tuple[str, ...], model_args: str, **options: Any) -> tuple[dict[str, Any], str]:
+def _round_trip(
+    file: str, *, models: tuple[str, ...], model_args: option.ModelArgs, **options: Any
+) -> tuple[dict[str, Any], str]:
     """Fields and a line that say that a file survived."""
     specs = option.specs(models or (DEFAULT_MODEL,), model_args)
     settings = {"block_size": options["block_size"], "jobs": options["jobs"]}

@@ -1,12 +1,15 @@
 """Options that several commands have, and the types of their values: `@option.quiet`."""
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from mdlbench.atomic import check_folder
 from mdlbench.container import MAX_BLOCK
+from mdlbench.errors import UsageError
+from mdlbench.models.spec import split_spec
 from mdlbench.units import parse_size
 
 
@@ -65,9 +68,6 @@ def zstd_habits(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
-model_args = click.option(
-    "--model-args", metavar="KEY=VALUE,...", default="", show_default=False, help="Options appended to each model spec."
-)
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="No report and no progress; errors only.")
 jobs = click.option(
@@ -111,6 +111,62 @@ def corpora(*, metavar: str, help: str, required: bool = False) -> Callable[...,
     return click.option("-C", "--corpus", "corpora", multiple=True, required=required, metavar=metavar, help=help)
 
 
-def specs(models: tuple[str, ...], model_args: str) -> list[str]:
-    """Model specs with `--model-args` appended to each."""
-    return [f"{spec},{model_args}" if model_args else spec for spec in models]
+class ModelArgs(NamedTuple):
+    """Options to append to model specs, written as in them: of every model, of networks, and which network `-m hf` means."""
+
+    every: str = ""
+    networks: str = ""
+    pretrained: str = ""
+
+
+_HARNESS = {"max_length": "context", "prefix_token_id": "bos"}  # what lm-evaluation-harness calls options of hf:
+
+
+def model_args(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--model-args, --device and --batch-size, as one parameter `model_args`; also in the spelling of lm-evaluation-harness."""
+
+    @click.option(
+        "--model-args",
+        "--model_args",
+        "text",
+        metavar="KEY=VALUE,...",
+        default="",
+        show_default=False,
+        help="Options appended to each model spec; pretrained=FOLDER names the network of -m hf.",
+    )
+    @click.option("--device", metavar="DEVICE", help="Where hf: models run: cpu, cuda or auto.")
+    @click.option("--batch-size", "--batch_size", metavar="N", help="Streams that hf: models take in step, or auto.")
+    @functools.wraps(function)
+    def merged(*given: Any, text: str, device: str | None, batch_size: str | None, **options: Any) -> Any:
+        pairs = [pair.partition("=") for pair in text.split(",") if pair]
+        pretrained = "".join(value for key, _, value in pairs if key == "pretrained")
+        written = [f"{_HARNESS.get(key, key)}{sign}{value}" for key, sign, value in pairs if key != "pretrained"]
+        known = {"device": None if device is None else device.removesuffix(":0"), "batch_size": batch_size}
+        networks = [f"{key}={value}" for key, value in known.items() if value is not None]
+        every, networks = ([], [*written, *networks]) if pretrained else (written, networks)
+        return function(*given, model_args=ModelArgs(",".join(every), ",".join(networks), pretrained), **options)
+
+    return merged
+
+
+def specs(models: tuple[str, ...], model_args: ModelArgs) -> list[str]:
+    """Model specs with what `model_args` gives for each appended.
+
+    Raises:
+        UsageError: it gives something for networks, and there is none.
+    """
+    split = [split_spec(spec)[:2] for spec in models]
+    if "hf" not in dict(split) and (model_args.networks or model_args.pretrained):
+        asked = "pretrained=" if model_args.pretrained else "--device or --batch-size"
+        raise UsageError(f"{asked} is for networks: write -m hf:FOLDER, or -m hf with --model-args pretrained=FOLDER")
+    made = []
+    for spec, (name, argument) in zip(models, split, strict=True):
+        if name == "hf" and model_args.pretrained:
+            if argument:
+                raise UsageError(
+                    f"{spec} and pretrained={model_args.pretrained} both name a network; write -m hf, or leave one out"
+                )
+            spec = f"hf:{model_args.pretrained}{spec.removeprefix('hf').removeprefix(':')}"
+        parts = (spec, model_args.every, model_args.networks if name == "hf" else "")
+        made.append(",".join(part for part in parts if part))
+    return made
