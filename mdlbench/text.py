@@ -48,6 +48,18 @@ def speed(n_bytes: int, seconds: float) -> str:
     return f"{in_units(n_bytes / max(seconds, 1e-9))}/s"
 
 
+def duration(seconds: float) -> str:
+    """About so much time.
+
+    Example:
+        >>> duration(59), duration(720), duration(9000)
+        ('59 s', '12 min', '2.5 h')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
 def reason(error: OSError) -> str:
     """Why the system refused something, to stand inside a sentence: `no such file or directory`."""
     said = error.strerror or str(error)

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from mdlbench.cli.common import option
+from mdlbench.cli.common.estimate import tell_estimate
 from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.inputs import opened
 from mdlbench.cli.common.outputs import plan_outputs, replacing
@@ -13,6 +14,7 @@ from mdlbench.cli.common.printing import tell
 from mdlbench.cli.common.progress import progress_bar
 from mdlbench.cli.common.reporting import compression_json, ledger_table, report_line
 from mdlbench.codec import DEFAULT_MODEL, Compression, compress_stream, read_back
+from mdlbench.models import as_models
 
 
 @click.command(name="compress")
@@ -58,7 +60,10 @@ def compress_file(
         progress_bar(file, shown=not options["quiet"]) as progress,
     ):
         settings = {name: options[name] for name in ("block_size", "jobs", "verify")}
-        return compress_stream(source, sink, option.specs(models, model_args), progress=progress, **settings)
+        loaded = as_models(option.specs(models, model_args))
+        if not options["quiet"]:
+            tell_estimate(loaded, file, options["block_size"], jobs=options["jobs"], passes=1 + options["verify"])
+        return compress_stream(source, sink, loaded, progress=progress, **settings)
 
 
 def _read_back(path: str) -> None:

@@ -7,6 +7,7 @@ import click
 
 from mdlbench.cli import symbols
 from mdlbench.cli.common import option
+from mdlbench.cli.common.estimate import tell_estimate
 from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.inputs import evaluated_input
 from mdlbench.cli.common.paths import STANDARD
@@ -89,6 +90,8 @@ def _run(asked: SimpleNamespace, text: str, spec: str) -> IdealCodeLength:
         progress_bar(text, shown=not asked.quiet, total=lambda _: source.kept) as progress,
     ):
         model = load_model(spec)
+        if not asked.quiet:
+            tell_estimate([model], text, asked.block_size, limit=limit)
         settings = {"block_size": asked.block_size, "progress": progress}
         if asked.compat is not None:
             compared, evaluated = compare(source.read(), model, **settings)

@@ -233,6 +233,14 @@ class Model(ABC):
         """Measure what the model's integers depend on, on a sample of at least a few kilobytes; nothing by default."""
         return []
 
+    def seconds(self, sample: bytes, n_bytes: int, block_size: int, *, coding: bool) -> float | None:
+        """About how long `n_bytes` like `sample` will take, measured on a few symbols; None where nobody need ask: by default.
+
+        Args:
+            coding: whether they are coded; else their code length is measured.
+        """
+        return None
+
     def prepare(self) -> None:
         """Do what takes long once, such as compiling, before time is measured or workers start: by default, one byte."""
         self.decode([encoded.payload for encoded in self.encode([b"\0"])], [1])

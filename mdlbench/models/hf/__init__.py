@@ -5,6 +5,7 @@ it. Code length comes from the parallel pass over whole windows. Importing this 
 """
 
 import re
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from mdlbench.models.hf.loading import (
 )
 from mdlbench.models.lockstep import PredictorModel
 from mdlbench.models.spec import option
+from mdlbench.models.streams import stream_intervals
 from mdlbench.numerics.frequencies import Frequencies, quantised_bits
 from mdlbench.tokens import HuggingFaceTokens, Symbols, SymbolTokens, Tokens
 from mdlbench.tokens.symbols import FILE_NAME as ALPHABET
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 LONGEST_DEFAULT_CONTEXT = 2048
 _CACHE_BYTES = {"cpu": 1 << 30, "cuda": 4 << 30}  # keys and values of all streams together, for batch_size=auto
+_STEPS_TIMED = 8
 _MOST_STREAMS = {"cpu": 8, "cuda": 64}
 _ROWS_MEET = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "quantization_config")
 
@@ -148,6 +151,26 @@ class HuggingFace(PredictorModel):
 
         with self.arithmetic():
             return likeliest(self.predictor, self.tokens, self.tokens.encode(block), count)
+
+    def seconds(self, sample: bytes, n_bytes: int, block_size: int, *, coding: bool) -> float | None:
+        """From a few steps, or from a window in one pass; later steps of a long context take longer."""
+        tokens = self.tokens.encode(sample).tokens
+        if not len(tokens):
+            return None
+        in_block = len(tokens) / len(sample) * min(n_bytes, block_size)
+        blocks = -(-n_bytes // block_size)
+        window = self.window._replace(overlap=min(self.window.overlap, max(self.window.context - 2, 0)))
+        with self.arithmetic():
+            if coding:
+                stream_intervals(self.predictor, [tokens[:1]] * self.batch_size)  # once for what is made once
+                began = time.perf_counter()
+                steps = stream_intervals(self.predictor, [tokens[:_STEPS_TIMED]] * self.batch_size)[0]
+                return (time.perf_counter() - began) / len(steps.ideal) * in_block * -(-blocks // self.batch_size)
+            began = time.perf_counter()
+            for _ in self.predictor.parallel(tokens[: window.context]):
+                pass
+            again = 1.0 if in_block <= window.context else window.context / (window.context - window.overlap)
+            return (time.perf_counter() - began) / len(tokens[: window.context]) * in_block * again * blocks
 
     def doctor(self, block: bytes) -> list[Check]:
         """What the integer counts of `block`'s first tokens depend on, measured."""
