@@ -64,7 +64,12 @@ class Checkpoint:
         self.state()
         with _no_bars(), self._or_damaged("model.safetensors"):
             loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                self.folder, dtype="float32", local_files_only=True, use_safetensors=True, output_loading_info=True
+                self.folder,
+                dtype="float32",
+                local_files_only=True,
+                use_safetensors=True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # to name them below
             )
             network, report = loaded
             if lacking := [*report["missing_keys"], *map(str, report["mismatched_keys"])]:

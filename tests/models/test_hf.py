@@ -427,7 +427,7 @@ def test_weights_of_another_kind(build: Build, tmp_path: Path) -> None:
     expected = bits(tensors[name])
     np.testing.assert_array_equal(bits(tensors[name].double()), expected)
     for changed, says in (
-        (tensors[name][:, :-1].contiguous(), "the weights lack|cannot load"),
+        (tensors[name][:, :-1].contiguous(), r"the weights lack 1 tensor .* of shape \(32, 95\), not \(32, 96\)"),
         (tensors[name] * math.nan, "finite"),
     ):
         with pytest.raises(MdlbenchError, match=says) as caught:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mdlbench.errors import MissingExtraError, SpecError
-from mdlbench.text import first_line
+from mdlbench.text import counted, first_line
 
 _DOWNLOADED = ["model*.safetensors", "model*.safetensors.index.json", "*.json", "*.model", "*.txt", "*.tiktoken"]
 _UNREAD_SETTINGS = {"_name_or_path", "transformers_version", "torch_dtype", "dtype", "use_cache"}
@@ -143,11 +143,14 @@ def load_network(argument: str, folder: Path, dtype: str, device: str, trust_rem
             use_safetensors=True,
             trust_remote_code=trust_remote_code,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # to name them below
         )
-    wanting = sorted(report["missing_keys"]) + [str(key) for key in report["mismatched_keys"]]
-    if wanting:
+    lacking = [f"no {name}" for name in sorted(report["missing_keys"])]
+    lacking += [f"{name} of shape {tuple(found)}, not {tuple(wanted)}" for name, found, wanted in report["mismatched_keys"]]
+    if lacking:
         raise SpecError(
-            f"hf:{argument}: the weights lack {len(wanting)} tensors, {wanting[0]} first: not a whole causal language model"
+            f"hf:{argument}: the weights lack {counted(len(lacking), 'tensor')} of the network that config.json describes: "
+            f"{lacking[0]}{', ...' * (len(lacking) > 1)}: not a whole causal language model"
         )
     network.config.pad_token_id = None  # or transformers searches each input for padding
     return network.eval().to(device)
