@@ -11,6 +11,7 @@ import click
 from mdlbench import __version__
 from mdlbench.cli.common.failures import as_line, report_error
 from mdlbench.cli.common.lazy import LazyGroup
+from mdlbench.cli.habits import translated
 from mdlbench.errors import MdlbenchError
 
 COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, a module or a package of subcommands
@@ -39,17 +40,21 @@ COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, 
 def group() -> None:
     """Measure models by code length; each size is that of a file that decodes.
 
+    Without a command, options mean what they mean to zstd: -z (or nothing) compress, -d decompress, -t verify, -l inspect.
+
     \b
     Example:
       mdlbench compress README.md
       mdlbench decompress README.md.mdlz -o copy.md
+      mdlbench -9 README.md -o small.mdlz
+      mdlbench -dc small.mdlz
     """
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 128 + the signal's number if it was told to stop (130 for
     an interrupt); errors are one line on stderr."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    arguments = translated(sys.argv[1:] if arguments is None else arguments, COMMANDS)
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json = "--json" in options
     data_on_stdout = any(option == "--stdout" or re.fullmatch("-[a-z]*c", option) for option in options)

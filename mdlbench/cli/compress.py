@@ -7,14 +7,14 @@ import click
 from mdlbench.cli.common import option
 from mdlbench.cli.common.estimate import tell_estimate
 from mdlbench.cli.common.failures import for_each
-from mdlbench.cli.common.inputs import opened
+from mdlbench.cli.common.inputs import expanded, opened
 from mdlbench.cli.common.outputs import plan_outputs, replacing
 from mdlbench.cli.common.paths import STANDARD, SUFFIX
 from mdlbench.cli.common.printing import tell
 from mdlbench.cli.common.progress import progress_bar
 from mdlbench.cli.common.reporting import compression_json, ledger_table, report_line
 from mdlbench.codec import DEFAULT_MODEL, Compression, compress_stream, read_back
-from mdlbench.models import as_models
+from mdlbench.models import as_models, at_level
 
 
 @click.command(name="compress")
@@ -30,18 +30,24 @@ from mdlbench.models import as_models
 @option.quiet
 @click.option("-v", "--verbose", is_flag=True, help="Also print where every byte went.")
 @option.json_lines
-@option.zstd_habits
+@option.levels
+@option.recursive
+@option.kept
+@option.reserved("-t", "--test", remedy="write `mdlbench verify FILE.mdlz`, or `mdlbench -t FILE.mdlz`")
+@option.reserved("-d", "--decompress", remedy="write `mdlbench decompress FILE.mdlz`, or `mdlbench -d FILE.mdlz`")
 def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: bool, **options: Any) -> None:
-    """Compress each FILE to FILE.mdlz; `-` is standard input. Inputs are kept.
+    """Compress each FILE to FILE.mdlz; without one, or for `-`, standard input to standard output. Inputs are kept.
 
     A container written with a model that is not built in needs the same -m SPEC to decode.
 
     \b
     Example:
       mdlbench compress README.md
-      mdlbench compress -m cm,level=9 -o out/ a.txt b.txt
-      tar c folder | mdlbench compress -c - > folder.tar.mdlz
+      mdlbench compress -9 -T0 -r folder
+      mdlbench compress -m external:xz -o out/ a.txt b.txt
+      tar c folder | mdlbench compress > folder.tar.mdlz
     """
+    files = expanded(files, options["recursive"], lambda path: not path.endswith(SUFFIX))
     outputs = plan_outputs(files, output, to_stdout, lambda file: file + SUFFIX, force=force)
 
     def run(file: str, target: str) -> None:
@@ -51,7 +57,14 @@ def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: 
 
 
 def compress_file(
-    file: str, target: str, *, force: bool, models: tuple[str, ...], model_args: option.ModelArgs, **options: Any
+    file: str,
+    target: str,
+    *,
+    force: bool,
+    models: tuple[str, ...],
+    model_args: option.ModelArgs,
+    level: int | None,
+    **options: Any,
 ) -> Compression:
     """Compress one input; what is written to a file is read back once more before it gets its name."""
     with (
@@ -60,7 +73,7 @@ def compress_file(
         progress_bar(file, shown=not options["quiet"]) as progress,
     ):
         settings = {name: options[name] for name in ("block_size", "jobs", "verify")}
-        loaded = as_models(option.specs(models, model_args))
+        loaded = as_models(at_level(option.specs(models, model_args), level))
         if not options["quiet"]:
             tell_estimate(loaded, file, options["block_size"], jobs=options["jobs"], passes=1 + options["verify"])
         return compress_stream(source, sink, loaded, progress=progress, **settings)

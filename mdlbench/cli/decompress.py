@@ -11,7 +11,7 @@ import click
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
-from mdlbench.cli.common.inputs import opened
+from mdlbench.cli.common.inputs import expanded, opened
 from mdlbench.cli.common.outputs import plan_outputs, replacing
 from mdlbench.cli.common.paths import STANDARD, SUFFIX, json_name, name_of
 from mdlbench.cli.common.printing import tell
@@ -36,9 +36,11 @@ from mdlbench.text import counted, speed, visible
 @option.force_environment
 @option.quiet
 @option.json_lines
-@option.zstd_habits
+@option.recursive
+@option.kept
+@option.reserved("-t", "--test", remedy="write `mdlbench verify FILE.mdlz`, or `mdlbench -t FILE.mdlz`")
 def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: bool, **options: Any) -> None:
-    """Decompress each FILE.mdlz to FILE; `-` is standard input. Inputs are kept.
+    """Decompress each FILE.mdlz to FILE; without one, or for `-`, standard input to standard output. Inputs are kept.
 
     Every block is checked against its checksum and the file against its digest; nothing appears under the output's name
     unless all of it is right. With --range, only the blocks needed are read.
@@ -51,6 +53,7 @@ def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: 
     """
     if options["byte_range"] is not None and options["salvage"]:
         raise UsageError("--range and --salvage contradict each other; give one")
+    files = expanded(files, options["recursive"], lambda path: path.endswith(SUFFIX))
     named = output is not None and len(files) == 1
     outputs = plan_outputs(files, output, to_stdout, partial(_original_name, any_suffix=named), force=force)
     decode = _salvage if options["salvage"] else _decompress if options["byte_range"] is None else _copy_range
@@ -80,7 +83,7 @@ class _Done(NamedTuple):
 def _original_name(file: str, *, any_suffix: bool) -> str:
     if not any_suffix and (not file.endswith(SUFFIX) or Path(file).name == SUFFIX):
         if stat.S_ISDIR(os.stat(file).st_mode):  # what is not there at all is told of by its name
-            raise UsageError(f"{file} is a directory; name files")
+            raise UsageError(f"{file} is a directory; name files, or -r for all below it")
         raise UsageError(f"{file} does not end in {SUFFIX}; name the output with -o or use -c")
     return file.removesuffix(SUFFIX)
 

@@ -19,16 +19,17 @@ from mdlbench.evaluation import evaluate
 from mdlbench.evaluation.exhibits import beside_lm_eval, tables
 from mdlbench.evaluation.lm_eval import compare
 from mdlbench.evaluation.result import IdealCodeLength
-from mdlbench.models import load_model
+from mdlbench.models import at_level, load_model
 from mdlbench.report import terminal
 from mdlbench.result.exhibits import Text
 from mdlbench.result.record import plain
 
 
 @click.command(name="eval")
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, metavar="[INPUT...]", callback=option.or_standard_input)
 @option.model(default=DEFAULT_MODEL, help="Model spec; repeat it to compare.")
 @option.model_args
+@option.levels
 @option.block_size
 @click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file of an INPUT.")
 @click.option(
@@ -65,7 +66,7 @@ def command(**options: Any) -> None:
       mdlbench eval README.md -m hf:./gpt2 --compat lm-eval
     """
     asked = SimpleNamespace(**options)
-    texts, specs = asked.inputs, option.specs(asked.models, asked.model_args)
+    texts, specs = asked.inputs, at_level(option.specs(asked.models, asked.model_args), asked.level)
     if texts.count(STANDARD) > 1 or (STANDARD in texts and len(specs) > 1):
         raise UsageError("standard input can be read only once: save it to a file to compare models on it")
     if asked.tokens is not None:

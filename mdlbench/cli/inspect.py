@@ -7,8 +7,8 @@ from tabulate import tabulate
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
-from mdlbench.cli.common.inputs import opened
-from mdlbench.cli.common.paths import json_name, name_of
+from mdlbench.cli.common.inputs import expanded, opened
+from mdlbench.cli.common.paths import SUFFIX, json_name, name_of
 from mdlbench.cli.common.printing import tell
 from mdlbench.cli.common.reporting import ledger_table
 from mdlbench.codec.inspection import Inspection, inspect_stream
@@ -23,7 +23,10 @@ _ROWS_SHOWN = 40
 @option.model_args
 @option.force_environment
 @option.json_lines
-def command(files: tuple[str, ...], decode: bool, force_environment: bool, as_json: bool, **model: Any) -> None:
+@option.recursive
+def command(
+    files: tuple[str, ...], decode: bool, force_environment: bool, as_json: bool, recursive: bool, **model: Any
+) -> None:
     """Show header, blocks and the ledger of every byte of each FILE.mdlz.
 
     \b
@@ -37,7 +40,7 @@ def command(files: tuple[str, ...], decode: bool, force_environment: bool, as_js
             found = inspect_stream(source, option.specs(**model), decode=decode, force_environment=force_environment)
         tell("inspect", {"input": json_name(file), **found.to_json()}, _page(name_of(file), found, decode), as_json=as_json)
 
-    for_each([(file,) for file in files], run, as_json=as_json)
+    for_each([(file,) for file in expanded(files, recursive, lambda path: path.endswith(SUFFIX))], run, as_json=as_json)
 
 
 def _page(name: str, found: Inspection, decode: bool) -> str:

@@ -7,7 +7,7 @@ import click
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
-from mdlbench.cli.common.inputs import opened
+from mdlbench.cli.common.inputs import expanded, opened, regular
 from mdlbench.cli.common.paths import STANDARD, SUFFIX, name_of
 from mdlbench.cli.common.printing import tell
 from mdlbench.cli.common.progress import original_size, progress_bar
@@ -17,6 +17,7 @@ from mdlbench.codec.inspection import inspect_file
 from mdlbench.codec.verification import verify_round_trip
 from mdlbench.container.format import MAGIC, VERSION
 from mdlbench.errors import UsageError
+from mdlbench.models import at_level
 from mdlbench.text import counted, speed
 
 
@@ -29,8 +30,11 @@ from mdlbench.text import counted, speed
 @option.force_environment
 @option.quiet
 @option.json_lines
-def command(files: tuple[str, ...], **options: Any) -> None:
-    """Prove that each FILE survives, writing nothing.
+@option.levels
+@option.recursive
+@option.kept
+def command(files: tuple[str, ...], recursive: bool, **options: Any) -> None:
+    """Prove that each FILE survives, writing nothing; without one, or for `-`, standard input (kept in a temporary file).
 
     A container (.mdlz) is decoded against every checksum and digest in it. Any other file is compressed, decompressed in a
     fresh process that is told nothing but the container and -m, and compared byte by byte.
@@ -40,16 +44,15 @@ def command(files: tuple[str, ...], **options: Any) -> None:
       mdlbench verify README.md.mdlz
       mdlbench verify README.md -m kt,order=2
     """
-    if STANDARD in files:
-        raise UsageError("verify reads its input twice; give a file, not -")
+    if files.count(STANDARD) > 1:
+        raise UsageError("standard input can be read only once: give - once")
 
     def run(file: str) -> None:
-        if os.path.exists(file) and not os.path.isfile(file):
-            raise UsageError(f"{name_of(file)} is not a regular file; verify reads its input twice")
-        values, text = (_container if _is_container(file) else _round_trip)(file, **options)
+        with regular(file) as path:
+            values, text = (_container if _is_container(path) else _round_trip)(file, path, **options)
         tell("verify", values, text, as_json=options["as_json"], quiet=options["quiet"])
 
-    for_each([(file,) for file in files], run, as_json=options["as_json"])
+    for_each([(file,) for file in expanded(files, recursive)], run, as_json=options["as_json"])
 
 
 def _is_container(file: str) -> bool:
@@ -58,17 +61,17 @@ def _is_container(file: str) -> bool:
 
 
 def _container(
-    file: str, *, models: tuple[str, ...], model_args: option.ModelArgs, **options: Any
+    file: str, path: str, *, models: tuple[str, ...], model_args: option.ModelArgs, **options: Any
 ) -> tuple[dict[str, Any], str]:
     """Fields and a line that say that a container decodes."""
     with (
-        opened(file) as source,
+        opened(path) as source,
         open(os.devnull, "wb") as sink,
-        progress_bar(file, shown=not options["quiet"], total=original_size) as progress,
+        progress_bar(path, shown=not options["quiet"], total=original_size) as progress,
     ):
         settings = {"jobs": options["jobs"], "force_environment": options["force_environment"]}
         size, seconds = decompress_stream(source, sink, option.specs(models, model_args), progress=progress, **settings)
-    found = inspect_file(file)
+    found = inspect_file(path)
     entries = [model for header in found.headers for model in header.models]
     kinds = {metadata["portability"] for header in found.headers for metadata in header.metadata}
     done = Compression(
@@ -90,11 +93,11 @@ def _container(
 
 
 def _round_trip(
-    file: str, *, models: tuple[str, ...], model_args: option.ModelArgs, **options: Any
+    file: str, path: str, *, models: tuple[str, ...], model_args: option.ModelArgs, level: int | None, **options: Any
 ) -> tuple[dict[str, Any], str]:
     """Fields and a line that say that a file survived."""
-    specs = option.specs(models or (DEFAULT_MODEL,), model_args)
+    specs = at_level(option.specs(models or (DEFAULT_MODEL,), model_args), level)
     settings = {"block_size": options["block_size"], "jobs": options["jobs"]}
-    with progress_bar(file, shown=not options["quiet"]) as progress:
-        done = verify_round_trip(file, specs, progress=progress, **settings).compression
+    with progress_bar(path, shown=not options["quiet"]) as progress:
+        done = verify_round_trip(path, specs, progress=progress, **settings).compression
     return compression_json(file, None, done), report_line(file, None, done) + " (in a fresh process)"

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from mdlbench.corpora.corpus import Corpus, CorpusFile, slug
@@ -47,9 +48,10 @@ def find_corpus(text: str, limit: int | None = None) -> Corpus:
             return _folder(Path(body), part, limit)
         if os.path.exists(body):
             return _single(os.path.basename(body), Path(body), part, limit)
-    raise UsageError(
-        f"{text}: no such corpus, file or folder; `mdlbench corpus list` shows the known corpora, and a slice is NAME:START:END"
-    )
+    near = get_close_matches(text.partition(":")[0], registry(), n=3)
+    meant = f"did you mean {' or '.join(sorted(near))}? " if near else ""
+    listed = "`mdlbench corpus list` shows the known corpora, and a slice is NAME:START:END"
+    raise UsageError(f"{text}: no such corpus, file or folder; {meant}{listed}")
 
 
 def _known(body: str, part: Slice | None, limit: int | None) -> Corpus:

@@ -3,6 +3,8 @@
 The catalogue is a table of names; a model's module is imported when the model is asked for.
 """
 
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,6 +17,7 @@ from mdlbench.models.spec import is_file, parse_options, split_spec
 
 ModelLike = str | Model | Predictor  # a spec, a model, or a predictor of bytes
 ModelsLike = ModelLike | Sequence[ModelLike]
+_NETWORK = re.compile("/|gpt|llama|pythia|qwen|mistral|mixtral|gemma|smollm|phi|opt-|bloom|falcon|rwkv|mamba", re.IGNORECASE)
 M = TypeVar("M", bound=ModelsLike)
 
 
@@ -43,11 +46,23 @@ CATALOG = {
 def model_class(name: str) -> type[Model]:
     """The class behind a model's name; `SpecError` with near misses if there is none."""
     if name not in CATALOG:
-        near = get_close_matches(name, CATALOG, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(CATALOG)}"
-        raise SpecError(f"no model {name!r}; {hint} (`mdlbench models` lists them)")
+        raise SpecError(f"no model {name!r}; {_meant(name)} (`mdlbench models` lists them)")
     module, _, cls = CATALOG[name].location.partition(":")
     return getattr(import_module(module), cls)
+
+
+def _meant(name: str) -> str:
+    """What somebody who writes a name that is no model's may have meant."""
+    from mdlbench.models.external import External
+
+    if name in External.arguments():
+        return f"did you mean external:{name}?"
+    if os.path.isdir(name) or _NETWORK.search(name):
+        return f"did you mean hf:{f'./{name}' if os.path.isdir(name) and '/' not in name else name}?"
+    near = get_close_matches(name, CATALOG, n=1, cutoff=0.5) or [
+        f"external:{one}" for one in get_close_matches(name, External.arguments(), n=1)
+    ]
+    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(CATALOG)}"
 
 
 def load_model(spec: str, revision: int | None = None) -> Model:

@@ -8,6 +8,7 @@ import dataclasses
 import re
 import types
 import typing
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from mdlbench.errors import SpecError
@@ -34,7 +35,8 @@ def split_spec(text: str) -> tuple[str, str, dict[str, str]]:
         raise SpecError(f"a model is named by its spec, a string such as 'cm,level=9', not by {text!r}")
     match = re.fullmatch(rf"({_NAME}|{_FILE})(?::(.*?))?((?:,[A-Za-z_]\w*=[^,]*)*)", text.strip(), re.DOTALL)
     if match is None:
-        raise SpecError(f"{text!r} is not a model spec; write name[:argument][,key=value]..., such as cm,level=9")
+        meant = f"did you mean hf:{text}? " if "/" in text else ""
+        raise SpecError(f"{text!r} is not a model spec; {meant}write name[:argument][,key=value]..., such as cm,level=9")
     pairs = [pair.split("=", 1) for pair in match[3].split(",")[1:]]
     options = dict(pairs)
     if len(options) < len(pairs):
@@ -58,8 +60,9 @@ def parse_options(cls: type[T], values: dict[str, str], spec: str) -> T:
     parsed = {}
     for key, text in values.items():
         if key not in fields:
-            known = ", ".join(fields) or "none"
-            raise SpecError(f"{spec!r}: no option {key!r}; the options are: {known}")
+            near = get_close_matches(key, fields, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the options are: {', '.join(fields) or 'none'}"
+            raise SpecError(f"{spec!r}: no option {key!r}; {hint}")
         try:
             parsed[key] = _parse_value(text, hints[key], fields[key].metadata)
         except ValueError as error:

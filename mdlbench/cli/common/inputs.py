@@ -1,8 +1,10 @@
 """Inputs of the commands: files and standard input."""
 
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
@@ -21,9 +23,40 @@ def opened(path: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     if os.path.isdir(path):
-        raise UsageError(f"{path} is a directory; name files (or write a tar of it to `mdlbench compress -`)")
+        raise UsageError(f"{path} is a directory; name files, or -r for all below it")
     with open(path, "rb") as file:
         yield file
+
+
+@contextmanager
+def regular(path: str) -> Iterator[str]:
+    """The path of a file that can be read twice: of a pipe or standard input, a temporary copy."""
+    if path != STANDARD and os.path.isfile(path):
+        yield path
+        return
+    with opened(path) as stream, tempfile.NamedTemporaryFile(prefix="mdlbench-") as copy:
+        shutil.copyfileobj(stream, copy)
+        copy.flush()
+        yield copy.name
+
+
+def expanded(paths: Sequence[str], recursive: bool, wanted: Callable[[str], bool] = lambda path: True) -> tuple[str, ...]:
+    """The paths, folders among them replaced by the wanted files below each, sorted, where `recursive` says so.
+
+    Raises:
+        UsageError: a folder holds none.
+    """
+    found: list[str] = []
+    for path in paths:
+        if not recursive or not os.path.isdir(path):
+            found.append(path)
+            continue
+        inside = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+        inside = sorted(name for name in inside if os.path.isfile(name) and not os.path.islink(name) and wanted(name))
+        if not inside:
+            raise UsageError(f"{path}: no file below this folder to work on")
+        found += inside
+    return tuple(found)
 
 
 @dataclass(frozen=True)

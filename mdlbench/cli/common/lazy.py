@@ -2,6 +2,7 @@
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -40,5 +41,6 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(context, args)
         except click.UsageError as error:
-            known = ", ".join(self._summaries)
-            raise click.UsageError(f"{error.message.rstrip('.')}; the commands are: {known}", context) from None
+            near = get_close_matches(args[0], self._summaries, n=1) if args else []
+            hint = f"did you mean {near[0]}?" if near else f"the commands are: {', '.join(self._summaries)}"
+            raise click.UsageError(f"{error.message.rstrip('.')}; {hint}", context) from None

@@ -1,12 +1,15 @@
 """Options that several commands have, and the types of their values: `@option.quiet`."""
 
 import functools
+import os
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import click
 
 from mdlbench.atomic import check_folder
+from mdlbench.cli.common.paths import STANDARD
 from mdlbench.container import MAX_BLOCK
 from mdlbench.errors import UsageError
 from mdlbench.models.spec import split_spec
@@ -58,25 +61,52 @@ def reserved(*names: str, remedy: str) -> Callable[..., Any]:
     return click.option(*names, is_flag=True, hidden=True, expose_value=False, callback=refuse)
 
 
-def zstd_habits(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Reserve -t, --rm and -1 .. -9."""
-    function = reserved("-t", "--test", remedy="write `mdlbench verify FILE.mdlz`")(function)
-    function = reserved("--rm", remedy="inputs are always kept")(function)
-    for level in "987654321":
-        function = reserved(f"-{level}", f"reserved_{level}", remedy=f"write -m cm,level={level}")(function)
-    return function
+class Jobs(click.IntRange):
+    """A number of worker processes; 0 is one for each processor."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return super().convert(value, param, ctx) or os.cpu_count() or 1
 
 
-files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
+def levels(function: Callable[..., Any]) -> Callable[..., Any]:
+    """-1 to -9, --fast and --best, as one parameter `level`: that option of the model in force; None if none is given."""
+    function = click.option("--best", "level", flag_value=9, type=int, hidden=True)(function)
+    function = click.option("--fast", "level", flag_value=1, type=int, hidden=True)(function)
+    for level in range(9, 1, -1):
+        function = click.option(f"-{level}", "level", flag_value=level, type=int, hidden=True)(function)
+    told = "Level of the model: -1 (or --fast) to -9 (or --best), as level= in its spec."
+    return click.option("-1", "level", flag_value=1, type=int, help=told, show_default=False)(function)
+
+
+def kept(function: Callable[..., Any]) -> Callable[..., Any]:
+    """-k, which is always so here, and --rm, which never is."""
+    function = click.option("-k", "--keep", is_flag=True, hidden=True, expose_value=False)(function)
+    return reserved("--rm", remedy="inputs are always kept")(function)
+
+
+def or_standard_input(context: click.Context, parameter: click.Parameter, files: tuple[str, ...]) -> tuple[str, ...]:
+    """The files given; none means standard input, where it is not a terminal."""
+    if files:
+        return files
+    if sys.stdin is None or sys.stdin.isatty():
+        raise click.UsageError("name an input, or give standard input something to read", context)
+    return (STANDARD,)
+
+
+files = click.argument("files", nargs=-1, metavar="[FILE...]", callback=or_standard_input)
+recursive = click.option("-r", "--recursive", is_flag=True, help="Of a folder, every file below it.")
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="No report and no progress; errors only.")
 jobs = click.option(
     "-j",
     "--jobs",
-    type=click.IntRange(1, 256),
+    "-T",
+    "--threads",
+    "jobs",
+    type=Jobs(0, 256),
     default=1,
     metavar="N",
-    help="Worker processes; the output is the same for every N.",
+    help="Worker processes, 0 for one a processor; the output is the same for every N.",
 )
 force = click.option("-f", "--force", is_flag=True, help="Overwrite existing output.")
 to_stdout = click.option("-c", "--stdout", "to_stdout", is_flag=True, help="Write data to standard output, reports to stderr.")
