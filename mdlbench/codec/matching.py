@@ -10,6 +10,8 @@ from mdlbench.models import CATALOG, load_model, model_class
 from mdlbench.models.base import Model
 from mdlbench.models.spec import split_spec
 
+MOST_ENTRIES = 1 << 20  # that the models which a header names may be made of
+
 
 class Recipe(NamedTuple):
     """How another process builds a model: its spec and stream revision, or itself, pickled, where no spec builds it."""
@@ -67,7 +69,13 @@ def models_for(header: Header, supplied: Sequence[Model], *, force_environment: 
         ModelMismatchError: none has the recorded digest; the text says which spec was recorded.
         EnvironmentMismatchError: the digest fits but the environment differs; the text names what.
     """
-    models = [_match(entry, supplied) for entry in header.models]
+    models: list[Model] = []
+    for entry in header.models:
+        models.append(_match(entry, supplied))
+        if sum(model.entries for model in models if model not in supplied) > MOST_ENTRIES:
+            raise ModelMismatchError(
+                f"the container names models of more than {MOST_ENTRIES:,} numbers together; name them with -m"
+            )
     if not force_environment:
         for model, metadata in zip(models, header.metadata, strict=False):
             _check_environment(model, metadata["environment"])
@@ -100,13 +108,14 @@ def is_built_in(spec: str) -> bool:
 
 
 def _built_in(spec: str) -> list[Model]:
-    """The built-in models that `spec` can mean, one per stream revision; none if it is not built in or cannot be read."""
+    """The built-in models that `spec` can mean, one per stream revision; none if it is not built in or not canonical."""
     if not is_built_in(spec):
         return []
     try:
-        return [load_model(spec, revision) for revision in model_class(split_spec(spec)[0]).revisions]
+        found = [load_model(spec, revision) for revision in model_class(split_spec(spec)[0]).revisions]
     except SpecError:
         return []
+    return [model for model in found if model.spec == spec]
 
 
 def _check_environment(model: Model, recorded: dict[str, str]) -> None:

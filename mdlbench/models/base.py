@@ -122,6 +122,7 @@ class Model(ABC):
         repeatable: whether a block is encoded to the same bytes each time; None if nobody has promised it.
         device, threads: where it computes, and on how many threads at once.
         rebuilds: whether `load_model(spec, revision)` makes the same model in another process.
+        entries: numbers that its spec alone made it compute; what a container's header may ask for is bounded.
     """
 
     name: ClassVar[str]
@@ -136,6 +137,7 @@ class Model(ABC):
     device: str = "cpu"
     threads: int = 1
     rebuilds: bool = False
+    entries: int = 0
 
     def __init__(self, argument: str = "", options: Any = None, revision: int | None = None) -> None:
         if argument and not self.takes_argument:

@@ -15,6 +15,7 @@ from mdlbench.errors import SpecError
 from mdlbench.units import parse_size
 
 T = TypeVar("T")
+_LONGEST = 4096  # letters of a spec, as a path has
 _NAME, _FILE = r"[A-Za-z][\w.-]*", r"[^:]+\.py"
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -33,6 +34,8 @@ def split_spec(text: str) -> tuple[str, str, dict[str, str]]:
     """
     if not isinstance(text, str):
         raise SpecError(f"a model is named by its spec, a string such as 'cm,level=9', not by {text!r}")
+    if len(text) > _LONGEST:
+        raise SpecError(f"{text[:40]!r}... is a model spec of {len(text):,} letters; at most {_LONGEST:,}")
     match = re.fullmatch(rf"({_NAME}|{_FILE})(?::(.*?))?((?:,[A-Za-z_]\w*=[^,]*)*)", text.strip(), re.DOTALL)
     if match is None:
         meant = f"did you mean hf:{text}? " if "/" in text else ""
@@ -40,7 +43,8 @@ def split_spec(text: str) -> tuple[str, str, dict[str, str]]:
     pairs = [pair.split("=", 1) for pair in match[3].split(",")[1:]]
     options = dict(pairs)
     if len(options) < len(pairs):
-        raise SpecError(f"{text!r} gives an option twice; give each once")
+        twice = next(key for key, _ in pairs if sum(other == key for other, _ in pairs) > 1)
+        raise SpecError(f"{text[:80]!r} gives {twice} twice; give each option once")
     return match[1], match[2] or "", options
 
 
@@ -97,6 +101,6 @@ def _parse_value(text: str, hint: Any, metadata: Any) -> Any:
     if metadata.get("size"):
         return parse_size(text)
     try:
-        return kind(text)
+        return kind(text if text.isascii() or kind is str else "not digits")
     except ValueError:
         raise ValueError(f"not a{'n' if kind is int else ''} {kind.__name__}") from None

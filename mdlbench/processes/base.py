@@ -11,6 +11,7 @@ Matrices of rational parameters are kept as fractions, so that what is exact sta
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -21,10 +22,11 @@ import numpy as np
 from mdlbench.errors import UsageError
 from mdlbench.processes.belief import Matrices, as_matrices, filter_beliefs, filter_probabilities
 from mdlbench.processes.generator import BeliefWalk, StateWalk, Walk, generate, generate_pieces, generate_windows
-from mdlbench.processes.linear import Number, Tensor, null_vectors
+from mdlbench.processes.linear import Number, Tensor, TooLargeError, is_exact, long_run, null_vectors
+from mdlbench.processes.numbers import text_of
 
 MAX_SYMBOLS = 256  # a symbol is one byte
-MOST_ENTRIES = 1 << 20  # K N^2: a name in a container's header must not fill the memory
+MOST_ENTRIES = 600_000  # K N^2, of it and what it is made of: a name in a container's header must not take a second
 _CLOSE = 1e-9  # floats written by hand: a row may miss its sum by this much
 _CHECKED_WORDS = 20_000  # words of a generalised process whose probability is looked at
 
@@ -68,7 +70,11 @@ class Process:
     composition: Composition | None = None
 
     def __post_init__(self) -> None:
-        _check(self)
+        try:
+            _check(self)
+        except ProcessError as error:
+            at = ", ".join(f"{key}={text_of(value)}" for key, value in self.parameters.items())
+            raise ProcessError(f"{error} (at {at}; choose less extreme parameters)" if at else str(error)) from None
 
     @property
     def alphabet_size(self) -> int:
@@ -81,32 +87,69 @@ class Process:
         return len(self.transitions[0])
 
     @cached_property
+    def entries(self) -> int:
+        """How many numbers it and the processes that it is made of are: K N^2 each."""
+        parts = self.composition.parts if self.composition is not None else ()
+        return self.alphabet_size * self.n_states**2 + sum(part.entries for part in parts)
+
+    @cached_property
     def exact(self) -> bool:
-        """Whether every number is a fraction."""
-        numbers = (value for matrix in self.transitions for row in matrix for value in row)
-        return all(isinstance(value, Fraction) for value in [*numbers, *(self.right or ())])
+        """Whether every number is a fraction, those of the stationary distribution too."""
+        return self._rational and all(isinstance(value, Fraction) for value in self.stationary_numbers)
+
+    @cached_property
+    def _rational(self) -> bool:
+        return is_exact([[value for *_, value in self.links], self.right or ()])
+
+    @cached_property
+    def links(self) -> list[tuple[int, int, int, Number]]:
+        """What is not zero of the matrices: symbol, state, next state, number."""
+        return [
+            (x, i, j, value)
+            for x, matrix in enumerate(self.transitions)
+            for i, row in enumerate(matrix)
+            for j, value in enumerate(row)
+            if value
+        ]
 
     @cached_property
     def tensor(self) -> np.ndarray:
         """T as float64 (K, N, N), read-only; fractions correctly rounded."""
-        return _read_only([[[float(value) for value in row] for row in matrix] for matrix in self.transitions])
+        found = np.zeros((self.alphabet_size, self.n_states, self.n_states))
+        places, numbers = [link[:3] for link in self.links], [value for *_, value in self.links]
+        found[tuple(np.array(places, np.int64).reshape(-1, 3).T)] = self._doubles(numbers)
+        return _read_only(found)
 
     @cached_property
     def stationary_numbers(self) -> tuple[Number, ...]:
         """The stationary row vector as fractions, or floats where the process has floats; start . right = 1."""
         if self.start is not None:
             return self.start
-        found = self._invariant_rows()
-        if len(found) != 1:
-            many = f"{len(found)} stationary distributions; give `start`, which mixes them"
-            what = many if found else "no stationary distribution"
+        count = len(self.recurrent_classes) if self.is_hidden_markov else len(self._invariant_rows)
+        if count != 1:
+            many = f"{count} stationary distributions; give `start`, which mixes them"
+            what = many if count else "no stationary distribution"
             raise ProcessError(f"process {self.name} has {what}")
-        weight = sum(value * w for value, w in zip(found[0], self.right_numbers, strict=True))
+        if self.is_hidden_markov:
+            return self._time_in_states()
+        found = self._invariant_rows[0]
+        weight = sum(value * w for value, w in zip(found, self.right_numbers, strict=True))
         if abs(weight) < _CLOSE:
             raise ProcessError(
                 f"process {self.name}: its left and right eigenvectors are orthogonal; no word has a probability"
             )
-        return tuple(value / weight for value in found[0])
+        return tuple(value / weight for value in found)
+
+    def _time_in_states(self) -> tuple[Number, ...]:
+        """The stationary distribution of the one recurrent class: fractions, or floats where exact would take too long."""
+        with suppress(TooLargeError):
+            if self._rational:
+                (found,) = null_vectors(self._balance())
+                whole = sum(found)
+                return tuple(value / whole for value in found)
+        (states,) = self.recurrent_classes
+        times = dict(zip(states, long_run(self.tensor.sum(axis=0)[np.ix_(states, states)]).tolist(), strict=True))
+        return tuple(times.get(state, 0.0) for state in range(self.n_states))
 
     @cached_property
     def right_numbers(self) -> tuple[Number, ...]:
@@ -116,22 +159,20 @@ class Process:
     @cached_property
     def stationary(self) -> np.ndarray:
         """The stationary belief, float64 (N,), read-only: where every sequence starts."""
-        return _read_only([float(value) for value in self.stationary_numbers])
+        return _read_only(self._doubles(self.stationary_numbers))
 
     @cached_property
     def right_vector(self) -> np.ndarray:
         """The right eigenvector, float64 (N,), read-only."""
-        return _read_only([float(value) for value in self.right_numbers])
+        return _read_only(self._doubles(self.right_numbers))
 
     @cached_property
     def emission(self) -> np.ndarray:
         """float64 (N, K): column x is T[x] right, so that belief @ emission is the next symbol's distribution."""
-        return _read_only(
-            [
-                [float(sum(value * w for value, w in zip(row, self.right_numbers, strict=True) if value)) for row in rows]
-                for rows in zip(*self.transitions, strict=True)
-            ]
-        )
+        sums: list[list[Number]] = [[Fraction(0)] * self.alphabet_size for _ in range(self.n_states)]
+        for x, i, j, value in self.links:
+            sums[i][x] += value * self.right_numbers[j]
+        return _read_only([self._doubles(row) for row in sums])
 
     @cached_property
     def is_hidden_markov(self) -> bool:
@@ -148,7 +189,7 @@ class Process:
         """Whether almost every sequence shows the whole process."""
         if self.composition is not None and self.composition.kind == "mixture":
             return False
-        return len(self.recurrent_classes) == 1 if self.is_hidden_markov else len(self._invariant_rows()) == 1
+        return len(self.recurrent_classes) == 1 if self.is_hidden_markov else len(self._invariant_rows) == 1
 
     @cached_property
     def recurrent_classes(self) -> list[list[int]]:
@@ -163,9 +204,33 @@ class Process:
             state.update(np.ascontiguousarray(array, "<f8").tobytes())
         return state.digest()
 
+    @cached_property
     def _invariant_rows(self) -> list[list[Any]]:
-        n = self.n_states
-        return null_vectors([[sum(m[j][i] for m in self.transitions) - (i == j) for j in range(n)] for i in range(n)])
+        try:
+            return null_vectors(self._balance())
+        except TooLargeError as error:
+            raise ProcessError(f"process {self.name}: {error}") from None
+
+    def _balance(self) -> list[list[Number]]:
+        """What a stationary row vector, as a column, meets with zeros: the transposed sum of the matrices, less 1."""
+        found: list[list[Number]] = [[Fraction(-int(i == j)) for j in range(self.n_states)] for i in range(self.n_states)]
+        for _, i, j, value in self.links:
+            found[j][i] += value
+        return found
+
+    def _doubles(self, values: Sequence[Number]) -> list[float]:
+        """Each number as the nearest double: the only place where fractions become floats.
+
+        Raises:
+            ProcessError: one is too large, or too small to be told from zero.
+        """
+        try:
+            found = [float(value) if value else 0.0 for value in values]
+        except OverflowError:
+            raise ProcessError(f"process {self.name}: a number is too large for a double; choose smaller ones") from None
+        if not all(number or not value for number, value in zip(found, values, strict=True)):
+            raise ProcessError(f"process {self.name}: a number is too small for a double; choose larger ones")
+        return found
 
     @cached_property
     def matrices(self) -> Matrices:
@@ -238,8 +303,7 @@ def _check(process: Process) -> None:
         raise ProcessError(f"process {name} has {k} symbols; a symbol is one byte: 1 to {MAX_SYMBOLS}")
     if n == 0 or any(len(matrix) != n or any(len(row) != n for row in matrix) for matrix in process.transitions):
         raise ProcessError(f"process {name}: its matrices are not all square and of one size")
-    if k * n * n > MOST_ENTRIES:
-        raise ProcessError(f"process {name}: {k} symbols and {n} states are {k * n * n:,} entries; at most {MOST_ENTRIES:,}")
+    check_entries(name, k, n, process.composition.parts if process.composition is not None else ())
     if not np.isfinite(process.tensor).all():
         raise ProcessError(f"process {name}: an entry is infinite or not a number")
     for what, vector in (("right", process.right), ("start", process.start)):
@@ -254,10 +318,22 @@ def _check(process: Process) -> None:
         raise ProcessError(f"process {name}: `start` is not stationary; leave it out to have it computed")
     if abs(process.stationary @ process.right_vector - 1) > _CLOSE:
         raise ProcessError(f"process {name}: `start` does not sum to 1")
+    assert process.emission.shape == (n, k)  # made here, where what cannot be a double is told
     if not process.is_hidden_markov:
-        _check_words(process)
+        if process.composition is None:  # words of others are theirs
+            _check_words(process)
     elif (process.stationary < -_CLOSE).any():
         raise ProcessError(f"process {name}: `start` has a negative entry")
+
+
+def check_entries(name: str, n_symbols: int, n_states: int, parts: Sequence[Process] = ()) -> None:
+    """Raise ProcessError if matrices of this size, with those of the parts, are more than anybody should have to build."""
+    entries = n_symbols * n_states**2 + sum(part.entries for part in parts)
+    if entries > MOST_ENTRIES:
+        made = " with its parts" if parts else ""
+        raise ProcessError(
+            f"process {name}: {n_symbols} symbols and {n_states} states{made} are {entries:,} entries; at most {MOST_ENTRIES:,}"
+        )
 
 
 def _check_rows(process: Process, whole: np.ndarray) -> None:
@@ -292,7 +368,11 @@ def _check_symbols(process: Process, symbols: np.ndarray) -> None:
 
 def as_numbers(values: Sequence[Number]) -> tuple[Number, ...]:
     """Numbers as the process keeps them: int and Fraction exact, anything else float."""
-    return tuple(Fraction(value) if isinstance(value, int | Fraction) else float(value) for value in values)
+    return tuple(value if type(value) is Fraction else _as_number(value) for value in values)
+
+
+def _as_number(value: Number) -> Number:
+    return Fraction(value) if isinstance(value, int | Fraction) else float(value)
 
 
 def as_transitions(tensor: Tensor) -> tuple[tuple[tuple[Number, ...], ...], ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
 
-from mdlbench.processes.base import MAX_SYMBOLS, MOST_ENTRIES, Composition, Process, ProcessError, as_numbers, as_transitions
+from mdlbench.processes.base import MAX_SYMBOLS, Composition, Process, ProcessError, as_numbers, as_transitions, check_entries
 from mdlbench.processes.linear import Matrix, Number
 from mdlbench.processes.names import label
 
@@ -15,11 +15,12 @@ def reverse(process: Process) -> Process:
     T~[x, i, j] = pi_j T[x, j, i] / pi_i over the states that occur; for a generalised process the transposed matrices, with
     start and right eigenvector exchanged.
     """
+    check_entries("reversed", process.alphabet_size, process.n_states, (process,))
     pi, name, n = process.stationary_numbers, f"reversed:{process.name}", process.n_states
-    right, start = process.right, process.start
+    right, start, zero = process.right, process.start, Fraction(0)
     if process.is_hidden_markov:
         kept = [i for i in range(n) if pi[i] > 0]
-        matrices = [[[pi[j] * m[j][i] / pi[i] for j in kept] for i in kept] for m in process.transitions]
+        matrices = [[[pi[j] * m[j][i] / pi[i] if m[j][i] else zero for j in kept] for i in kept] for m in process.transitions]
         start = None if start is None else tuple(pi[i] for i in kept)
     else:
         matrices = [[[m[j][i] for j in range(n)] for i in range(n)] for m in process.transitions]
@@ -46,7 +47,7 @@ def product(parts: Sequence[Process]) -> Process:
     n_symbols = prod(part.alphabet_size for part in parts)
     if n_symbols > MAX_SYMBOLS:
         raise ProcessError(f"product:{'+'.join(map(label, parts))} has {n_symbols} symbols; a symbol is one byte: at most 256")
-    _check_size("product", n_symbols, prod(part.n_states for part in parts))
+    check_entries("product", n_symbols, prod(part.n_states for part in parts), parts)
     whole, start, right = parts[0].transitions, parts[0].stationary_numbers, parts[0].right_numbers
     for part in parts[1:]:
         whole = tuple(_kronecker(a, b) for a in whole for b in part.transitions)
@@ -71,13 +72,14 @@ def product(parts: Sequence[Process]) -> Process:
 
 
 def _kronecker(a: Matrix, b: Matrix) -> tuple[tuple[Number, ...], ...]:
-    return tuple(tuple(x * y for x in row for y in other) for row in a for other in b)
+    zero = Fraction(0)
+    return tuple(tuple(x * y if x and y else zero for x in row for y in other) for row in a for other in b)
 
 
 def mixture(parts: Sequence[Process], weights: Sequence[Fraction]) -> Process:
     """One of the parts, drawn once and kept for ever: not ergodic. Symbols are shared, states are not."""
     n_symbols, sizes = max(part.alphabet_size for part in parts), [part.n_states for part in parts]
-    _check_size("mixture", n_symbols, sum(sizes))
+    check_entries("mixture", n_symbols, sum(sizes), parts)
     matrices: list[list[list[Number]]]
     matrices = [[[Fraction(0)] * sum(sizes) for _ in range(sum(sizes))] for _ in range(n_symbols)]
     start: list[Number] = []
@@ -104,8 +106,3 @@ def mixture(parts: Sequence[Process], weights: Sequence[Fraction]) -> Process:
         known,
         Composition("mixture", tuple(parts), tuple(weights)),
     )
-
-
-def _check_size(kind: str, n_symbols: int, n_states: int) -> None:
-    if n_symbols * n_states**2 > MOST_ENTRIES:
-        raise ProcessError(f"this {kind} has {n_symbols} symbols and {n_states} states, too many entries; use fewer parts")

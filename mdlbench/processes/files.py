@@ -12,15 +12,14 @@ import json
 import tomllib
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
-from mdlbench.processes.base import MAX_SYMBOLS, Process, ProcessError, as_transitions
-from mdlbench.processes.parameters import exact_value
+from mdlbench.processes.base import MAX_SYMBOLS, Process, ProcessError, as_transitions, check_entries
+from mdlbench.processes.numbers import exact_value, shortened
 from mdlbench.text import reason
 
 _KEYS = {"name", "citation", "summary", "tensor", "edges", "start", "right"}
-_MOST_STATES = 512
+_LARGEST = 8 << 20  # bytes of a file
 
 
 def read_process(path: str) -> Process:
@@ -46,15 +45,19 @@ def read_process(path: str) -> Process:
 
 def _load(path: str) -> dict[str, Any]:
     try:
-        text = Path(path).read_text(encoding="utf8")
-    except (OSError, UnicodeDecodeError) as error:
+        with open(path, "rb") as file:
+            data = file.read(_LARGEST + 1)
+        text = data.decode()
+    except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else "not UTF-8 text"
         raise ProcessError(f"{path}: {why}; name a .toml or .json file that holds a process") from None
+    if len(data) > _LARGEST:
+        raise ProcessError(f"{path}: more than {_LARGEST:,} bytes; a process is smaller")
     parse: Callable[..., Any] = json.loads if path.endswith(".json") else tomllib.loads
     try:
         document = parse(text, parse_float=str)  # as text: a decimal is exact
     except (ValueError, RecursionError) as error:
-        raise ProcessError(f"{path}: {error}") from None
+        raise ProcessError(f"{path}: {str(error).splitlines()[0]}") from None
     if not isinstance(document, dict):
         raise ProcessError(f"{path}: holds no table of keys; expected {', '.join(sorted(_KEYS))}")
     return document
@@ -63,19 +66,20 @@ def _load(path: str) -> dict[str, Any]:
 def _numbers(path: str, where: str, values: Any) -> list[Fraction]:
     if not isinstance(values, list):
         raise ProcessError(f"{path}: {where} is not a list of numbers")
+    return [_number(path, f"{where}[{at}]", value) for at, value in enumerate(values)]
+
+
+def _number(path: str, where: str, value: Any) -> Fraction:
     try:
-        return [exact_value(value) for value in values if not isinstance(value, bool) or _refuse()]
-    except (TypeError, ValueError, ZeroDivisionError):
-        raise ProcessError(f"{path}: {where} holds something that is not a number: {values}") from None
-
-
-def _refuse() -> bool:
-    raise ValueError
+        return exact_value(value)
+    except ValueError as error:
+        raise ProcessError(f"{path}: {where} = {shortened(value)}: {error}") from None
 
 
 def _tensor(path: str, tensor: Any) -> list[list[list[Fraction]]]:
     if not isinstance(tensor, list) or not all(isinstance(matrix, list) for matrix in tensor):
         raise ProcessError(f"{path}: tensor is not a list of matrices, one per symbol")
+    check_entries(path, len(tensor), max(map(len, tensor), default=0))
     return [[_numbers(path, f"tensor[{x}][{i}]", row) for i, row in enumerate(matrix)] for x, matrix in enumerate(tensor)]
 
 
@@ -92,10 +96,9 @@ def _edges(path: str, edges: Any) -> list[list[list[Fraction]]]:
             raise ProcessError(
                 f"{path}: edges[{number}] has symbol {x!r}; symbols are whole numbers from 0 to {MAX_SYMBOLS - 1}"
             )
-    if len(states) > _MOST_STATES:
-        raise ProcessError(f"{path}: {len(states)} states; at most {_MOST_STATES}")
     n_symbols = 1 + max(x for _, x, _, _ in edges)
+    check_entries(path, n_symbols, len(states))
     matrices = [[[Fraction(0)] * len(states) for _ in states] for _ in range(n_symbols)]
     for number, (i, x, j, p) in enumerate(edges):
-        matrices[x][states[str(i)]][states[str(j)]] += _numbers(path, f"edges[{number}]", [p])[0]
+        matrices[x][states[str(i)]][states[str(j)]] += _number(path, f"edges[{number}]", p)
     return matrices

@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mdlbench.processes.base import Process, ProcessError
+from mdlbench.processes.base import Process, ProcessError, check_entries
 from mdlbench.processes.compose import mixture, product, reverse
 from mdlbench.processes.files import read_process
 from mdlbench.processes.names import WEIGHT, family, is_file
-from mdlbench.processes.parameters import Given, read_parameters
+from mdlbench.processes.numbers import Given, shortened
+from mdlbench.processes.parameters import read_parameters
+
+MOST_NAMES = 16  # that one name may be made of: parts, and ways of making one of others
+_MOST_LETTERS = 4096  # as a path has
 
 
 def find(name: str, parameters: Mapping[str, Given] | None = None) -> Process:
@@ -26,11 +30,15 @@ def find(name: str, parameters: Mapping[str, Given] | None = None) -> Process:
         3
     """
     given = dict(parameters or {})
+    if len(name) > _MOST_LETTERS:
+        raise ProcessError(f"{shortened(name)!r}: a name of {len(name):,} letters; at most {_MOST_LETTERS:,}")
+    if (count := 1 + name.count(":") + name.count("+")) > MOST_NAMES and not is_file(name):
+        raise ProcessError(f"{shortened(name)!r}: made of {count} names; at most {MOST_NAMES}")
     name, *own = name.strip().split("@") if ":" not in name and not is_file(name) else [name.strip()]
     for pair in own:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise ProcessError(f"{pair!r} is not a parameter; write NAME@key=value")
+            raise ProcessError(f"{shortened(pair)!r} is not a parameter; write NAME@key=value")
         given[key] = value
     if is_file(name):
         if given:
@@ -48,11 +56,14 @@ def _composed(kind: str, rest: str, given: Mapping[str, Given]) -> Process:
         return reverse(find(rest, given))
     if kind not in ("product", "mixture"):
         raise ProcessError(
-            f"no way {kind!r} of making processes; there are: reversed:NAME, product:NAME+NAME, mixture:NAME+NAME"
+            f"no way {shortened(kind)!r} of making processes; there are: reversed:NAME, product:NAME+NAME, mixture:NAME+NAME"
         )
-    parts = [find(part) for part in rest.split("+")]
+    parts: list[Process] = []
+    for part in rest.split("+"):
+        parts.append(find(part))
+        check_entries(kind, 0, 0, parts)  # before more are made
     if len(parts) < 2:
-        raise ProcessError(f"{kind}:{rest}: name at least two parts, joined by +")
+        raise ProcessError(f"{kind}:{shortened(rest)}: name at least two parts, joined by +")
     values = read_parameters({"weight": WEIGHT} if kind == "mixture" else {}, given, kind)
     if kind == "product":
         return product(parts)

@@ -100,4 +100,4 @@ def _leading(matrix: list[list[Decimal]]) -> tuple[Decimal, tuple[float, ...]]:
         vector = [entry / product[0] for entry in product]
         if abs(value - previous) < Decimal(10) ** (8 - _DIGITS):
             return value, tuple(float(entry) for entry in vector)
-    raise ValueError("alpha and beta give matrices whose largest eigenvalue is not simple; choose others")
+    raise ValueError("the largest eigenvalue of their sum is not simple")

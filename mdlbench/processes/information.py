@@ -20,7 +20,7 @@ from mdlbench.processes.dimension import complexity_dimension
 from mdlbench.processes.entropy import entropy_rate, joint_entropy_rate
 from mdlbench.processes.epsilon import EpsilonMachine, causal_states, minimise
 from mdlbench.processes.mixed_states import MixedStates, mixed_states
-from mdlbench.processes.parameters import text_of
+from mdlbench.processes.numbers import text_of
 from mdlbench.processes.poisson import Converged, solve_poisson
 from mdlbench.processes.resets import reset_chain
 from mdlbench.processes.result import Dimension, EntropyRate, MixedStateCounts, Quantity, Source

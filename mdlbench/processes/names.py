@@ -5,11 +5,13 @@ from difflib import get_close_matches
 from fractions import Fraction
 
 from mdlbench.processes.base import Process, ProcessError
-from mdlbench.processes.parameters import Parameter, probability, text_of
+from mdlbench.processes.numbers import shortened, text_of
+from mdlbench.processes.parameters import Parameter, probability
 from mdlbench.processes.zoo import ZOO, Family
 
 WEIGHT = probability(Fraction(1, 2), "of a mixture's first part; the others share the rest")
 ALIASES = {"bloch-walk": "tom-quantum", "moon": "post-quantum", "biased-coin": "coin", "goldenmean": "golden-mean"}
+_LONGEST_NAME = 60  # letters; a longer one is like none of the zoo
 COMPOSED = ("reversed:sns", "product:golden-mean+z1r", "mixture:golden-mean+even")  # one example of each kind
 
 
@@ -40,9 +42,9 @@ def family(name: str) -> tuple[Family, str]:
     key = name.strip().lower().replace("_", "-")
     key = ALIASES.get(key, key)
     if key not in ZOO:
-        near = get_close_matches(key, ZOO, n=1)
+        near = get_close_matches(key[:_LONGEST_NAME], ZOO, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(ZOO)}"
         raise ProcessError(
-            f"no process {name!r}; {hint} (`mdlbench hmm list` shows them; an own one is the path of a .toml or .json)"
+            f"no process {shortened(name)!r}; {hint} (`mdlbench hmm list` shows them; your own is the path of a .toml or .json)"
         )
     return ZOO[key], key

@@ -8,15 +8,17 @@ are a countable chain b, b 0, b 00, ...; the long-run probability of each is kno
 so the entropy rate is a sum with an exact bound on its tail, for generalised processes as for hidden Markov models.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mdlbench.processes.base import Process
-from mdlbench.processes.linear import null_vectors
+from mdlbench.processes.linear import is_exact
 from mdlbench.processes.words import Level, emission_entropy, levels, merge
 
 _MOST_BELIEFS = 400_000
+_NEGLIGIBLE = 1e-10  # of the largest entry
 _TAIL = 1e-15  # of the visits, left out
 
 
@@ -38,8 +40,23 @@ class ResetChain(NamedTuple):
 
 def reset_symbols(process: Process) -> list[int]:
     """The symbols whose matrix has rank one."""
-    n = process.n_states
-    return [x for x, matrix in enumerate(process.transitions) if n - len(null_vectors(matrix)) == 1]
+    return [x for x, matrix in enumerate(process.transitions) if _has_rank_one(matrix)]
+
+
+def _has_rank_one(matrix: Sequence[Sequence[Any]]) -> bool:
+    """Whether every row is a multiple of the row with the largest entry (to 1e-10 of that, where numbers are floats)."""
+    places = [(i, j) for i, row in enumerate(matrix) for j, value in enumerate(row) if value]
+    if not places:
+        return False
+    top, column = max(places, key=lambda place: abs(matrix[place[0]][place[1]]))
+    best = matrix[top]
+    slack = 0.0 if is_exact(matrix) else _NEGLIGIBLE * float(abs(best[column]))
+    factors = (row[column] / best[column] for row in matrix)
+    return all(
+        abs(entry - factor * other) <= slack if other else abs(entry) <= slack
+        for factor, row in zip(factors, matrix, strict=True)
+        for entry, other in zip(row, best, strict=True)
+    )
 
 
 def reset_chain(process: Process) -> ResetChain | None:

@@ -10,9 +10,10 @@ from fractions import Fraction
 from math import log2
 
 from mdlbench.processes import generalised
-from mdlbench.processes.base import Process, as_transitions
+from mdlbench.processes.base import Process, ProcessError, as_transitions
 from mdlbench.processes.generalised import Generalised
 from mdlbench.processes.linear import Tensor
+from mdlbench.processes.numbers import text_of
 from mdlbench.processes.parameters import Parameter, integer, probability, real
 
 Closed = Callable[..., Mapping[str, float]]
@@ -34,10 +35,18 @@ class Family:
     closed_form: Closed = lambda **_: {}
 
     def process(self, name: str, values: Mapping[str, Fraction]) -> Process:
-        """The process at these parameter values."""
-        built = self.build(**values)
+        """The process at these parameter values.
+
+        Raises:
+            ProcessError: there is none, or not in the range of doubles.
+        """
+        try:
+            built = self.build(**values)
+            known = self.closed_form(**{key: float(value) for key, value in values.items()})
+        except (ArithmeticError, ValueError) as error:
+            at = ", ".join(f"{key}={text_of(value)}" for key, value in values.items())
+            raise ProcessError(f"{name} has no matrices at {at} ({error}); choose less extreme parameters") from None
         matrices, right = built if isinstance(built, Generalised) else (built, None)
-        known = self.closed_form(**{key: float(value) for key, value in values.items()})
         return Process(
             name, as_transitions(matrices), dict(values), self.summary, self.citation, right, closed_form=dict(known)
         )

@@ -82,7 +82,7 @@ def process_source(name: str, parameters: Mapping[str, Any]) -> Source:
     """The source that draws from a process; parameters that are its defaults are left out."""
     from mdlbench.processes import find
     from mdlbench.processes.names import parameters_of
-    from mdlbench.processes.parameters import text_of
+    from mdlbench.processes.numbers import text_of
 
     process = find(name, parameters)
     defaults = {key: parameter.default for key, parameter in parameters_of(name).items()}

@@ -39,7 +39,7 @@ def test_a_model_is_named_by_a_string(value: object) -> None:
 
 
 def test_an_option_given_twice() -> None:
-    with pytest.raises(SpecError, match="gives an option twice"):
+    with pytest.raises(SpecError, match="gives level twice"):
         split_spec("cm,level=1,level=2")
 
 

@@ -12,7 +12,7 @@ from mdlbench.cli.common.printing import tell
 from mdlbench.cli.hmm.options import parameters, process_of
 from mdlbench.errors import UsageError
 from mdlbench.processes import Process
-from mdlbench.processes.parameters import text_of
+from mdlbench.processes.numbers import text_of
 from mdlbench.processes.sampling import RunningLength
 from mdlbench.text import visible
 

@@ -10,7 +10,7 @@ from mdlbench.cli.common import option
 from mdlbench.cli.common.printing import print_json, say, tell
 from mdlbench.processes import ZOO, Process, find
 from mdlbench.processes.names import COMPOSED, parameters_of
-from mdlbench.processes.parameters import text_of
+from mdlbench.processes.numbers import text_of
 from mdlbench.report import terminal
 from mdlbench.result.exhibits import Cell, Exhibit, Measure, Table, Text
 

@@ -24,7 +24,7 @@ from mdlbench.models.kernels import Step, StretchedModel
 from mdlbench.models.spec import option
 from mdlbench.processes import ZOO, Process, ProcessError, find
 from mdlbench.processes.names import parameters_of
-from mdlbench.processes.parameters import text_of
+from mdlbench.processes.numbers import text_of
 from mdlbench.units import bytes_to_bits
 
 _SAMPLE = 4096
@@ -64,10 +64,11 @@ class HiddenMarkov(StretchedModel):
         try:
             self.process: Process = find(argument, given)
         except ProcessError as error:
-            raise SpecError(f"hmm:{argument}: {error}") from None
+            raise SpecError(f"hmm: {error}") from None
         known = parameters_of(self.process.name)
         changed = {k: text_of(v) for k, v in self.process.parameters.items() if v != known[k].default}
         super().__init__(self.process.name, HiddenMarkovOptions(**changed), revision)
+        self.entries = self.process.entries
         self.decisions = (self.process.alphabet_size - 1).bit_length()
 
     @classmethod
