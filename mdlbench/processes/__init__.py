@@ -5,6 +5,7 @@
     zoo.py        the table of named ones             mixed_states.py  beliefs that can be reached, merged
     base.py       Process: matrices and what          information.py   excess entropy, complexity, crypticity, ...
                   follows from them                   dimension.py     of the set of beliefs
+    linear.py, numbers.py: exact and bounded         settling.py      what a finite chain adds up to, in fractions
     belief.py, generator.py, kernel.py: filter and draw, compiled; they know only arrays
 
 A module imports what stands below it on its side; the right side stands above the left.

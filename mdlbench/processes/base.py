@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -197,6 +198,14 @@ class Process:
         return recurrent_classes(self.tensor.sum(axis=0) > 0)
 
     @cached_property
+    def forgetting(self) -> float:
+        """The largest modulus below 1 of an eigenvalue of the summed matrices: what is left of the past after a symbol."""
+        edges = self.tensor.sum(axis=0) > 0
+        lasting = sum(period(edges, states) for states in self.recurrent_classes) if self.is_hidden_markov else 1
+        moduli = sorted(abs(np.linalg.eigvals(self.tensor.sum(axis=0))), reverse=True)
+        return float(min(moduli[lasting], 1 - 2.0**-53)) if len(moduli) > lasting else 0.0
+
+    @cached_property
     def digest(self) -> bytes:
         """8 bytes over the numbers themselves, whatever the process is called."""
         state = hashlib.blake2b(repr(self.tensor.shape).encode(), digest_size=8)
@@ -288,6 +297,21 @@ def recurrent_classes(edges: np.ndarray) -> list[list[int]]:
     recurrent = (reach <= reach.T).all(axis=1)  # whatever is reached leads back
     classes = {tuple(np.flatnonzero(reach[state]).tolist()) for state in np.flatnonzero(recurrent)}
     return [list(states) for states in sorted(classes)]
+
+
+def period(edges: np.ndarray, states: Sequence[int]) -> int:
+    """The greatest common divisor of the lengths of all cycles within a communicating class of a graph (N, N)."""
+    depth, waiting, found = {states[0]: 0}, [states[0]], 0
+    inside = set(states)
+    for state in waiting:  # breadth first; grows while it is walked
+        for target in np.flatnonzero(edges[state]).tolist():
+            if target not in inside:
+                continue
+            if target not in depth:
+                depth[target] = depth[state] + 1
+                waiting.append(target)
+            found = gcd(found, depth[state] + 1 - depth[target])
+    return found
 
 
 def _read_only(values: Any) -> np.ndarray:

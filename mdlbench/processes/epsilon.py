@@ -25,17 +25,22 @@ class EpsilonMachine:
     Attributes:
         probabilities: M rows of K numbers, P(x | causal state).
         successors: int64 (M, K), -1 where the symbol cannot come.
-        weights: float64 (M,), their long-run probabilities.
+        weight_numbers: M numbers, their long-run probabilities; fractions where the process is exact.
         states_of: for each mixed state its causal state, -1 for transient ones.
     """
 
     probabilities: Matrix
     successors: np.ndarray
-    weights: np.ndarray
+    weight_numbers: Sequence[Number]
     states_of: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.weights)
+        return len(self.weight_numbers)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """`weight_numbers` as float64 (M,)."""
+        return np.array([float(value) for value in self.weight_numbers])
 
     def as_process(self, name: str) -> Process:
         """The machine as a unifilar hidden Markov model whose states are the causal states."""
@@ -46,7 +51,7 @@ class EpsilonMachine:
                 if self.successors[state, symbol] >= 0:
                     matrices[symbol][state][self.successors[state, symbol]] = self.probabilities[state][symbol]
         several = len(_classes(self.successors)) > 1
-        start = as_numbers(self.weights.tolist()) if several else None
+        start = as_numbers(self.weight_numbers) if several else None
         return Process(f"epsilon machine of {name}", as_transitions(matrices), start=start)
 
 
@@ -62,7 +67,7 @@ def causal_states(found: MixedStates) -> EpsilonMachine:
     if not found.closed:
         raise ValueError("the mixed states were not all found: their causal states are not known")
     kept = sorted(state for states in found.recurrent for state in states)
-    return _minimised(found.probabilities, found.successors, found.weights, kept, found.exact)
+    return _minimised(found.probabilities, found.successors, found.settling.weight_numbers, kept, found.exact)
 
 
 def minimise(process: Process) -> EpsilonMachine:
@@ -73,11 +78,11 @@ def minimise(process: Process) -> EpsilonMachine:
     follows = (process.tensor > 0).transpose(1, 0, 2)  # state, symbol, next state
     successors = np.where(follows.any(axis=2), follows.argmax(axis=2), -1)
     kept = [state for state in range(process.n_states) if process.stationary[state] > 0]
-    return _minimised(probabilities, successors, process.stationary, kept, process.exact)
+    return _minimised(probabilities, successors, process.stationary_numbers, kept, process.exact)
 
 
 def _minimised(
-    probabilities: Matrix, successors: np.ndarray, weights: np.ndarray, kept: list[int], exact: bool
+    probabilities: Matrix, successors: np.ndarray, weights: Sequence[Number], kept: list[int], exact: bool
 ) -> EpsilonMachine:
     labels: dict[int, int] = _numbered({s: _comparable(probabilities[s], exact) for s in kept})
     while True:
@@ -88,7 +93,7 @@ def _minimised(
     first = {label: state for state, label in reversed(labels.items())}
     order = sorted(first)
     table = np.array([[labels.get(int(t), -1) for t in successors[first[label]]] for label in order])
-    totals = np.zeros(len(order))
+    totals: list[Number] = [Fraction(0)] * len(order)
     for state, label in labels.items():
         totals[label] += weights[state]
     states_of = np.array([labels.get(state, -1) for state in range(len(weights))])

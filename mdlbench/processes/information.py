@@ -10,8 +10,8 @@ A quantity that is infinite, or that nothing here computes, is None with a reaso
 """
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,11 +22,15 @@ from mdlbench.processes.epsilon import EpsilonMachine, causal_states, minimise
 from mdlbench.processes.mixed_states import MixedStates, mixed_states
 from mdlbench.processes.numbers import text_of
 from mdlbench.processes.poisson import Converged, solve_poisson
-from mdlbench.processes.resets import reset_chain
+from mdlbench.processes.resets import reset_chain, reset_symbols
 from mdlbench.processes.result import Dimension, EntropyRate, MixedStateCounts, Quantity, Source
+from mdlbench.processes.settling import Total, exact_entropy
 from mdlbench.processes.words import emission_entropy, entropies, levels, myopic_entropies
 
+_NOISE = 1e-12  # bits by which rounding, and taking nearly equal beliefs for equal, may move the entropy of a level
 _SMALL = 1e-12  # bits: a term of a sum that has died out
+_ROUNDING = 1e-9  # bits by which a sum may miss its bounds for no other reason
+_MOST_ERROR = 1e-6  # of a sum, absolute or relative, that rounding may leave
 _LEAST_AGREEMENT = 0.02  # of two solutions, relative, for either to be told
 _WIDEST, _LONGEST = 30_000, 1500  # beliefs of a level, and levels, where sums are taken term by term
 
@@ -105,8 +109,9 @@ def analyse(process: Process, contexts: int = 11, gap: float | None = None) -> A
     options = {} if gap is None else {"gap": gap}
     rate = entropy_rate(process, mixed=mixed, solution=solution, **options)
     machine = _machine(process, mixed)
-    excess, transient = _sums(process, mixed, rate, solution)
     complexity = _complexity(process, machine, kind)
+    excess, transient = (_possible(found) for found in _sums(process, mixed, rate, solution))
+    excess = _possible(excess, _most_excess(process, complexity))
     dimension = None
     composed = process.composition is not None and process.composition.kind == "product"
     if kind.startswith("uncountable") and process.ergodic and not composed:
@@ -127,15 +132,32 @@ def analyse(process: Process, contexts: int = 11, gap: float | None = None) -> A
     )
 
 
+def _most_excess(process: Process, complexity: Quantity) -> float:
+    """The past tells no more of the future than the causal state does, nor than the hidden state does."""
+    hidden = exact_entropy(process.stationary_numbers) if process.is_hidden_markov else math.inf
+    return min(hidden, math.inf if complexity.value is None else complexity.value)
+
+
+def _possible(found: Quantity, most: float = math.inf) -> Quantity:
+    """The quantity if it lies within 0 .. `most`, to what rounding may do; else no number, and why."""
+    if found.value is None or 0.0 <= found.value <= most:
+        return found
+    if -_ROUNDING <= found.value <= most + _ROUNDING * max(1.0, most):
+        return replace(found, value=min(max(found.value, 0.0), most))
+    return Quantity.of(None, f"not known: {found.note} gives {found.value:.6g}, which lies outside 0 .. {most:.6g}")
+
+
 def _kind(process: Process, mixed: MixedStates) -> str:
     """finite, countable or uncountable: the beliefs met in the long run."""
     if mixed.closed:
         return "finite"
     if process.unifilar:
         return "infinite in transit, finite in the long run"
-    chain = reset_chain(process)
-    if chain is not None:
-        return "countable" if chain.single else "countable (merged between resets)"
+    if process.ergodic and (resets := len(reset_symbols(process))):
+        if resets >= process.alphabet_size - 1:
+            return "countable"
+        if reset_chain(process) is not None:
+            return "countable (merged between resets)"
     return "uncountable"
 
 
@@ -148,25 +170,27 @@ def _machine(process: Process, mixed: MixedStates) -> EpsilonMachine | None:
 def _sums(process: Process, mixed: MixedStates, rate: EntropyRate, solution: Converged | None) -> tuple[Quantity, Quantity]:
     """Excess entropy and transient information."""
     if mixed.closed:
-        rows, method = entropies(mixed.p), f"exact: linear algebra over {len(mixed)} mixed states"
-        return tuple(Quantity.of(_tidy(mixed.accumulated(rows, times)[0]), method) for times in (1, 2))  # type: ignore[return-value]
+        return _summed(mixed, mixed.settling.of_entropies(1)), _summed(mixed, mixed.settling.of_entropies(2))
     if process.composition is not None and process.composition.kind in ("product", "reversed"):
         parts = [_sums(part, mixed_states(part), entropy_rate(part), _solution(part)) for part in process.composition.parts]
         word = "as read forwards: " if process.composition.kind == "reversed" else "sum over factors: "
         return _added([part[0] for part in parts], word), _added([part[1] for part in parts], word)
-    terms = _terms(process, rate.value)
-    if terms is not None:
-        method = f"converged: sum of {len(terms)} terms until they vanish"
-        counts = np.arange(1, len(terms) + 1)
-        return Quantity.of(_tidy(terms.sum()), method), Quantity.of(_tidy(counts @ terms), method)
-    if solution is None or rate.converged is None:
-        reason = "the sum over L of h_L - h did not converge within the words enumerated"
-        return Quantity.of(None, reason), Quantity.of(None, reason)
+    terms = _Terms.of(process, rate)
+    if terms.settled or solution is None or rate.converged is None:
+        return terms.excess(), terms.transient()
     most = math.log2(process.n_states) if process.is_hidden_markov else math.inf  # no more than the state tells
     return (
         _solved(solution.excess_entropy, solution.excess_change, most),
         _solved(solution.transient_information, solution.transient_change, math.inf),
     )
+
+
+def _summed(mixed: MixedStates, total: Total) -> Quantity:
+    """A sum over mixed states."""
+    if mixed.settling.exact:
+        return Quantity.of(total.value, f"exact: in fractions over {len(mixed)} mixed states")
+    same = "" if mixed.exact else " merged to 1e-10"
+    return _rounded(total.value, total.error, f"linear algebra over {len(mixed)} mixed states{same}")
 
 
 def _solved(value: float, change: float, most: float) -> Quantity:
@@ -188,25 +212,88 @@ def _added(parts: list[Quantity], word: str) -> Quantity:
     return Quantity.of(sum(part.value for part in parts if part.value is not None), word + parts[0].note)
 
 
-def _terms(process: Process, rate: float) -> np.ndarray | None:
-    """h_L - h for L = 1, 2, ... until they vanish; None where the words grow too many first."""
-    found: list[float] = []
-    for level in levels(process):
-        if len(level.weights) > _WIDEST or len(found) > _LONGEST:
-            return None
-        mean = float(level.weights @ emission_entropy(process, level.beliefs)) / float(level.weights.sum())
-        found.append(mean - rate)
+class _Terms(NamedTuple):
+    """h_L - h for L = 1, 2, ... as far as words were followed, and what is known of the rest of their sum.
+
+    The rest is no less than nothing, and, since past and future meet in the hidden state, no more than H(S_L | X_1 .. L). Where
+    the terms have died out it is estimated as well: no memory fades slower than the chain itself.
+
+    Attributes:
+        terms: float64 (L,). noise: what each may be off by.
+        settled: whether the terms died out, or the state is known.
+        unknown: H(S_L | X_1 .. L) in bits; infinite without states.
+        fading: how much of a term is left in the next one, at most.
+    """
+
+    terms: np.ndarray
+    noise: float
+    settled: bool
+    unknown: float
+    fading: float
+
+    @classmethod
+    def of(cls, process: Process, rate: EntropyRate) -> "_Terms":
+        found: list[float] = []
+        unknown, settled = math.inf, False
         quiet = process.n_states + 3
-        if len(found) > quiet and max(map(abs, found[-quiet:])) < _SMALL:
-            return np.array(found)
-    return None
+        for level in levels(process):
+            weights = level.weights / level.weights.sum()
+            if process.is_hidden_markov:
+                unknown = float(weights @ entropies(level.beliefs))
+            if len(level.weights) > _WIDEST or len(found) > _LONGEST:
+                break
+            settled = unknown < _SMALL or (len(found) > quiet and max(map(abs, found[-quiet:])) < _SMALL)
+            if settled:
+                break
+            found.append(float(weights @ emission_entropy(process, level.beliefs)) - rate.value)
+        return cls(np.array(found), _NOISE + (rate.gap or 0.0) / 2, settled, unknown, process.forgetting)
+
+    def excess(self) -> Quantity:
+        """The sum."""
+        low, noise = float(self.terms.sum()), len(self.terms) * self.noise
+        if self.settled:
+            return self._told(low, noise + min(self.unknown, self._rest()))
+        if self.unknown <= _MOST_ERROR:
+            return self._told(low + self.unknown / 2, noise + self.unknown / 2)
+        between = (
+            f"between {low - noise:.6g} and {low + self.unknown + noise:.6g}" if math.isfinite(self.unknown) else "not known"
+        )
+        return Quantity.of(
+            None, f"{between}: H(L) - L h still grows after {len(self.terms)} symbols, the most that were enumerated"
+        )
+
+    def transient(self) -> Quantity:
+        """The sum of L (h_L - h)."""
+        if not self.settled:
+            reason = f"the sum of L (h_L - h) did not settle within {len(self.terms)} symbols, the most that were enumerated"
+            return Quantity.of(None, reason)
+        count = len(self.terms)
+        error = count**2 * self.noise / 2 + self._rest() * (count + 1 / (1 - self.fading))
+        return self._told(float(np.arange(1, count + 1) @ self.terms), error)
+
+    def _rest(self) -> float:
+        last = max(map(abs, self.terms[-3:]), default=0.0)
+        return max(last, self.noise) * self.fading / (1 - self.fading)
+
+    def _told(self, value: float, error: float) -> Quantity:
+        return _rounded(value, error, f"converged: sum of {len(self.terms)} terms until they vanish")
+
+
+def _rounded(value: float, error: float, method: str) -> Quantity:
+    """A value with as many digits as its error leaves, or none where it leaves few."""
+    if error > _MOST_ERROR * max(1.0, abs(value)):
+        return Quantity.of(None, f"not known: {method}, which leaves it uncertain by {error:.0e} (memory fades slowly)")
+    digits = min(15, -math.ceil(math.log10(max(error, 1e-15))))
+    return Quantity.of(_tidy(round(value, digits)), f"{method} (to {error:.0e})")
 
 
 def _complexity(process: Process, machine: EpsilonMachine | None, kind: str) -> Quantity:
     if machine is not None:
-        return Quantity.of(_tidy(entropies(machine.weights)), f"entropy of {len(machine)} causal states")
-    chain = reset_chain(process) if kind.startswith("countable") else None
-    if chain is not None:
+        return Quantity.of(exact_entropy(machine.weight_numbers), f"entropy of {len(machine)} causal states")
+    if kind.startswith("countable"):
+        chain = reset_chain(process)
+        if chain is None:
+            return Quantity.of(None, "not known: resets are so rare that the chain of beliefs between them was not followed")
         return Quantity.of(
             float(entropies(chain.weights)), f"converged: chain of {len(chain.weights)} beliefs, the rest below 1e-15"
         )
@@ -220,16 +307,18 @@ def _synchronisation(process: Process, machine: EpsilonMachine | None, kind: str
     mixed = mixed_states(as_process)
     uncertain = entropies(np.maximum(mixed.beliefs, 0.0))
     if mixed.closed:
-        if (mixed.weights @ uncertain) > 1e-9:
+        known = (mixed.beliefs[[state for states in mixed.recurrent for state in states]] > 0).sum(axis=1)
+        if (known > 1).any():
             return Quantity.of(None, "infinite: an observer never knows the causal state for sure")
-        return Quantity.of(_tidy(mixed.accumulated(uncertain)[0]), f"exact: linear algebra over {len(mixed)} mixed states")
+        return _summed(mixed, mixed.settling.until_settled(uncertain))
     found: list[float] = []
     for level in levels(as_process):
         found.append(float(level.weights @ entropies(level.beliefs)))
         if len(level.weights) > _WIDEST or len(found) > _LONGEST:
             break
         if len(found) > 3 and max(found[-3:]) < 1e-10:
-            return Quantity.of(sum(found), f"converged: sum of {len(found)} terms until they vanish")
+            rest = max(found[-3:]) * as_process.forgetting / (1 - as_process.forgetting)
+            return _rounded(sum(found), len(found) * _NOISE + rest, f"converged: sum of {len(found)} terms until they vanish")
     return Quantity.of(None, "the uncertainty of the causal state did not vanish within the words enumerated")
 
 
@@ -240,7 +329,8 @@ def _crypticity(complexity: Quantity, excess: Quantity) -> Quantity:
         return Quantity.of(None, excess.note)
     value = complexity.value - excess.value
     # where E is a converged sum, its last digits are not known
-    return Quantity.of(0.0 if abs(value) < 1e-9 else value, "C - E")
+    exact = (excess.method or "").startswith("exact")
+    return Quantity.of(0.0 if abs(value) < (1e-15 if exact else 1e-9) else value, "C - E")
 
 
 def _tidy(value: Any) -> float:

@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from mdlbench.processes.base import Process, recurrent_classes
+from mdlbench.processes.base import Process
 from mdlbench.processes.linear import Number
+from mdlbench.processes.settling import Settling
 from mdlbench.processes.words import SAME
 
 MOST_STATES = 2000
+_MOST_BITS = 8192  # of a number in an exact belief: those of beliefs that come back stay far below
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,47 +52,19 @@ class MixedStates:
         return np.array([[float(value) for value in row] for row in self.probabilities])
 
     @cached_property
-    def chain(self) -> np.ndarray:
-        """Transition matrix between mixed states, float64 (M, M)."""
-        matrix = np.zeros((len(self), len(self)))
-        for symbol in range(self.p.shape[1]):
-            known = self.successors[:, symbol] >= 0
-            np.add.at(matrix, (np.flatnonzero(known), self.successors[known, symbol]), self.p[known, symbol])
-        return matrix
+    def settling(self) -> Settling:
+        """The chain between mixed states: what is recurrent, and what adds up on the way there."""
+        return Settling(self.probabilities, self.successors)
 
-    @cached_property
+    @property
     def recurrent(self) -> list[list[int]]:
         """Recurrent classes of mixed states; the others are transient, met only while synchronising."""
-        return recurrent_classes(self.chain > 0)
+        return self.settling.recurrent
 
-    @cached_property
-    def limit(self) -> np.ndarray:
-        """Where the chain spends its time in the long run (Cesaro), from each mixed state: float64 (M, M)."""
-        m, recurrent = len(self), [state for states in self.recurrent for state in states]
-        transient = sorted(set(range(m)) - set(recurrent))
-        found = np.zeros((m, m))
-        for states in self.recurrent:
-            inner = self.chain[np.ix_(states, states)]
-            found[np.ix_(states, states)] = _stationary(inner)
-        if transient:
-            inner = np.eye(len(transient)) - self.chain[np.ix_(transient, transient)]
-            found[np.ix_(transient, range(m))] = np.linalg.solve(
-                inner, self.chain[np.ix_(transient, recurrent)] @ found[recurrent]
-            )
-        return found
-
-    @cached_property
+    @property
     def weights(self) -> np.ndarray:
         """Long-run probability of each mixed state from the start, float64 (M,); zero for transient ones."""
-        return self.limit[0]
-
-    def accumulated(self, values: np.ndarray, times: int = 1) -> np.ndarray:
-        """sum over t of (chain^t - limit) values, applied `times` times: what a quantity adds up to before it settles."""
-        solver = np.eye(len(self)) - self.chain + self.limit
-        values = values - self.limit @ values
-        for _ in range(times):
-            values = np.linalg.solve(solver, values)
-        return values
+        return self.settling.weights
 
 
 def mixed_states(process: Process, most: int = MOST_STATES) -> MixedStates:
@@ -122,7 +96,7 @@ def mixed_states(process: Process, most: int = MOST_STATES) -> MixedStates:
         level = found
         if found:
             by_depth.append(len(found))
-        closed = len(vectors) <= most
+        closed = len(vectors) <= most and not any(space.is_long(vectors[place]) for place in found)
     kept = len(vectors) if closed else len(successors)
     table = np.array(successors[:kept])
     table[table >= kept] = -1
@@ -134,13 +108,6 @@ def mixed_states(process: Process, most: int = MOST_STATES) -> MixedStates:
         process.exact,
         tuple(by_depth),
     )
-
-
-def _stationary(matrix: np.ndarray) -> np.ndarray:
-    """The stationary row of an irreducible stochastic matrix."""
-    m = len(matrix)
-    system = np.vstack([(matrix - np.eye(m)).T, np.ones(m)])
-    return np.linalg.lstsq(system, np.append(np.zeros(m), 1.0), rcond=None)[0]
 
 
 class _Rational:
@@ -173,6 +140,9 @@ class _Rational:
         moved = self._moved(vector, symbol)
         return self._reduced(moved) if self._mass(moved) > 0 else None
 
+    def is_long(self, vector: tuple[int, ...]) -> bool:
+        return max(map(abs, vector)).bit_length() > _MOST_BITS
+
     def key(self, vector: tuple[int, ...]) -> Hashable:
         return vector
 
@@ -195,6 +165,9 @@ class _Rounded:
         moved = vector @ self._process.tensor[symbol]
         mass = moved @ self._process.right_vector
         return moved / mass if mass > SAME else None
+
+    def is_long(self, vector: np.ndarray) -> bool:
+        return False
 
     def key(self, vector: np.ndarray) -> Hashable:
         return tuple(np.rint(vector * 1e10).astype(np.int64).tolist())

@@ -56,7 +56,8 @@ def solve_poisson(process: Process, seed: int = 0) -> Converged | None:
         basis = _Basis.of(met)
         for degree in _degrees(basis.dimension) if basis is not None else []:
             assert basis is not None
-            fit = _fit(process, basis, degree, met, fresh)
+            with np.errstate(over="ignore", invalid="ignore"):
+                fit = _fit(process, basis, degree, met, fresh)
             if np.isfinite(fit.spread):
                 found.append(fit)
     if len(found) < 2:
@@ -141,6 +142,8 @@ class _Fit(NamedTuple):
 
 def _fit(process: Process, basis: _Basis, degree: int, met: np.ndarray, fresh: np.ndarray) -> _Fit:
     here, moved = basis.values(met, degree), _after(process, basis, degree, met)
+    if not (np.isfinite(moved).all() and np.isfinite(here).all()):
+        return _Fit(basis, degree, np.zeros((here.shape[1], 3)), math.inf)  # beliefs move too far from those that were met
     u, s, vt = np.linalg.svd(np.concatenate([here - moved, np.ones((len(met), 1))], axis=1), full_matrices=False)
     keep = s > 1e-14 * s[0]
 

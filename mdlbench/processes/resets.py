@@ -9,6 +9,7 @@ so the entropy rate is a sum with an exact bound on its tail, for generalised pr
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,6 +60,7 @@ def _has_rank_one(matrix: Sequence[Sequence[Any]]) -> bool:
     )
 
 
+@lru_cache(maxsize=4)
 def reset_chain(process: Process) -> ResetChain | None:
     """The chain of beliefs between resets, or None where there is no reset, or where there are too many beliefs."""
     resets = reset_symbols(process)

@@ -182,7 +182,7 @@ def test_rrxor_has_36_mixed_states() -> None:
     """Shai et al. 2024: 36, of which the five of its machine recur."""
     found = mixed_states(find("rrxor"))
     assert (len(found), [len(states) for states in found.recurrent]) == (36, [5])
-    np.testing.assert_allclose(found.chain.sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_allclose(found.settling.chain.sum(axis=1), 1, atol=1e-12)
     assert sum(found.by_depth) == 36
 
 
