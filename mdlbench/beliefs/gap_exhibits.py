@@ -8,6 +8,7 @@ from mdlbench.result.exhibits import Axis, Cell, Chart, Measure, Panels, Part, S
 from mdlbench.result.reading import Found
 from mdlbench.text import counted
 
+_SHOWN = 5e-7  # bits: half of the last digit shown
 _CONTEXT = Axis(Measure("symbols of context", form="count"))
 
 
@@ -44,7 +45,9 @@ def contexts(payload: RunGap) -> Table:
         _bits("greatest", "The worst seed."),
     ]
     rate, seeds = _rate(payload.entropy_rate), counted(len(payload.seeds), "seed")
-    return Table.of(f"h = {rate} bits per symbol; all in bits per symbol, {seeds}", columns, rows)
+    return Table.of(
+        f"h = {rate} bits per symbol; all in bits per symbol, {seeds}", columns, rows, notes=_doubt(payload.entropy_rate)
+    )
 
 
 def seeds(payload: RunGap) -> Table:
@@ -74,7 +77,14 @@ def _row(name: str, one: RunGap | ContextGap) -> tuple[Cell, ...]:
 
 
 def _rate(rate: EntropyRate) -> str:
-    return f"at most {rate.upper:.6f}" if rate.lower is None else f"{(rate.lower + rate.upper) / 2:.6f}"
+    return f"at most {rate.upper:.6f}" if rate.uncertainty is None else rate.text
+
+
+def _doubt(rate: EntropyRate) -> tuple[str, ...]:
+    """What is to be said where h is not known to the digits that the table shows."""
+    if rate.uncertainty is None:
+        return ("no lower bound on h is known: floor − h is at least what is shown",)
+    return (f"h is known to ±{rate.uncertainty:.0e} bits, and so is floor − h",) if rate.uncertainty > _SHOWN else ()
 
 
 def _charts(payload: RunGap) -> Panels:

@@ -201,7 +201,8 @@ class Process:
     def forgetting(self) -> float:
         """The largest modulus below 1 of an eigenvalue of the summed matrices: what is left of the past after a symbol."""
         edges = self.tensor.sum(axis=0) > 0
-        lasting = sum(period(edges, states) for states in self.recurrent_classes) if self.is_hidden_markov else 1
+        classes = self.recurrent_classes if self.is_hidden_markov else []
+        lasting = sum(1 + max(phases_of(edges, states).values()) for states in classes) or 1
         moduli = sorted(abs(np.linalg.eigvals(self.tensor.sum(axis=0))), reverse=True)
         return float(min(moduli[lasting], 1 - 2.0**-53)) if len(moduli) > lasting else 0.0
 
@@ -299,19 +300,17 @@ def recurrent_classes(edges: np.ndarray) -> list[list[int]]:
     return [list(states) for states in sorted(classes)]
 
 
-def period(edges: np.ndarray, states: Sequence[int]) -> int:
-    """The greatest common divisor of the lengths of all cycles within a communicating class of a graph (N, N)."""
-    depth, waiting, found = {states[0]: 0}, [states[0]], 0
-    inside = set(states)
+def phases_of(edges: np.ndarray, states: Sequence[int]) -> dict[int, int]:
+    """The phase 0 .. D-1 of each state of a communicating class of a graph (N, N), D its period: edges lead to the next."""
+    depth, waiting, whole, inside = {states[0]: 0}, [states[0]], 0, set(states)
     for state in waiting:  # breadth first; grows while it is walked
         for target in np.flatnonzero(edges[state]).tolist():
-            if target not in inside:
-                continue
-            if target not in depth:
-                depth[target] = depth[state] + 1
-                waiting.append(target)
-            found = gcd(found, depth[state] + 1 - depth[target])
-    return found
+            if target in inside:
+                if target not in depth:
+                    depth[target] = depth[state] + 1
+                    waiting.append(target)
+                whole = gcd(whole, depth[state] + 1 - depth[target])
+    return {state: steps % whole for state, steps in depth.items()}
 
 
 def _read_only(values: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mdlbench.processes.base import Process
+from mdlbench.processes.base import Process, phases_of
 
 _FIRST, _FACTOR = 1e-5, 4.0  # gap of a leaf in the first pass; by how much it shrinks from pass to pass
 _DEEPEST = 400
@@ -30,10 +30,13 @@ class Bounds(NamedTuple):
 def context_bounds(process: Process, gap: float, most_leaves: int) -> Bounds:
     """Bounds whose gap is below `gap` bits, or as near as `most_leaves` contexts get.
 
+    What is decided for ever at the start, which recurrent class and which phase of its period, may be known without changing
+    h, since it is worth a finite number of bits once. So each class and phase has a tree of its own.
+
     Args:
         process: a hidden Markov model.
         gap: in bits, where to stop.
-        most_leaves: a pass over the tree with more is not begun.
+        most_leaves: a pass over the tree with more is given up, and the one before it is what is returned.
 
     Returns:
         `Bounds`; rigorous: every word is accounted for, and the allowance for rounding is added to both sides.
@@ -42,20 +45,39 @@ def context_bounds(process: Process, gap: float, most_leaves: int) -> Bounds:
     from mdlbench.processes import kernel, tree_kernel
 
     announce_first_compilation(kernel, "process kernels", 5)
-    tensor, start = process.tensor.copy(), process.stationary.copy()
-    leaf_gap, best, previous = _FIRST, None, 1
+    tensor, emission, trees = process.tensor.copy(), process.emission.copy(), _starts(process)
+    leaf_gap, best = _FIRST / len(trees), Bounds(0.0, float(np.log2(process.alphabet_size)), 0, 0)
     while True:
         sums, counts = np.zeros(4), np.zeros(2, np.int64)
-        tree_kernel.sum_contexts(tensor, start, process.emission.copy(), leaf_gap, _DEEPEST, sums, counts)
-        allowance = _rounding(process, int(counts[1]))
-        best = Bounds(
-            max(0.0, sums[0] + sums[1] - allowance), min(sums[2] + sums[3] + allowance, np.log2(process.alphabet_size)), *counts
-        )
-        growth = max(counts[0] / previous, 1.5)
-        previous = int(counts[0])
-        if best.upper - best.lower <= gap or previous * growth > most_leaves or leaf_gap < 1e-22:
-            return Bounds(float(best.lower), float(best.upper), int(best.leaves), int(best.depth))
+        for starts in trees:
+            tree_kernel.sum_contexts(tensor, starts, emission, leaf_gap, _DEEPEST, most_leaves, sums, counts)
+        leaves, depth = map(int, counts)
+        if leaves > most_leaves:
+            return best
+        allowance = _rounding(process, depth)
+        low, high = float(sums[0] + sums[1]) - allowance, float(sums[2] + sums[3]) + allowance
+        growth = leaves / best.leaves if best.leaves else 1.0
+        best = Bounds(max(best.lower, low), min(best.upper, high), leaves, depth)
+        if best.upper - best.lower <= gap or leaf_gap < 1e-22 or leaves * growth > most_leaves:
+            return best
         leaf_gap /= _FACTOR
+
+
+def _starts(process: Process) -> list[np.ndarray]:
+    """For each recurrent class and phase of the predicted symbol, the weights of states before words of length 0, 1, ...
+
+    float64 (D, N) each, D the period: a word of length L begins in the phase L before that of its end. Together the rows of
+    length 0 sum to the stationary distribution.
+    """
+    edges, found = process.tensor.sum(axis=0) > 0, []
+    for states in process.recurrent_classes:
+        phases = phases_of(edges, states)
+        count = 1 + max(phases.values())
+        weights = np.zeros((count, process.n_states))
+        for state, phase in phases.items():
+            weights[phase, state] = process.stationary[state]
+        found += [weights[(phase - np.arange(count)) % count] for phase in range(count)]
+    return found
 
 
 def _rounding(process: Process, depth: int) -> float:

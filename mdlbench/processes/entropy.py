@@ -23,7 +23,7 @@ from mdlbench.processes.result import ConvergedRate, EntropyRate
 from mdlbench.processes.words import SAME, emission_entropy, entropies, levels
 
 GAP = 5e-10  # bits at which refining stops
-_MOST_LEAVES = 8_000_000
+_MOST_LEAVES, _MOST_WORK = 8_000_000, 216_000_000  # of a tree of contexts; leaves times K N^2 (8 million of Mess3)
 _ENUMERATED = 300_000  # beliefs of a level, where enumeration is all there is
 
 
@@ -55,14 +55,15 @@ def entropy_rate(
         slack = _slack(len(chain.weights), process) + (0.0 if chain.single else _merging(process))
         return EntropyRate.between(lower - slack, upper + slack, f"chain of {len(chain.weights)} beliefs between resets")
     if process.is_hidden_markov:
-        bounds = context_bounds(process, gap, _MOST_LEAVES)
+        bounds = context_bounds(process, gap, min(_MOST_LEAVES, _MOST_WORK // (process.alphabet_size * process.n_states**2)))
         found = EntropyRate.between(
             bounds.lower, bounds.upper, f"tree of {bounds.leaves:,} contexts up to {bounds.depth} symbols"
         )
     else:
         upper, depth = _enumerated(process)
         found = EntropyRate.between(None, upper, f"H(X_{depth} | X_1..{depth - 1}) by enumeration", reason=_NO_LOWER)
-    solution = solve_poisson(process) if solution is None else solution
+    if solution is None and (found.gap is None or found.gap > gap):
+        solution = solve_poisson(process)
     return found if solution is None else _with_converged(found, solution)
 
 
@@ -128,6 +129,6 @@ def _enumerated(process: Process) -> tuple[float, int]:
 def _with_converged(found: EntropyRate, solution: Converged) -> EntropyRate:
     """Add the converged digits, unless they contradict the bounds (then they have not converged)."""
     low = found.lower if found.lower is not None else -np.inf
-    if not low <= solution.entropy_rate <= found.upper or solution.change > 1e-3:
+    if not low <= solution.entropy_rate <= found.upper or solution.error > min(1e-3, (found.upper - low) / 4):
         return found
-    return replace(found, converged=ConvergedRate(solution.entropy_rate, solution.change))
+    return replace(found, converged=ConvergedRate(solution.entropy_rate, solution.error))

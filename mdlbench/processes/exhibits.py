@@ -5,6 +5,7 @@ The terminal prints `overview` and `known`, a page has `section`; pictures are i
 
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from math import floor, log10
 
 from mdlbench.processes.pictures import panels
 from mdlbench.processes.result import Dimension, EntropyRate, MixedStateCounts, Source
@@ -15,7 +16,7 @@ from mdlbench.units import bits_to_nats
 _NO_LOWER = "no lower bound"
 _FOUND_BY = Measure("how, or why not")
 _RATE = Measure(
-    "h", "bits per symbol", "fixed", 12, "entropy rate: converged, else the middle of its bounds, else the upper one"
+    "h", "bits per symbol", definition="entropy rate: converged, else the middle of its bounds; with the digits that are sure"
 )
 _GAP = Measure("between bounds", "bits per symbol", "digits", 1, "how far the rigorous bounds on h are apart")
 _EXCESS = Measure("E", "bits", "fixed", 9, "excess entropy: what the past tells of the future")
@@ -76,10 +77,10 @@ def _row(source: Source) -> tuple[Cell, ...]:
     rate, mixed = source.entropy_rate, source.mixed_states
     return (
         source.label,
-        rate.value,
+        rate.text,
         _NO_LOWER if rate.gap is None else max(rate.gap, 0.0),
-        source.excess_entropy.value,
-        source.statistical_complexity.value,
+        source.excess_entropy.text(9),
+        source.statistical_complexity.text(9),
         mixed.kind.partition(" (")[0].partition(",")[0] if mixed.count is None else mixed.count,
         rate.method,
     )
@@ -105,7 +106,8 @@ def _rate(rate: EntropyRate) -> Iterator[Text]:
     yield Text(f"{bounds}, {bits_to_nats(rate.value):.12f} nats; {rate.method}")
     if rate.converged is not None:
         value, change = rate.converged.value, rate.converged.change
-        yield Text(f"converged, beyond the bounds: {value:.14f} bits per symbol (changed by {change:.0e} at the last step)")
+        digits = min(14, -floor(log10(max(change, 1e-15))))
+        yield Text(f"converged, beyond the bounds: {value:.{digits}f} bits per symbol (to {change:.0e})")
 
 
 def outward(bound: float, digits: int, rounding: str) -> str:
@@ -129,7 +131,7 @@ def _remarks(source: Source) -> list[Note]:
 def _quantities(source: Source) -> Table:
     found = [(name, getattr(source, field)) for name, field in _QUANTITIES]
     columns = (Measure("quantity"), Measure("value", "bits", "fixed", 12), _FOUND_BY)
-    rows = [(name, quantity.value, quantity.note) for name, quantity in found]
+    rows = [(name, quantity.text(12), quantity.note) for name, quantity in found]
     return Table.of("Memory and synchronisation", columns, rows, notes=_MEANINGS)
 
 

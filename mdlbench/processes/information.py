@@ -31,6 +31,7 @@ _NOISE = 1e-12  # bits by which rounding, and taking nearly equal beliefs for eq
 _SMALL = 1e-12  # bits: a term of a sum that has died out
 _ROUNDING = 1e-9  # bits by which a sum may miss its bounds for no other reason
 _MOST_ERROR = 1e-6  # of a sum, absolute or relative, that rounding may leave
+_LARGEST_ERROR = 1e-3  # of h, where what is solved with it is believed
 _LEAST_AGREEMENT = 0.02  # of two solutions, relative, for either to be told
 _WIDEST, _LONGEST = 30_000, 1500  # beliefs of a level, and levels, where sums are taken term by term
 
@@ -176,13 +177,13 @@ def _sums(process: Process, mixed: MixedStates, rate: EntropyRate, solution: Con
         word = "as read forwards: " if process.composition.kind == "reversed" else "sum over factors: "
         return _added([part[0] for part in parts], word), _added([part[1] for part in parts], word)
     terms = _Terms.of(process, rate)
-    if terms.settled or solution is None or rate.converged is None:
+    low = 0.0 if rate.lower is None else rate.lower
+    if terms.settled or solution is None or solution.error > _LARGEST_ERROR or not low <= solution.entropy_rate <= rate.upper:
         return terms.excess(), terms.transient()
-    most = math.log2(process.n_states) if process.is_hidden_markov else math.inf  # no more than the state tells
-    return (
-        _solved(solution.excess_entropy, solution.excess_change, most),
-        _solved(solution.transient_information, solution.transient_change, math.inf),
-    )
+    least = float(terms.terms.sum()) - len(terms.terms) * terms.noise
+    excess = _solved(solution.excess_entropy, solution.excess_error, least, least + terms.unknown)
+    transient = _solved(solution.transient_information, solution.transient_error, 0.0, math.inf)
+    return (terms.excess(), terms.transient()) if excess.value is None else (excess, transient)
 
 
 def _summed(mixed: MixedStates, total: Total) -> Quantity:
@@ -193,11 +194,11 @@ def _summed(mixed: MixedStates, total: Total) -> Quantity:
     return _rounded(total.value, total.error, f"linear algebra over {len(mixed)} mixed states{same}")
 
 
-def _solved(value: float, change: float, most: float) -> Quantity:
-    """A sum from the belief operator's solution, if the next best solution says nearly the same and it can be true."""
-    if not (change <= _LEAST_AGREEMENT * abs(value) and 0.0 <= value <= most):
+def _solved(value: float, error: float, least: float, most: float) -> Quantity:
+    """A sum from the belief operator's solution, if that says enough and it can be true."""
+    if not (error <= _LEAST_AGREEMENT * abs(value) and least - error <= value <= most + error):
         return Quantity.of(None, "not known: the belief operator's solutions by polynomials do not agree")
-    return Quantity.of(value, f"converged: belief operator solved by polynomials (changed by {change:.0e} at the last step)")
+    return Quantity.within(value, error, "converged: belief operator solved by polynomials")
 
 
 def _solution(process: Process) -> Converged | None:
@@ -280,11 +281,10 @@ class _Terms(NamedTuple):
 
 
 def _rounded(value: float, error: float, method: str) -> Quantity:
-    """A value with as many digits as its error leaves, or none where it leaves few."""
+    """A value whose error is known, or none where that leaves few digits."""
     if error > _MOST_ERROR * max(1.0, abs(value)):
         return Quantity.of(None, f"not known: {method}, which leaves it uncertain by {error:.0e} (memory fades slowly)")
-    digits = min(15, -math.ceil(math.log10(max(error, 1e-15))))
-    return Quantity.of(_tidy(round(value, digits)), f"{method} (to {error:.0e})")
+    return Quantity.within(_tidy(value), error, method)
 
 
 def _complexity(process: Process, machine: EpsilonMachine | None, kind: str) -> Quantity:

@@ -20,6 +20,7 @@ from mdlbench.processes.base import Process
 from mdlbench.processes.words import emission_entropy, levels
 
 _MOST_TERMS = 500
+_SEQUENCES = 4000  # generated to check a solution
 _SAMPLES = 4  # beliefs per unknown
 _MOST_AVERAGED = 80_000  # beliefs of the longest words enumerated
 _MARGIN = 1.02  # of the box, beyond the beliefs that were met
@@ -30,23 +31,24 @@ class Converged(NamedTuple):
 
     Attributes:
         entropy_rate: h.
-        change: of h against the next best solution, of another degree or fitted elsewhere: the digits that have converged.
+        error: of h: its distance from an estimate that is right on average, and four standard errors of that; or its change
+            against the next best solution, of another degree or fitted elsewhere, where that is more.
         spread: the largest minus the smallest value of (*) over sampled beliefs.
         excess_entropy, transient_information: sums over the start's way to equilibrium.
-        excess_change, transient_change: of these against the next best solution.
+        excess_error, transient_error: of these, from the same, and from how much of them only the polynomial knows.
         variance_rate: variance of the code length per symbol in the long run, in bits squared (martingale form).
         degree: of the polynomial.
     """
 
     entropy_rate: float
-    change: float
+    error: float
     spread: float
     excess_entropy: float
     transient_information: float
     variance_rate: float
     degree: int
-    excess_change: float
-    transient_change: float
+    excess_error: float
+    transient_error: float
 
 
 def solve_poisson(process: Process, seed: int = 0) -> Converged | None:
@@ -63,10 +65,23 @@ def solve_poisson(process: Process, seed: int = 0) -> Converged | None:
     if len(found) < 2:
         return None
     best, second, *_ = sorted(found, key=lambda fit: fit.spread)
-    sums = _from_enumeration(process, best)
-    change, *changes = (abs(a - b) for a, b in zip(sums, _from_enumeration(process, second), strict=True))
-    rate, excess, transient = sums
-    return Converged(rate, change, best.spread, excess, transient, _variance(process, best, fresh), best.degree, *changes)
+    sums, others = _from_enumeration(process, best), _from_enumeration(process, second)
+    changes = [abs(a - b) for a, b in zip(sums[:3], others[:3], strict=True)]
+    rate, excess, transient, depth, left = sums
+    error = max(changes[0], _distance(process, best, rate, seed + 3))
+    vague = min(1.0, best.spread / max(float(np.std(emission_entropy(process, fresh))), 1e-300))  # how far g is to be trusted
+    rest = vague * abs(left)
+    return Converged(
+        rate,
+        error,
+        best.spread,
+        excess,
+        transient,
+        _variance(process, best, fresh),
+        best.degree,
+        max(changes[1], depth * error + rest[0]),
+        max(changes[2], depth**2 / 2 * error + depth * rest[0] + rest[1]),
+    )
 
 
 def _degrees(dimension: int) -> list[int]:
@@ -158,8 +173,21 @@ def _fit(process: Process, basis: _Basis, degree: int, met: np.ndarray, fresh: n
     return _Fit(basis, degree, np.stack([first, second, third], axis=1), float(residual.max() - residual.min()))
 
 
-def _from_enumeration(process: Process, fit: _Fit) -> tuple[float, float, float]:
-    """h, E and T with the beliefs of all words of some length L, exactly weighted, in place of samples.
+def _distance(process: Process, fit: _Fit, rate: float, seed: int) -> float:
+    """How far h may be from `rate`: the mean of (*) over many generated sequences is h, however good g is."""
+    met = process.beliefs(process.generate_windows(_SEQUENCES, 64, seed))[:, 24::20].reshape(-1, process.n_states)
+    values = []
+    for part in np.array_split(met, 8):
+        change = fit.basis.values(part, fit.degree) - _after(process, fit.basis, fit.degree, part)
+        values.append(emission_entropy(process, part) - change @ fit.solutions[:, 0])
+    means = np.concatenate(values).reshape(_SEQUENCES, -1).mean(axis=1)
+    return abs(float(means.mean()) - rate) + 4 * float(means.std(ddof=1)) / _SEQUENCES**0.5
+
+
+def _from_enumeration(process: Process, fit: _Fit) -> tuple[float, float, float, int, np.ndarray]:
+    """h, E, T, the number of symbols, and what the polynomials alone say of the rest of E and T.
+
+    The beliefs of all words of some length L, exactly weighted, stand in place of samples.
 
     With h_k = H(X_k | X_1..k-1) and averages <g>_L over these beliefs: h = h_L+1 + <g>_L+1 - <g>_L, where the polynomial
     only has to say what is left after L symbols; the sums over k > L that E and T need come from g2 and g3 alike.
@@ -179,7 +207,7 @@ def _from_enumeration(process: Process, fit: _Fit) -> tuple[float, float, float]
     above = np.array(myopic[:depth]) - rate
     excess = float(above.sum() + left[1])
     transient = float((np.arange(1, depth + 1) * above).sum() + depth * left[1] + left[2])
-    return rate, excess, transient
+    return rate, excess, transient, depth, left[1:]
 
 
 def _after(process: Process, basis: _Basis, degree: int, beliefs: np.ndarray) -> np.ndarray:

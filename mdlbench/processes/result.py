@@ -3,8 +3,10 @@
 Kind "hmm-entropy". Entropies are in bits; nothing is NaN or infinite: what is infinite or not known has no value and a reason.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor, log10
 from typing import Literal
 
 from mdlbench.result import result_kind
@@ -41,6 +43,25 @@ class Quantity:
         """
         return cls(value, method=None if value is None else note, reason=note if value is None else None)
 
+    @classmethod
+    def within(cls, value: float, error: float, method: str) -> "Quantity":
+        """A value that may be off by `error` bits, which its method then says.
+
+        Example:
+            >>> found = Quantity.within(0.4424584, 0.004, "converged")
+            >>> found.note, found.text(9)
+            ('converged (to 4e-03)', '0.442')
+        """
+        return cls.of(value, f"{method} (to {error:.0e})")
+
+    def text(self, decimals: int) -> str | None:
+        """The value with the digits that are sure, `decimals` of them at most; None where there is no value."""
+        if self.value is None:
+            return None
+        said = re.search(r"\(to (\S+)\)$", self.note)
+        sure = decimals if said is None else -floor(log10(max(float(said[1]), 1e-15)))
+        return f"{self.value:,.{max(0, min(decimals, sure))}f}"
+
     @property
     def note(self) -> str:
         """How, or why not."""
@@ -52,7 +73,8 @@ class ConvergedRate:
     """More digits of an entropy rate than its bounds prove, in bits per symbol.
 
     Attributes:
-        change: by how much the two best solutions differ, in bits per symbol.
+        change: by how much it may be off, in bits per symbol: four standard errors of a check by sampling, or the difference
+            of the two best solutions where that is more.
     """
 
     value: float
@@ -93,6 +115,25 @@ class EntropyRate:
             0.625
         """
         return cls(lower, upper, "bits per symbol", method, None if lower is None else upper - lower, reason)
+
+    @property
+    def uncertainty(self) -> float | None:
+        """How far `value` may be from h, in bits per symbol; None where it is an upper bound and no more."""
+        if self.converged is not None:
+            return self.converged.change
+        return None if self.gap is None else max(self.gap, 0.0) / 2
+
+    @property
+    def text(self) -> str:
+        """`value` with the digits that are sure.
+
+        Example:
+            >>> EntropyRate.between(0.7314, 0.7316, "by hand").text, EntropyRate.between(None, 0.75, "by hand").text
+            ('0.732', '≤ 0.750000')
+        """
+        if self.uncertainty is None:
+            return f"≤ {self.upper:.6f}"
+        return f"{self.value:.{max(1, min(12, floor(-log10(max(self.uncertainty, 1e-13)))))}f}"
 
     @property
     def value(self) -> float:

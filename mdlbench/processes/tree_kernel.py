@@ -36,15 +36,17 @@ def _entropy(row, n_symbols):
 
 
 @kernel
-def sum_contexts(tensor, start, emission, leaf_gap, deepest, sums, counts):
+def sum_contexts(tensor, starts, emission, leaf_gap, deepest, most_leaves, sums, counts):
     """Add the bounds of every leaf.
 
     Args:
-        tensor: float64 (K, N, N). start: float64 (N,). emission: float64 (N, K).
+        tensor: float64 (K, N, N). emission: float64 (N, K).
+        starts: float64 (D, N), weights of the states before a word of length L in row L modulo D.
         leaf_gap: a word whose bounds are closer than this, in bits weighted by its probability, is a leaf.
         deepest: a word this long is a leaf whatever its gap.
-        sums: float64 (4,), out: lower and upper, each with its compensation.
-        counts: int64 (2,), out: leaves, length of the longest word.
+        most_leaves: where to give up, with more than that in `counts`; the sums are then incomplete.
+        sums: float64 (4,), added to: lower and upper, each with its compensation.
+        counts: int64 (2,), added to: leaves, length of the longest word.
     """
     n_symbols, n = emission.shape[1], emission.shape[0]
     stack = np.zeros((deepest + 1, n, n_symbols))
@@ -55,7 +57,7 @@ def sum_contexts(tensor, start, emission, leaf_gap, deepest, sums, counts):
     depth = 0
     while depth >= 0:
         if following[depth] < 0:  # met for the first time
-            lower = 0.0
+            lower, start = 0.0, starts[depth % starts.shape[0]]
             mixed[:] = 0.0
             for i in range(n):
                 if start[i] > 0.0:
@@ -68,6 +70,8 @@ def sum_contexts(tensor, start, emission, leaf_gap, deepest, sums, counts):
                 _add(sums, 2, upper)
                 counts[0] += 1
                 counts[1] = max(counts[1], depth)
+                if counts[0] > most_leaves:
+                    return
                 depth -= 1
                 continue
             following[depth] = 0
