@@ -77,7 +77,9 @@ def _row(name: str, one: RunGap | ContextGap) -> tuple[Cell, ...]:
 
 
 def _rate(rate: EntropyRate) -> str:
-    return f"at most {rate.upper:.6f}" if rate.uncertainty is None else rate.text
+    if rate.uncertainty is None:
+        return f"at most {rate.upper:.6f}"
+    return rate.text if rate.uncertainty > _SHOWN else f"{rate.value:.6f}"
 
 
 def _doubt(rate: EntropyRate) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ CATALOG = {
     "kt": Entry("mdlbench.models.counts:KrichevskyTrofimov", "order-k counts with a Dirichlet prior", "kt,order=2"),
     "ngram": Entry("mdlbench.models.counts:Ngram", "orders 0 to k interpolated (Witten-Bell)", "ngram,order=4"),
     "cm": Entry("mdlbench.models.cm:ContextMixing", "bitwise context mixing, no weights", "cm,level=9"),
-    "hmm": Entry("mdlbench.models.hmm:HiddenMarkov", "the exact filter of a known source", "hmm:mess3,x=0.05"),
+    "hmm": Entry("mdlbench.models.hmm:HiddenMarkov", "the exact filter of a known process", "hmm:mess3,x=0.05"),
     "hf": Entry(
         "mdlbench.models.hf:HuggingFace", "any causal LM that transformers loads", "hf:./folder,context=512,dtype=float32"
     ),

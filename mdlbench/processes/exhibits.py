@@ -1,4 +1,4 @@
-"""What is shown of sources: all of them in a table, and of each its bounds, what an observer learns, its mixed states.
+"""What is shown of processes: all of them in a table, and of each its bounds, what an observer learns, its mixed states.
 
 The terminal prints `overview` and `known`, a page has `section`; pictures are in `pictures.py`.
 """
@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from math import floor, log10
 
+from mdlbench.processes.base import Process
+from mdlbench.processes.numbers import text_of
 from mdlbench.processes.pictures import panels
 from mdlbench.processes.result import Dimension, EntropyRate, MixedStateCounts, Source
 from mdlbench.result import Found
@@ -37,15 +39,15 @@ _MEANINGS = (
 
 @shows(Source)
 def section(results: Sequence[Found[Source]]) -> Section:
-    """A table of all sources, then a part for each: the newest result of a source with its parameters."""
+    """A table of all processes, then a part for each: the newest result of a process with its parameters."""
     newest = {found.payload.label: found.payload for found in sorted(results, key=lambda found: found.age)}
     sources = [newest[label] for label in dict.fromkeys(found.payload.label for found in results)]
     return Section(
-        title="Sources",
-        summary=f"{len(sources)} {'source' if len(sources) == 1 else 'sources'} of known entropy rate",
+        title="Processes",
+        summary=f"{len(sources)} {'process' if len(sources) == 1 else 'processes'} of known entropy rate",
         parts=(Part("", (overview(sources),)), *map(_part, sources)),
         rank=20,
-        counts={"sources": len(sources)},
+        counts={"processes": len(sources)},
     )
 
 
@@ -55,22 +57,38 @@ def _part(source: Source) -> Part:
 
 
 def facts(source: Source) -> str:
-    """What a source is: where it comes from, and of which kind."""
+    """What a process is: where it comes from, and of which kind."""
     kinds = [
         f"{source.alphabet_size} symbols",
         f"{source.n_states} states",
-        "hidden Markov" if source.hidden_markov else "generalised",
-        "unifilar" if source.unifilar else "not unifilar",
-        "ergodic" if source.ergodic else "not ergodic",
+        kinds_of(source.hidden_markov, source.unifilar, source.ergodic),
     ]
     origin = f"{source.summary} ({source.citation})" if source.citation else source.summary
     return "; ".join([origin, ", ".join(kinds)] if origin else [", ".join(kinds)])
 
 
+def kinds_of(hidden_markov: bool, unifilar: bool, ergodic: bool) -> str:
+    """What kind of process has these properties, in words."""
+    words = ("hidden Markov" if hidden_markov else "generalised", "" if unifilar else "not ", "" if ergodic else "not ")
+    return f"{words[0]}, {words[1]}unifilar, {words[2]}ergodic"
+
+
+def listed(processes: Sequence[Process]) -> Table:
+    """A row for each process before anything is computed of it: what it is, its size, its parameters."""
+    counts = (Measure("K", form="count"), Measure("N", form="count"))
+    columns = (Measure("process"), Measure("what it is"), *counts, Measure("parameters"))
+    return Table.of("", columns, map(_listed, processes))
+
+
+def _listed(process: Process) -> tuple[Cell, ...]:
+    values = " ".join(f"{key}={text_of(value)}" for key, value in process.parameters.items())
+    return process.name, process.summary, process.alphabet_size, process.n_states, values
+
+
 def overview(sources: Sequence[Source]) -> Table:
-    """A row for each source."""
-    columns = (Measure("source"), _RATE, _GAP, _EXCESS, _COMPLEXITY, _MIXED, Measure("method"))
-    return Table.of("Sources of known entropy rate", columns, map(_row, sources))
+    """A row for each process."""
+    columns = (Measure("process"), _RATE, _GAP, _EXCESS, _COMPLEXITY, _MIXED, Measure("method"))
+    return Table.of("Processes of known entropy rate", columns, map(_row, sources))
 
 
 def _row(source: Source) -> tuple[Cell, ...]:
@@ -87,7 +105,7 @@ def _row(source: Source) -> tuple[Cell, ...]:
 
 
 def known(source: Source) -> tuple[Exhibit, ...]:
-    """Everything that is known of a source but its pictures."""
+    """Everything that is known of a process but its pictures."""
     dimension = () if source.complexity_dimension is None else (_dimension(source.complexity_dimension),)
     return (
         *_rate(source.entropy_rate),

@@ -10,6 +10,7 @@ A quantity that is infinite, or that nothing here computes, is None with a reaso
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -90,12 +91,15 @@ def _counts(mixed: MixedStates, kind: str) -> MixedStateCounts:
     return MixedStateCounts(kind, mixed.exact, len(mixed), recurrent, len(mixed) - recurrent, None, by_depth)
 
 
-def analyse(process: Process, contexts: int = 11, gap: float | None = None) -> Analysis:
+def analyse(
+    process: Process, contexts: int = 11, gap: float | None = None, report: Callable[[str], None] = lambda step: None
+) -> Analysis:
     """Compute every quantity of a process.
 
     Args:
         contexts: how many myopic entropies, context 0 first.
         gap: of the bounds on the entropy rate, in bits; see `entropy_rate`.
+        report: told what is computed next.
 
     Example:
         >>> from mdlbench.processes import find
@@ -103,19 +107,25 @@ def analyse(process: Process, contexts: int = 11, gap: float | None = None) -> A
         >>> round(found.excess_entropy.value, 6), round(found.statistical_complexity.value, 6), len(found.mixed)
         (0.918296, 0.918296, 4)
     """
+    report("following mixed states")
     mixed = mixed_states(process)
     kind = _kind(process, mixed)
+    if kind.startswith("uncountable"):
+        report("solving the belief operator (some seconds)")
     needs_solution = kind.startswith("uncountable") and process.composition is None
     solution = solve_poisson(process) if needs_solution else None
     options = {} if gap is None else {"gap": gap}
+    report("bounding the entropy rate")
     rate = entropy_rate(process, mixed=mixed, solution=solution, **options)
     machine = _machine(process, mixed)
+    report("adding up excess entropy and transient information")
     complexity = _complexity(process, machine, kind)
     excess, transient = (_possible(found) for found in _sums(process, mixed, rate, solution))
     excess = _possible(excess, _most_excess(process, complexity))
     dimension = None
     composed = process.composition is not None and process.composition.kind == "product"
     if kind.startswith("uncountable") and process.ergodic and not composed:
+        report("measuring the dimension of beliefs")
         dimension = complexity_dimension(process, rate.value)
     return Analysis(
         process,

@@ -1,4 +1,4 @@
-"""The result of `mdlbench hmm entropy`: what is known of a source, as functions here return it and as files keep it.
+"""The result of `mdlbench hmm entropy`: what is known of a process, as functions here return it and as files keep it.
 
 Kind "hmm-entropy". Entropies are in bits; nothing is NaN or infinite: what is infinite or not known has no value and a reason.
 """
@@ -222,7 +222,7 @@ class MixedStateGraph:
 
 @dataclass(frozen=True)
 class Curves:
-    """What the pictures of a source are drawn from; see `processes.curves`.
+    """What the pictures of a process are drawn from; see `processes.curves`.
 
     Attributes:
         upper: H(X | L symbols of context) in bits, L = 0, 1, ...
@@ -260,7 +260,7 @@ def _is_table(text: str) -> bool:
 @result_kind("hmm-entropy")
 @dataclass(frozen=True)
 class Source:
-    """All that was computed of a source.
+    """All that was computed of a process.
 
     Attributes:
         process: its name; `params`: its parameters, as exact texts.

@@ -117,8 +117,3 @@ def state_uncertainty(process: Process, depth: int) -> np.ndarray:
             break
         found.append(float(level.weights @ entropies(level.beliefs)))
     return np.array(found)
-
-
-def bayes_floor(process: Process, first_context: int, last_context: int) -> float:
-    """Mean of the myopic entropies of contexts first .. last, in bits: the least loss of a predictor scored there."""
-    return float(myopic_entropies(process, last_context + 1)[first_context:].mean())

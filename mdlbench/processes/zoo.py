@@ -1,4 +1,4 @@
-"""The zoo: a table of named sources, each with its matrices, parameters, citation and what is known in closed form.
+"""The zoo: a table of named processes, each with its matrices, parameters, citation and what is known in closed form.
 
 `T[x][i][j] = P(emit x, go to j | in i)`. Matrices are built from fractions, so 0.05 means 1/20. Generalised processes (FRDN,
 tom-quantum, post-quantum) are in `generalised.py`; own ones are read by `files.py`; `compose.py` makes new ones of old ones.

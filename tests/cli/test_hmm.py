@@ -137,12 +137,12 @@ def test_generate_to_standard_output_and_through_the_codec(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["entropy"], "name one SOURCE, or give --all"),
+        (["entropy"], "name one PROCESS, or give --all"),
         (["entropy", "mess4"], "did you mean mess3"),
         (["entropy", "mess3", "--param", "x"], "--param x: write KEY=VALUE"),
         (["entropy", "mess3", "--param", "x=1", "--param", "x=2"], "given twice"),
         (["entropy", "mess3", "--param", "x=0.9"], "choose a number above 0 and below 0.5"),
-        (["entropy", "coin", "--all"], "name one SOURCE, or give --all"),
+        (["entropy", "coin", "--all"], "name one PROCESS, or give --all"),
         (["entropy", "--all", "--param", "p=0.1"], "--all takes no --param"),
         (["entropy", "coin", "--plot", "x.gif"], "name a .png, .svg or .pdf"),
         (["generate", "coin", "-o", "f"], "Missing option"),

@@ -30,8 +30,8 @@ def written(table: Table) -> list[list[str]]:
 def test_every_committed_source_has_a_part_with_its_pictures() -> None:
     collection = collect([COMMITTED])
     (shown,) = sections(collection.found)
-    assert (shown.title, shown.counts) == ("Sources", {"sources": len(collection.found)})
-    assert shown.summary == f"{len(collection.found)} sources of known entropy rate"
+    assert (shown.title, shown.counts) == ("Processes", {"processes": len(collection.found)})
+    assert shown.summary == f"{len(collection.found)} processes of known entropy rate"
     for part in shown.parts[1:]:
         panels, folder = part.exhibits
         assert isinstance(panels, Panels)
@@ -65,7 +65,7 @@ def test_only_the_newest_result_of_a_source_is_shown(kept: dict[str, Source]) ->
     shown = section(results)
     assert [part.title for part in shown.parts] == ["", "even p=0.5", "coin p=0.5"]
     assert shown.parts[1].facts.startswith("measured again")
-    assert shown.summary == "2 sources of known entropy rate"
+    assert shown.summary == "2 processes of known entropy rate"
 
 
 def test_a_bound_stays_one_when_it_is_written() -> None:
@@ -136,4 +136,4 @@ def test_a_source_without_text_or_curves_is_shown_all_the_same(kept: dict[str, S
     shown = section([Found("bare.json", Result(bare, {}))])
     assert len(shown.parts[1].exhibits) == 1
     assert facts(bare) == "2 symbols, 1 states, hidden Markov, unifilar, ergodic"
-    assert shown.summary == "1 source of known entropy rate"
+    assert shown.summary == "1 process of known entropy rate"

@@ -1,23 +1,23 @@
-"""`mdlbench hmm`: sources whose entropy rate is known, and what models make of them."""
+"""`mdlbench hmm`: processes whose entropy rate is known, and what models make of them."""
 
 import click
 
 from mdlbench.cli.common.lazy import LazyGroup
 
 COMMANDS = {
-    "list": "The zoo of sources, or one source's parameters.",
+    "list": "The zoo of processes, or one process' parameters.",
     "entropy": "Entropy rate between bounds, excess entropy, complexity, mixed states.",
-    "generate": "Symbols drawn from a source, one byte each.",
-    "train": "Train networks on a source; what they lose to it, in bits.",
+    "generate": "Symbols drawn from a process, one byte each.",
+    "train": "Train networks on a process; what they lose to it, in bits.",
     "belief": "Do trained networks hold the beliefs of the Bayes filter?",
 }
 
 
 @click.group(cls=LazyGroup, package=__name__, summaries=COMMANDS)
 def command() -> None:
-    """Sources whose entropy rate is known, and what models make of them.
+    """Processes whose entropy rate is known, and what models make of them.
 
-    A source is a name of the zoo (mdlbench hmm list), reversed:NAME, product:NAME+NAME, mixture:NAME+NAME, or a .toml or
+    A process is a name of the zoo (mdlbench hmm list), reversed:NAME, product:NAME+NAME, mixture:NAME+NAME, or a .toml or
     .json file with your own.
 
     \b

@@ -1,8 +1,10 @@
-"""`mdlbench hmm entropy`: what is known of a source, exactly or between bounds."""
+"""`mdlbench hmm entropy`: what is known of a process, exactly or between bounds."""
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
@@ -25,9 +27,9 @@ from mdlbench.result.record import plain
 
 
 @click.command(name="entropy")
-@click.argument("name", required=False, metavar="[SOURCE]")
+@click.argument("name", required=False, metavar="[PROCESS]")
 @parameters
-@click.option("--all", "every", is_flag=True, help="Every source of the zoo, one object or row each.")
+@click.option("--all", "every", is_flag=True, help="Every process of the zoo, one object or row each.")
 @click.option("--contexts", type=click.IntRange(1, 64), default=11, help="Myopic entropies to print.")
 @click.option("--gap", type=click.FloatRange(1e-12, 1.0), metavar="BITS", help="Refine the bounds to this gap.")
 @click.option("--plot", "picture", metavar="FILE", help="Also draw it: a .png, .svg or .pdf.")
@@ -37,10 +39,11 @@ from mdlbench.result.record import plain
 def command(
     name: str | None, parameters: tuple[str, ...], every: bool, picture: str | None, force: bool, **options: Any
 ) -> None:
-    """The entropy rate of SOURCE between a lower and an upper bound, and what else is known of it, in bits.
+    """The entropy rate of PROCESS between a lower and an upper bound, and what else is known of it, in bits.
 
     Bounds are rigorous and their method is named; digits beyond them are labelled converged. What is infinite or was not
-    computed is shown as a dash (null in JSON) with the reason.
+    computed is shown as a dash (null in JSON) with the reason. PROCESS may be the path of a file with your own: a list of edges
+    [state, symbol, next state, probability], as in the example in mdlbench/processes/README.md.
 
     \b
     Example:
@@ -49,16 +52,16 @@ def command(
       mdlbench hmm entropy rrxor --output-path results && mdlbench report results
     """
     if every == (name is not None):
-        raise UsageError("name one SOURCE, or give --all")
+        raise UsageError("name one PROCESS, or give --all")
     if every and (parameters or picture):
-        raise UsageError("--all takes no --param and no --plot; name one SOURCE for them")
+        raise UsageError("--all takes no --param and no --plot; name one PROCESS for them")
     if picture is not None:
         _check_picture(picture, force)
     contexts, gap = options["contexts"], options["gap"]
     sources = [process_of(name, parameters)] if name is not None else [find(each) for each in (*ZOO, *COMPOSED)]
     sources_found: list[Source] = []
     for process in sources:
-        found = analyse(process, contexts, gap)
+        found = analyse(process, contexts, gap, partial(_progress, process.name))
         source = found.source()
         if options["as_json"]:
             print_json("entropy", {key: value for key, value in plain(source).items() if key != "curves"})
@@ -75,6 +78,12 @@ def command(
         write_result(source, options["output_path"])
     if sources_found:
         say(terminal.render([overview(sources_found)]))
+
+
+def _progress(name: str, step: str) -> None:
+    """A line on a terminal: cold, Mess3 takes some seconds."""
+    if sys.stderr.isatty():
+        say(f"mdlbench: {name}: {step}", to_stderr=True)
 
 
 def _unmet(found: Analysis, contexts: int, gap: float | None) -> Iterator[str]:

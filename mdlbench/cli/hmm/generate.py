@@ -1,4 +1,4 @@
-"""`mdlbench hmm generate`: symbols drawn from a source, to a file or standard output."""
+"""`mdlbench hmm generate`: symbols drawn from a process, to a file or standard output."""
 
 import os
 from typing import Any
@@ -18,7 +18,7 @@ from mdlbench.text import visible
 
 
 @click.command(name="generate")
-@click.argument("name", metavar="SOURCE")
+@click.argument("name", metavar="PROCESS")
 @parameters
 @click.option("-n", "--symbols", "n", type=option.Size(), required=True, metavar="N", help="How many: 1000, 10M.")
 @click.option("--seed", type=click.IntRange(0), default=0, help="The same symbols on every machine.")
@@ -30,9 +30,9 @@ from mdlbench.text import visible
 def command(
     name: str, parameters: tuple[str, ...], n: int, seed: int, output: str, check: bool, force: bool, quiet: bool, as_json: bool
 ) -> None:
-    """Draw N symbols from SOURCE, one byte 0 .. K-1 each, from a stationary start.
+    """Draw N symbols from PROCESS, one byte 0 .. K-1 each, from a stationary start.
 
-    --check prints the sequence's ideal code length under its source's exact filter, and the interval that holds 95 of 100
+    --check prints the sequence's ideal code length under its process' exact filter, and the interval that holds 95 of 100
     such lengths: n h + E -+ 1.96 sigma sqrt(n), sigma from batch means.
 
     \b

@@ -8,11 +8,12 @@ import click
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.printing import print_json, say, tell
-from mdlbench.processes import ZOO, Process, find
+from mdlbench.processes import ZOO, find
+from mdlbench.processes.exhibits import kinds_of, listed
 from mdlbench.processes.names import COMPOSED, parameters_of
 from mdlbench.processes.numbers import text_of
 from mdlbench.report import terminal
-from mdlbench.result.exhibits import Cell, Exhibit, Measure, Table, Text
+from mdlbench.result.exhibits import Exhibit, Measure, Table, Text
 
 _NUMBER = Measure("", form="digits", digits=6)
 _OTHERS = "K symbols, N states. Others: reversed:NAME, product:NAME+NAME, mixture:NAME+NAME, or a .toml or .json file."
@@ -22,7 +23,7 @@ _OTHERS = "K symbols, N states. Others: reversed:NAME, product:NAME+NAME, mixtur
 @click.argument("name", required=False)
 @option.json_lines
 def command(name: str | None, as_json: bool) -> None:
-    """The sources of the zoo; with a NAME, its parameters, matrices and where it comes from.
+    """The processes of the zoo; with a NAME, its parameters, matrices and where it comes from.
 
     \b
     Example:
@@ -36,11 +37,11 @@ def command(name: str | None, as_json: bool) -> None:
         for known in (*ZOO, *COMPOSED):
             print_json("process", describe(known))
     else:
-        say(terminal.render([_zoo(), Text(_OTHERS)]))
+        say(terminal.render([listed([find(each) for each in (*ZOO, *COMPOSED)]), Text(_OTHERS)]))
 
 
 def describe(name: str) -> dict[str, Any]:
-    """A source at its default parameters, as plain data."""
+    """A process at its default parameters, as plain data."""
     process = find(name)
     known = parameters_of(process.name)
     return {
@@ -58,27 +59,12 @@ def describe(name: str) -> dict[str, Any]:
     }
 
 
-def _zoo() -> Table:
-    counts = (Measure("K", form="count"), Measure("N", form="count"))
-    columns = (Measure("source"), Measure("what it is"), *counts, Measure("parameters"))
-    return Table.of("", columns, map(_row, map(find, (*ZOO, *COMPOSED))))
-
-
-def _row(process: Process) -> tuple[Cell, ...]:
-    values = " ".join(f"{key}={text_of(value)}" for key, value in process.parameters.items())
-    return process.name, process.summary, process.alphabet_size, process.n_states, values
-
-
 def _page(page: dict[str, Any]) -> Iterator[Exhibit]:
-    words = [
-        "hidden Markov" if page["hidden_markov"] else "generalised",
-        "unifilar" if page["unifilar"] else "not unifilar",
-        "ergodic" if page["ergodic"] else "not ergodic",
-    ]
+    kinds = kinds_of(page["hidden_markov"], page["unifilar"], page["ergodic"])
     yield Text(
         f"{page['process']}: {page['summary']}\n"
-        f"source: {page['citation']}\n"
-        f"{page['alphabet_size']} symbols, {page['n_states']} states; {', '.join(words)}\n"
+        f"from: {page['citation']}\n"
+        f"{page['alphabet_size']} symbols, {page['n_states']} states; {kinds}\n"
         f"stationary: {'  '.join(map(_NUMBER.text, page['stationary']))}"
     )
     if page["parameters"]:

@@ -6,7 +6,7 @@ from mdlbench.errors import UsageError
 from mdlbench.processes import Process, find
 
 parameters = click.option(
-    "--param", "parameters", multiple=True, metavar="KEY=VALUE", help="A parameter of the source: 0.05, 1/20; repeat it."
+    "--param", "parameters", multiple=True, metavar="KEY=VALUE", help="A parameter of the process: 0.05, 1/20; repeat it."
 )
 
 
@@ -24,5 +24,5 @@ def read_pairs(parameters: tuple[str, ...]) -> dict[str, str]:
 
 
 def process_of(name: str, parameters: tuple[str, ...]) -> Process:
-    """The source that NAME and the --param options mean."""
+    """The process that NAME and the --param options mean."""
     return find(name, read_pairs(parameters))

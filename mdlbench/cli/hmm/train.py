@@ -10,9 +10,9 @@ from mdlbench.cli.hmm.options import parameters, read_pairs
 
 
 @click.command(name="train")
-@click.argument("process", metavar="SOURCE")
+@click.argument("process", metavar="PROCESS")
 @parameters
-@click.option("-o", "--output", metavar="RUN", help="Folder of the run.  [default: runs/SOURCE-PRESET]")
+@click.option("-o", "--output", metavar="RUN", help="Folder of the run.  [default: runs/PROCESS-PRESET]")
 @click.option(
     "--preset",
     "preset_name",
@@ -25,7 +25,7 @@ from mdlbench.cli.hmm.options import parameters, read_pairs
 @option.json_lines
 @option.output_path
 def command(process: str, output: str | None, parameters: tuple[str, ...], preset_name: str, **options: Any) -> None:
-    """Train small language models on windows drawn from SOURCE, and print what they lose to the source, in bits.
+    """Train small language models on windows drawn from PROCESS, and print what they lose to the process, in bits.
 
     Windows of context + 1 symbols start stationary. Loss above the entropy rate is split, for each length of context, into the
     cost of the finite context (Bayes floor - h) and the cost of the model (its divergence from the Bayes predictor), both

@@ -1,6 +1,6 @@
 """`hmm:NAME[,parameter=value]...`: the exact Bayes filter of a process from the zoo, or of your own, as a codec model.
 
-Nothing predicts a process better: the code length is that of the source itself, its mean n h + E bits for n symbols. A symbol
+Nothing predicts a process better: the code length is that of the process itself, its mean n h + E bits for n symbols. A symbol
 is one byte 0 .. K-1. Other bytes are taken out and stored raw in front of the payload with their places; where there are none
 that costs one byte a block. A block starts from the stationary belief.
 
@@ -77,7 +77,7 @@ class HiddenMarkov(StretchedModel):
 
     @classmethod
     def decodes_alone(cls, argument: str = "") -> bool:
-        """All but sources that are files."""
+        """All but processes that are files."""
         return not any(mark in argument for mark in ("/", ".toml", ".json"))
 
     def identity(self) -> dict[str, Any]:
