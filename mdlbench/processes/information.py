@@ -199,7 +199,7 @@ def _sums(process: Process, mixed: MixedStates, rate: EntropyRate, solution: Con
 def _summed(mixed: MixedStates, total: Total) -> Quantity:
     """A sum over mixed states."""
     if mixed.settling.exact:
-        return Quantity.of(total.value, f"exact: in fractions over {len(mixed)} mixed states")
+        return Quantity.of(total.value, f"exact: linear algebra over {len(mixed)} mixed states")
     same = "" if mixed.exact else " merged to 1e-10"
     return _rounded(total.value, total.error, f"linear algebra over {len(mixed)} mixed states{same}")
 

@@ -128,8 +128,8 @@ class EntropyRate:
         """`value` with the digits that are sure.
 
         Example:
-            >>> EntropyRate.between(0.7314, 0.7316, "by hand").text, EntropyRate.between(None, 0.75, "by hand").text
-            ('0.732', '≤ 0.750000')
+            >>> EntropyRate.between(0.7312, 0.7316, "by hand").text, EntropyRate.between(None, 0.75, "by hand").text
+            ('0.731', '≤ 0.750000')
         """
         if self.uncertainty is None:
             return f"≤ {self.upper:.6f}"
