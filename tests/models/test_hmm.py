@@ -135,7 +135,7 @@ def test_specs_are_canonical() -> None:
         ("hmm:mess3,z=0.5", "no option 'z'"),
         ("hmm:mess3,x=1", "choose a number above 0 and below 0.5"),
         ("hmm:none.toml", "no such file"),
-        ("hmm:product:period@length=64+period@length=64+period@length=64", "too many entries"),
+        ("hmm:product:period@length=64+period@length=64+period@length=64", "at most 600,000"),
     ],
 )
 def test_bad_specs_are_refused(spec: str, message: str) -> None:
