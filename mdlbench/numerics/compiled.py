@@ -10,7 +10,7 @@ shapes probabilities, and two machines must agree on every bit of it.
 import hashlib
 import importlib
 import inspect
-import os
+import pickle
 import platform
 import sys
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from functools import cache, cached_property, update_wrapper
 from pathlib import Path
 from typing import Any
 
-from mdlbench.numerics.cache import cache_dir, has_room
+from mdlbench.numerics.cache import announce_compilation, keep, kept
 
 
 def sources_digest(package: Path = Path(__file__).parents[1]) -> str:
@@ -36,24 +36,55 @@ def sources_digest(package: Path = Path(__file__).parents[1]) -> str:
     return digest.hexdigest()
 
 
-@cache
-def kernels_dir() -> Path:
-    """Where numba keeps machine code."""
-    return cache_dir() / "kernels" / sources_digest()
+_own_sources = cache(sources_digest)
 
 
 @cache
 def _numba() -> Any:
-    numba = importlib.import_module("numba")
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        numba.config.CACHE_DIR = str(kernels_dir())
-    return numba
+    return importlib.import_module("numba")
+
+
+class _Overloads:
+    """Machine code of one kernel's signatures, kept on disk; stands where numba looks for its own cache, whose files are
+    unpickled as they are found."""
+
+    cache_path = None
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def _name(self, signature: Any, context: Any) -> str:
+        code = self._function.__code__
+        parts = (_own_sources(), Path(code.co_filename).read_bytes(), code.co_firstlineno, signature)
+        machine = (_numba().__version__, sys.version, context.codegen().magic_tuple())
+        digest = hashlib.blake2b(repr((*parts, *machine)).encode(), digest_size=12).hexdigest()
+        return f"{self._function.__module__}.{self._function.__qualname__}-{digest}".replace("<", "").replace(">", "")
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        context.refresh()
+        text = kept(self._name(signature, context))
+        if text is None:
+            return None
+        from numba.core.compiler import CompileResult
+
+        return CompileResult._rebuild(context, *pickle.loads(text))  # type: ignore[no-untyped-call]  # as it was written here
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        from numba.core.serialize import dumps
+
+        if not compiled.library.has_dynamic_globals:
+            keep(self._name(signature, compiled.target_context), dumps(compiled._reduce()))  # type: ignore[no-untyped-call]
+
+    def flush(self) -> None:
+        """Nothing: what is compiled anew takes the place of what was."""
 
 
 def kernel(function: Callable[..., Any], **options: Any) -> Any:
     """Compile an entry point; the machine code is cached on disk. It runs without the interpreter's lock: an interrupt
     or a progress bar need not wait for it. Further `options` are numba's."""
-    return _numba().njit(function, cache=has_room(cache_dir()), error_model="numpy", nogil=True, **options)
+    dispatcher = _numba().njit(function, error_model="numpy", nogil=True, **options)
+    dispatcher._cache = _Overloads(function)
+    return dispatcher
 
 
 class inline:
@@ -92,12 +123,7 @@ def announce_first_compilation(module: Any, name: str, seconds: int) -> None:
     for source in sorted(folder.glob("*.py")):
         digest.update(source.read_bytes())
     digest.update(f"{_numba().__version__} {sys.version} {platform.processor()} {folder}".encode())
-    stamp = kernels_dir() / f"{name}-{digest.hexdigest()}"
-    if stamp.exists():
-        return
-    print(f"mdlbench: compiling {name} once (about {seconds} s); cached in {kernels_dir()}", file=sys.stderr, flush=True)
-    try:
-        stamp.parent.mkdir(parents=True, exist_ok=True)
-        stamp.touch()
-    except OSError:
-        pass  # the line will be printed again next time: nothing else is lost
+    stamp = f"{name}-{digest.hexdigest()}"
+    if kept(stamp) is None:
+        announce_compilation(name, seconds)
+        keep(stamp, b"")

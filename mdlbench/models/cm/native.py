@@ -17,8 +17,7 @@ import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
-from mdlbench.atomic import whole_file
-from mdlbench.numerics.cache import cache_dir
+from mdlbench.numerics.cache import announce_compilation, keep, kept
 
 COMPILE_SECONDS = 10
 # handed on to all helpers; without numba's run time, `_nrt`, the owners of arrays are not counted, which took most of the time
@@ -64,27 +63,13 @@ def _compile(kernel: str, arguments: tuple) -> bytes:
     return compiled.fndesc.llvm_func_name.encode() + b"\n" + code
 
 
-def _checksum(compiled: bytes) -> bytes:
-    return hashlib.blake2b(compiled, digest_size=16).digest()
-
-
 def _object_file(kernel: str, arguments: tuple) -> bytes:
-    path = cache_dir() / "kernels" / f"cm-{'-'.join(map(str, _variant(kernel, arguments)))}-{_digest()}.o"
-    try:
-        checksum, compiled = (text := path.read_bytes())[:16], text[16:]
-        if checksum == _checksum(compiled):
-            return compiled
-    except OSError:
-        pass  # not there yet
-    line = f"mdlbench: compiling this level of cm once (about {COMPILE_SECONDS} s); cached in {path.parent}"
-    print(line, file=sys.stderr, flush=True)
-    compiled = _compile(kernel, arguments)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path, replace=True) as file:
-            file.write(_checksum(compiled) + compiled)
-    except OSError:
-        pass  # compiled again next time: nothing else is lost
+    name = f"cm-{'-'.join(map(str, _variant(kernel, arguments)))}-{_digest()}.o"
+    compiled = kept(name)
+    if compiled is None:
+        announce_compilation("this level of cm", COMPILE_SECONDS)
+        compiled = _compile(kernel, arguments)
+        keep(name, compiled)
     return compiled
 
 
