@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mdlbench.errors import SpecError
 from mdlbench.models import load_model
-from mdlbench.models.cm import detection, fast_memory, levels, memory, tables, x86
+from mdlbench.models.cm import detection, fast_memory, levels, memory, most_memory, tables, x86
 from mdlbench.models.cm.block import Block
 from mdlbench.models.cm.contexts import CONTEXTS, contexts_until
 from mdlbench.models.kernels import MEASURE
@@ -229,6 +229,13 @@ def test_a_small_table_still_decodes():
     model, block = load_model("cm,memory=65536"), generated_text(30_000)
     (encoded,) = model.encode([block])
     assert model.decode([encoded.payload], [len(block)]) == [block]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_memory_that_nothing_could_use_is_refused(level):
+    assert load_model(f"cm,level={level},memory={most_memory(level)}")
+    with pytest.raises(SpecError, match=f"Gi, the most that level {level} can use"):
+        load_model(f"cm,level={level},memory={most_memory(level) + 1}")
 
 
 @pytest.mark.parametrize("spec", ["cm,level=0", "cm,level=10", "cm,memory=1", "cm,speed=9"])

@@ -30,8 +30,19 @@ class ContextMixingOptions:
     def __post_init__(self) -> None:
         if not 1 <= self.level <= 9:
             raise ValueError(f"level={self.level} is not one of 1 to 9")
-        if not LEAST_MEMORY <= self.memory <= 1 << 34:
-            raise ValueError(f"memory={self.memory} is not between 64Ki and 16Gi")
+        most = most_memory(self.level)
+        if not LEAST_MEMORY <= self.memory <= most:
+            raise ValueError(
+                f"memory={self.memory} is not between 64Ki and {most >> 30}Gi, the most that level {self.level} can use"
+            )
+
+
+def most_memory(level: int) -> int:
+    """The largest table that anything is found in, in bytes: 24 bits of a hash choose a line of 64; levels 1 to 3 have longer
+    hashes, but no use for more than a block of the largest size fills."""
+    from mdlbench.models.cm.levels import FAST_LEVELS
+
+    return FAST_LEVELS[level].bytes_per_byte << 28 if level in FAST_LEVELS else 64 << 24
 
 
 class ContextMixing(KernelModel):
