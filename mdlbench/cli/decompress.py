@@ -33,6 +33,12 @@ from mdlbench.text import counted, speed, visible
     "--range", "byte_range", type=option.Range(), metavar="START:END", help="Only these original bytes, END exclusive."
 )
 @click.option("--salvage", is_flag=True, help="Recover undamaged blocks; lost ranges become zeros. Exit code 1 if any.")
+@click.option(
+    "--zeros",
+    type=option.Size("what is lost"),
+    metavar="SIZE",
+    help="With --salvage, most zeros for what is lost.  [default: 1 GiB, or 1,000 times the file]",
+)
 @option.force_environment
 @option.quiet
 @option.json_lines
@@ -111,11 +117,13 @@ def _copy_range(
     return _Done(size, time.perf_counter() - began, decoded)
 
 
-def _salvage(file: str, source: BinaryIO, sink: BinaryIO, specs: list[str], *, force_environment: bool, **_: Any) -> _Done:
+def _salvage(
+    file: str, source: BinaryIO, sink: BinaryIO, specs: list[str], *, force_environment: bool, zeros: int | None, **_: Any
+) -> _Done:
     from mdlbench.codec.salvage import salvage_stream
 
     began = time.perf_counter()
-    done = salvage_stream(source, sink, specs, force_environment=force_environment)
+    done = salvage_stream(source, sink, specs, force_environment=force_environment, most_zeros=zeros)
     proved = f"{counted(len(done.recovered), 'block')} recovered, checksums right; the digest was not checked"
     return _Done(done.size, time.perf_counter() - began, proved, done.recovered, done.lost)
 

@@ -13,6 +13,7 @@ from mdlbench.models.base import Model
 from mdlbench.workers import interruptible
 
 _ZEROS = bytes(1 << 20)
+_LEAST_ZEROS, _ZEROS_BY_ONE = 1 << 30, 1000  # zeros that are written in any case; and for each byte of the file
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Salvage:
     size: int
 
 
-def salvage_stream(file: BinaryIO, sink: BinaryIO, models: ModelsLike = (), *, force_environment: bool = False) -> Salvage:
+def salvage_stream(
+    file: BinaryIO, sink: BinaryIO, models: ModelsLike = (), *, force_environment: bool = False, most_zeros: int | None = None
+) -> Salvage:
     """Write every undamaged block of a container file; lost ranges become zeros, so that what is found keeps its place.
 
     A range whose length nothing tells (no index, or one that the blocks found fit in several ways) is left out, and the text
@@ -34,11 +37,17 @@ def salvage_stream(file: BinaryIO, sink: BinaryIO, models: ModelsLike = (), *, f
     Args:
         sink: holes are left in it where it can seek, else zeros are written.
         models: specs for models that are not built in, or to stand in for a damaged header.
+        most_zeros: bytes that may stand for what is lost; None for 1 GiB, or 1,000 times the file if that is more.
+
+    Raises:
+        ContainerError: more is lost, by what the file says of itself: a few bytes of it can say anything.
     """
+    if most_zeros is None:
+        most_zeros = max(_LEAST_ZEROS, _ZEROS_BY_ONE * os.fstat(file.fileno()).st_size)
     supplied = as_models(models)
     stand_in = Header(tuple(ModelEntry(model.digest, model.spec) for model in supplied)) if supplied else None
     found: dict[int, list[Model]] = {}  # the models of each container, by its header's identity
-    recovered, lost, size = [], [], 0
+    recovered, lost, size, zeros = [], [], 0, 0
     for item in locate_blocks(file, stand_in):
         length = item.original_size if isinstance(item, Place) else item.size
         reason = "not found"
@@ -56,6 +65,10 @@ def salvage_stream(file: BinaryIO, sink: BinaryIO, models: ModelsLike = (), *, f
         if length is None:
             lost.append(f"from byte {size}, length unknown, perhaps 0 (nothing tells)")
             continue
+        zeros += length
+        if zeros > most_zeros:
+            lines = f"what is lost has {zeros:,} bytes or more, if the file is to be believed: more than {most_zeros:,} zeros"
+            raise ContainerError(f"{lines} are not written in its place; allow them with --zeros SIZE")
         lost.append(f"bytes {size}-{size + length - 1} ({reason})")
         _leave_hole(sink, length)
         size += length

@@ -19,10 +19,12 @@ MAX_MODELS = 64
 MAX_SPEC = 4096
 MAX_METADATA = 1 << 16
 MAX_BLOCK = (1 << 28) - 1  # original bytes of one block
+LEAST_STORED = 13  # bytes of a block with its header: tag, two lengths, checksum, check; or one length and a raw byte
 RAW = -1  # model index of a block stored as it is
 DIGEST_SIZE = 8
 SALVAGE = "mdlbench decompress --salvage"  # the remedy, as a user of any command or of the API can type it
 
+_MAX_STORED = MAX_BLOCK + 20  # bytes of a block with its header
 _HAS_METADATA, _ONLY_BLOCK = 0x80, 0x80
 _TRAILER_TAG, _RAW_TAG, _FIRST_MODEL_TAG = 0x00, 0x01, 0x02
 _WORDS = ("cm", "kt", "ngram", "uniform", ",level=", ",order=", ",memory=", ",alpha=", "mix")
@@ -49,15 +51,17 @@ class Header:
         """The header as stored, check included.
 
         Raises:
-            UsageError: more models or a longer spec than a header holds.
+            UsageError: more models than a header holds, or a spec that it cannot hold.
         """
         if len(self.models) > MAX_MODELS:
             raise UsageError(f"{len(self.models)} models; a container has at most {MAX_MODELS}")
         packed = bytearray(MAGIC + bytes([VERSION, len(self.models) | (_HAS_METADATA if self.metadata else 0)]))
         for model in self.models:
             spec = pack_spec(model.spec)
-            if len(spec) > MAX_SPEC:
-                raise UsageError(f"a model spec of {len(spec):,} bytes; a container holds at most {MAX_SPEC:,}")
+            try:
+                unpack_spec(spec)
+            except DamagedError as error:
+                raise UsageError(f"a container cannot name this model: {error}") from None
             packed += model.digest + varint.pack(len(spec)) + spec
         if self.metadata:
             metadata = msgpack.packb(list(self.metadata))
@@ -140,7 +144,7 @@ class BlockHeader:
         return header
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class IndexEntry:
     """One block in the index: its bytes in the container (header and payload) and its original bytes."""
 
@@ -158,23 +162,25 @@ def trailer_bytes(index: list[IndexEntry], *, only_block: bool) -> bytes:
     return packed + len(packed).to_bytes(4, "little")
 
 
-def read_trailer(read: Read, expected: list[IndexEntry] | None = None, size: int = 0) -> list[IndexEntry]:
+def read_trailer(read: Read, expected: list[IndexEntry] | None = None, size: int = 0, room: int = 0) -> list[IndexEntry]:
     """Read what follows a trailer's tag, up to the digest.
 
     Args:
         expected: the blocks that were read before it; another index is refused at its first difference.
-        size: where that is not known, the bytes of the trailer from its tag to its check; they bound what is read.
+        size, room: where that is not known, the bytes of the trailer from its tag to its check and how many the blocks may
+            have; they bound what is read.
 
     Raises:
         DamagedError: the check, the sizes or the sum do not agree.
     """
     field = Scanner(read, taken=bytes([_TRAILER_TAG]))
     count = field.varint()
-    if count != len(expected) if expected is not None else 2 * count > size:
+    if count != len(expected) if expected is not None else 2 * count > size or LEAST_STORED * count > room:
         raise DamagedError("the container's index does not describe its blocks")
     index = []
     for place in range(count):
-        index.append(IndexEntry(field.varint(), _within(field.varint(), 1, MAX_BLOCK, "original size in the index")))
+        stored = _within(field.varint(), LEAST_STORED, _MAX_STORED, "stored size in the index")
+        index.append(IndexEntry(stored, _within(field.varint(), 1, MAX_BLOCK, "original size in the index")))
         if expected is not None and index[-1] != expected[place]:
             raise DamagedError("the container's index does not describe its blocks")
     original = field.varint(10)
@@ -209,7 +215,7 @@ def checksum(block: bytes | memoryview) -> bytes:
 def pack_spec(spec: str) -> bytes:
     """A built-in model's spec with the format's words as single bytes, the longest first; another's as UTF-8."""
     if not spec.isascii() or spec.partition(",")[0] not in _WORDS:
-        return spec.encode()
+        return spec.encode(errors="surrogateescape")
     packed = spec.encode()
     for place in sorted(range(len(_WORDS)), key=lambda place: -len(_WORDS[place])):
         packed = packed.replace(_WORDS[place].encode(), bytes([0x80 + place]))
@@ -217,7 +223,11 @@ def pack_spec(spec: str) -> bytes:
 
 
 def unpack_spec(packed: bytes) -> str:
-    """The inverse of `pack_spec`; plain UTF-8 (first byte below 0x80) is returned as it is."""
+    """The inverse of `pack_spec`; plain UTF-8 (first byte below 0x80) is returned as it is.
+
+    Raises:
+        DamagedError: it is no text that can be shown, or a longer one than a container holds.
+    """
     try:
         if packed[0] < 0x80:
             spec = packed.decode()
@@ -227,6 +237,7 @@ def unpack_spec(packed: bytes) -> str:
         spec = ""
     if not spec or not spec.isprintable():
         raise DamagedError(f"the container's header holds a model spec that cannot be read: {packed[:40]!r}")
+    _within(len(spec.encode()), 1, MAX_SPEC, "length of a model spec")
     return spec
 
 

@@ -223,7 +223,7 @@ def _by_index(file: BinaryIO) -> list[Place] | None:
             return None
         file.seek(start)
         tag = reader_of(file)(1)
-        index = read_trailer(reader_of(file), size=trailer_size) if tag == b"\0" else []
+        index = read_trailer(reader_of(file), size=trailer_size, room=start - offset) if tag == b"\0" else []
     except ContainerError:
         return None
     if not index or offset + sum(entry.stored_size for entry in index) + trailer_size + 4 + DIGEST_SIZE != file_size:

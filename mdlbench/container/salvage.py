@@ -3,7 +3,6 @@
 README.md beside this file draws the cases. Whether a block found is whole is for its checksum to say, once it is decoded.
 """
 
-import mmap
 import os
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import BinaryIO
 from mdlbench.container.alignment import align, backs_of
 from mdlbench.container.format import DIGEST_SIZE, RAW, SALVAGE, Header, IndexEntry
 from mdlbench.container.reader import Hole, Place
-from mdlbench.container.search import BlockMark, HeaderMark, Mark, TrailerMark, find_marks
+from mdlbench.container.search import BlockMark, FileBytes, HeaderMark, Mark, TrailerMark, find_marks
 from mdlbench.errors import ContainerError, TruncatedError
 
 _LEAST_CONTAINER = 28  # one without blocks: header 9, trailer 7, its size 4, digest 8
@@ -44,8 +43,8 @@ def locate_blocks(file: BinaryIO, supplied: Header | None) -> list[Place | Hole]
     """
     if os.fstat(file.fileno()).st_size == 0:
         raise TruncatedError("the file is empty: there is nothing to salvage")
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return reconcile(find_marks(data, len(supplied.models) if supplied else 0), len(data), supplied)
+    data = FileBytes(file)
+    return reconcile(find_marks(data, len(supplied.models) if supplied else 0), len(data), supplied)
 
 
 def reconcile(marks: list[Mark], size: int, supplied: Header | None) -> list[Place | Hole]:

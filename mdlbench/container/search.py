@@ -7,17 +7,19 @@ only if the bytes in front of its end pay for it. A trailer's own bytes are amon
 import binascii
 import hashlib
 import io
+import os
 import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from mdlbench import varint
 from mdlbench.container.format import (
     DIGEST_SIZE,
+    LEAST_STORED,
     MAGIC,
     RAW,
     BlockHeader,
@@ -27,10 +29,11 @@ from mdlbench.container.format import (
     read_trailer,
     trailer_bytes,
 )
-from mdlbench.errors import ContainerError
+from mdlbench.errors import ContainerError, TruncatedError
 
 _READ_AT_ONCE = 1 << 20
 _PAID_BY_ONE = 4  # how many bytes of trailers, of headers, and of raw blocks, may be read for each byte in front of them
+_FREE_ENTRIES = 1 << 16  # of an index, whatever is left of the blocks that it lists
 _SHORT_HEADER = 64  # a container's header of so many bytes is read in any case
 _LEAST_TRAILER = 7  # tag, number of blocks, original size, check
 _CHECKED, _CHECK = 17, 2  # bytes of the longest block header: tag, two lengths of four, checksum; its check
@@ -71,11 +74,30 @@ class TrailerMark(NamedTuple):
 Mark = HeaderMark | BlockMark | TrailerMark
 
 
+class FileBytes:
+    """The bytes of a file, read where they are looked at; where a map of one that became shorter would end the process, this
+    raises TruncatedError."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._size = file, os.fstat(file.fileno()).st_size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, place: slice) -> bytes:
+        begin, end, _ = place.indices(self._size)
+        self._file.seek(begin)
+        data = self._file.read(max(0, end - begin))
+        if begin + len(data) < end:
+            raise TruncatedError(f"the file had {self._size:,} bytes and became shorter while it was read; try again")
+        return data
+
+
 def find_marks(data: Any, n_models: int) -> list[Mark]:
     """Every mark in the bytes of a file, in the order of their offsets.
 
     Args:
-        data: bytes or a map of a file.
+        data: bytes, or those of a file.
         n_models: how many models a container has at least whose header cannot be read.
     """
     headers = list(_headers(data))
@@ -108,12 +130,11 @@ def _parse(data: Any, position: int, end: int, parser: Callable[..., Any], *more
 
 
 def _headers(data: Any) -> Iterator[HeaderMark]:
-    account, at = _Account(), data.find(MAGIC)
-    while at >= 0:
+    account = _Account()
+    for at in _places(data, MAGIC, 0, len(data)):
         header, end = _parse(data, at, len(data) if account.pays(at, 0) else at + _SHORT_HEADER, Header.read)
         account.spent += end - at
         yield HeaderMark(at, end if header else at, header)
-        at = data.find(MAGIC, at + 1)
     for cut in range(max(0, len(data) - len(MAGIC) + 1), len(data)):
         if MAGIC.startswith(data[cut:]):
             yield HeaderMark(cut, cut, None)
@@ -152,17 +173,19 @@ def _trailers(data: Any) -> Iterator[TrailerMark]:
             packed = data[end - size : end + 4]
             if zlib.crc32(packed[:-8]) == int.from_bytes(packed[-8:-4], "little"):
                 with suppress(ContainerError):
-                    index = read_trailer(Scanner.over(packed, 1, len(packed)), size=size)
+                    room = LEAST_STORED * _FREE_ENTRIES + _PAID_BY_ONE * (end - size)
+                    index = read_trailer(Scanner.over(packed, 1, len(packed)), size=size, room=room)
                     yield TrailerMark(end - size, min(end + 4 + DIGEST_SIZE, len(data)), index)
                     free = end
 
 
 def _may_be_trailer(data: Any, start: int, size: int) -> bool:
     """Whether the number of blocks said at `start` fits a trailer of this size, each taking two to ten bytes."""
-    if data[start]:
+    first = data[start : start + 6]
+    if first[0]:
         return False
     try:
-        blocks = varint.unpack(io.BytesIO(data[start + 1 : start + 6]).read)
+        blocks = varint.unpack(io.BytesIO(first[1:]).read)
     except (ValueError, IndexError):
         return False
     return 2 * blocks <= size - _LEAST_TRAILER <= 10 * blocks + 4 + 9  # number and sum may be longer
@@ -191,9 +214,19 @@ def _proven_trailers(data: Any, headers: list[HeaderMark], blocks: list[BlockMar
         if len(there) > len(varint.pack(len(index))) and trailer.startswith(there):
             yield TrailerMark(position, end, index)
         elif account.pays(end, end - mark.offset):
-            place = data.find(_digest(data, mark.offset, position, trailer), position, end)
-            if place >= 0:
+            place = next(_places(data, _digest(data, mark.offset, position, trailer), position, end), None)
+            if place is not None:
                 yield TrailerMark(position, place + DIGEST_SIZE, index)
+
+
+def _places(data: Any, wanted: bytes, begin: int, end: int) -> Iterator[int]:
+    """Where `wanted` stands from `begin` up to `end`."""
+    for at in range(begin, end, _READ_AT_ONCE):
+        window = data[at : min(at + _READ_AT_ONCE + len(wanted) - 1, end)]
+        place = window.find(wanted)
+        while place >= 0:
+            yield at + place
+            place = window.find(wanted, place + 1)
 
 
 def _digest(data: Any, begin: int, end: int, more: bytes = b"") -> bytes:

@@ -1,10 +1,12 @@
 """Every byte of a small container, of every model family: flipped bits, truncations, hostile headers, salvage."""
 
 import io
+import os
 import random
 import re
 import time
 import zlib
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,8 @@ from mdlbench.codec.matching import header_for
 from mdlbench.codec.salvage import salvage_stream
 from mdlbench.codec.seekable import ContainerFile
 from mdlbench.container import read_containers, table_of_contents
-from mdlbench.container.format import BlockHeader, Header, IndexEntry, ModelEntry, checksum, trailer_bytes
+from mdlbench.container.format import MAX_BLOCK, BlockHeader, Header, IndexEntry, ModelEntry, checksum, trailer_bytes
+from mdlbench.container.search import FileBytes, find_marks
 from mdlbench.errors import ContainerError, DamagedError, MdlbenchError, TruncatedError
 from mdlbench.models import ModelsLike, load_model
 from tests.check_codec import TEXT
@@ -381,3 +384,40 @@ def test_random_bytes_never_do_anything_but_fail() -> None:
 def test_crc32_is_zlibs() -> None:
     """FORMAT.md says CRC-32 without more: the common one, whose value of "123456789" is CBF43926."""
     assert zlib.crc32(b"123456789") == 0xCBF43926
+
+
+def test_salvage_passes_over_a_header_that_no_reader_takes(tmp_path: Path) -> None:
+    """Its check is right, but its spec would be 4,102 bytes unpacked."""
+    body = b"mdl\x01\x01" + bytes(8) + b"\xca\x04" + b"\x84" * 586
+    hostile = body + zlib.crc32(body).to_bytes(4, "little") + b"\x00\x00\x00" + bytes(12)
+    assert salvage(tmp_path, hostile + compress(DATA, "kt"))[0] == DATA
+
+
+def test_salvage_writes_no_more_zeros_than_a_file_may_stand_for(tmp_path: Path) -> None:
+    header = Header(()).to_bytes()
+    index = [IndexEntry(13, MAX_BLOCK)] * 3000
+    trailer = trailer_bytes(index, only_block=False)
+    with pytest.raises(
+        ContainerError, match=r"^what is lost has 1,\d{3},\d{3},\d{3} bytes or more.*allow them with --zeros SIZE$"
+    ):
+        salvage(tmp_path, header + trailer + checksum(header + trailer))
+
+
+@pytest.mark.parametrize("most", [99, 100])
+def test_zeros_for_what_is_lost_can_be_bounded(most: int, tmp_path: Path) -> None:
+    container = compress(DATA, "uniform", block_size=100)
+    path = tmp_path / "damaged"
+    path.write_bytes(flipped(container, len(Header(()).to_bytes()) + 15))
+    with open(path, "rb") as file, pytest.raises(ContainerError, match="--zeros") if most < 100 else nullcontext():
+        assert salvage_stream(file, io.BytesIO(), most_zeros=most).size == len(DATA)
+
+
+@pytest.mark.parametrize("left", [0, 5000])
+def test_a_file_that_becomes_shorter_is_told_of(left: int, tmp_path: Path) -> None:
+    path = tmp_path / "shrinking"
+    path.write_bytes(bytes(3 << 20))
+    with open(path, "rb") as file:
+        data = FileBytes(file)
+        os.truncate(path, left)
+        with pytest.raises(TruncatedError, match="had 3,145,728 bytes and became shorter while it was read"):
+            find_marks(data, 0)

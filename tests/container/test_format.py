@@ -3,11 +3,12 @@
 import io
 import re
 import zlib
+from contextlib import suppress
 from importlib.resources import files
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdlbench import varint
@@ -27,7 +28,7 @@ from mdlbench.container.format import (
     trailer_bytes,
     unpack_spec,
 )
-from mdlbench.errors import DamagedError, TruncatedError, UsageError
+from mdlbench.errors import ContainerError, DamagedError, TruncatedError, UsageError
 
 DIGEST = bytes(range(8))
 METADATA = {"portability": "environment", "environment": {"torch": "2"}, "policy": {"block_size": 4}}
@@ -165,14 +166,65 @@ def test_a_spec_that_cannot_be_read_is_refused() -> None:
             Header.read(read_of(body + zlib.crc32(body).to_bytes(4, "little")))
 
 
+def header_with(spec: bytes, more: bytes = b"") -> bytes:
+    """A header with a right check that names one model; `more` are its metadata."""
+    body = b"mdl\x01" + bytes([0x81 if more else 1]) + DIGEST + varint.pack(len(spec)) + spec
+    body += varint.pack(len(more)) + more if more else b""
+    return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+BOMBS = {f"{word:02x}": bytes([word]) * n for word in (0x80, 0x82, 0x84, 0x86, 0x88) for n in (586, 4096)}
+
+
+@pytest.mark.parametrize("spec", [*BOMBS.values(), b"k" * 4097, b"\x80" + b"\x84" * 700 + b"9"])
+def test_a_spec_is_no_longer_unpacked_than_packed(spec: bytes) -> None:
+    with pytest.raises(DamagedError):
+        Header.read(read_of(header_with(spec)))
+
+
+@pytest.mark.parametrize("spec", ["k" * 4097, "kt" + ",order=" * 700, "hf:\udcff", "hf:two\nlines", "", "uniform\x7f"])
+def test_a_writer_refuses_what_no_reader_takes(spec: str) -> None:
+    with pytest.raises(UsageError, match="cannot name this model"):
+        Header((ModelEntry(DIGEST, spec),)).to_bytes()
+
+
+words = st.lists(
+    st.sampled_from([bytes([0x80 + n]) for n in range(10)] + [b"cm", b"=9", b",", b"\xc3\xa9", b"\0"]), max_size=800
+)
+packed = st.recursive(
+    st.none() | st.integers(-(2**63), 2**64 - 1) | st.text(max_size=9) | st.binary(max_size=9) | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=9,
+)
+keys = {"portability": st.just("exact"), "environment": packed, "policy": packed}
+
+
+@given(words.map(b"".join) | st.binary(max_size=4200), (packed | st.lists(st.fixed_dictionaries(keys))).map(msgpack.packb))
+@settings(deadline=None)
+def test_whatever_a_header_with_a_right_check_holds_it_is_read_or_refused(spec: bytes, metadata: bytes) -> None:
+    for header in (header_with(spec), header_with(spec, metadata), header_with(b"kt", metadata)):
+        with suppress(ContainerError):
+            assert Header.read(read_of(header)).to_bytes() == header
+
+
+def test_an_index_lists_no_more_blocks_than_there_is_room_for() -> None:
+    """Two bytes of an index cost a hundred of memory: nothing of it is read if the blocks that it counts cannot be there."""
+    for entry in (IndexEntry(0, 1), IndexEntry(12, 1), IndexEntry(MAX_BLOCK + 21, 1)):
+        packed = trailer_bytes([entry, entry], only_block=False)
+        with pytest.raises(DamagedError, match="stored size"):
+            read_trailer(read_of(packed[1:]), size=len(packed), room=1 << 30)
+    with pytest.raises(DamagedError, match="does not describe"):
+        read_trailer(read_of(varint.pack(1000)), size=1 << 20, room=12_999)
+
+
 def test_trailer_round_trips_and_must_add_up() -> None:
-    index = [IndexEntry(10, 100), IndexEntry(20, 200)]
+    index = [IndexEntry(13, 100), IndexEntry(20, 200)]
     packed = trailer_bytes(index, only_block=False)
-    assert read_trailer(read_of(packed[1:]), index) == read_trailer(read_of(packed[1:]), size=len(packed)) == index
-    body = b"\x00" + varint.pack(1) + varint.pack(10) + varint.pack(100) + varint.pack(99)
+    assert read_trailer(read_of(packed[1:]), index) == read_trailer(read_of(packed[1:]), size=len(packed), room=33) == index
+    body = b"\x00" + varint.pack(1) + varint.pack(13) + varint.pack(100) + varint.pack(99)
     body += zlib.crc32(body).to_bytes(4, "little")
     with pytest.raises(DamagedError, match="does not add up"):
-        read_trailer(read_of((body + len(body).to_bytes(4, "little"))[1:]), size=len(body))
+        read_trailer(read_of((body + len(body).to_bytes(4, "little"))[1:]), size=len(body), room=13)
 
 
 def test_a_header_is_read_only_in_the_form_a_writer_gives_it() -> None:
