@@ -1,4 +1,4 @@
-"""The only place where bits, nats and bytes turn into each other, and where sizes are read from text.
+"""The only place where bits, nats and bytes turn into each other, and where sizes and numbers are read from text.
 
 Inside mdlbench code lengths are bits. Nats appear where torch hands over a loss, bytes where there is a file.
 """
@@ -10,6 +10,7 @@ from fractions import Fraction
 BITS_PER_BYTE = 8
 BITS_PER_NAT = 1.0 / math.log(2.0)
 
+_MOST_BYTES = (1 << 63) - 1
 _SUFFIXES = {"": 1, **{letter: 1000**k for k, letter in enumerate("KMGT", 1)}}
 _SUFFIXES |= {f"{letter}i": 1024**k for k, letter in enumerate("KMGT", 1)}
 
@@ -57,11 +58,37 @@ def parse_size(text: str) -> int:
         >>> parse_size("1.5M"), parse_size("2Ki")
         (1500000, 2048)
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGTkmgt]?i?)[Bb]?\s*", text, re.ASCII)
+    match = re.fullmatch(r"\s*(\d{1,30}(?:\.\d{1,30})?)\s*([KMGTkmgt]?i?)[Bb]?\s*", text, re.ASCII)
     suffix = match[2][:1].upper() + match[2][1:] if match else None
     if match is None or suffix not in _SUFFIXES:
         raise ValueError(f"{text!r} is not a size; write bytes, or a number with K, M, G (powers of 1000) or Ki, Mi, Gi")
     scaled = Fraction(match[1]) * _SUFFIXES[suffix]
     if scaled.denominator != 1:
         raise ValueError(f"{text!r} is not a whole number of bytes")
+    if scaled > _MOST_BYTES:
+        raise ValueError(f"{text!r} is not a size that anything can have; the most is {_MOST_BYTES}")
     return int(scaled)
+
+
+def parse_whole(text: str | int) -> int:
+    """Read a whole number in plain digits, such as `12` or `-3`; one that is a number already stays as it is.
+
+    Raises:
+        ValueError: it is anything else; Python's `int` also takes `1_000`, ` 5 ` and the digits of other scripts.
+    """
+    if isinstance(text, str) and not re.fullmatch(r"[+-]?[0-9]{1,4000}", text):
+        raise ValueError(f"{text!r} is not a whole number in plain digits")
+    return int(text)
+
+
+def parse_real(text: str | float) -> float:
+    """Read a finite number in plain digits, such as `0.5`, `.5` or `1e-3`; one that is a number already stays as it is.
+
+    Raises:
+        ValueError: it is anything else, `nan` and `inf` too, or too large.
+    """
+    if isinstance(text, str) and not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
+        raise ValueError(f"{text!r} is not a number in plain digits")
+    if not math.isfinite(value := float(text)):
+        raise ValueError(f"{text!r} is too large a number")
+    return value

@@ -37,6 +37,35 @@ def test_what_is_not_a_size(text: str) -> None:
         units.parse_size(text)
 
 
+ODD = ["", " 1", "1 ", "1_0", "\u0661\u0660", "\uff11", "\u00b2", "0x1", "1,0", "--1", "nan", "inf", "1" * 5000, "e", "."]
+
+
+@pytest.mark.parametrize("text", [*ODD, "1.5", "1e3"])
+def test_what_is_not_a_whole_number(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a whole number in plain digits"):
+        units.parse_whole(text)
+
+
+@pytest.mark.parametrize("text", [*ODD, "1e400", "-inf", "1e", "0x1p3"])
+def test_what_is_not_a_number(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a number in plain digits|is too large a number"):
+        units.parse_real(text)
+
+
+@pytest.mark.parametrize(
+    "text", [text for text in ODD if text[:1] != " " and text[-1:] != " "] + ["9" * 30, "9G" * 2, "10000000T"]
+)
+def test_sizes_have_plain_digits_too(text: str) -> None:
+    with pytest.raises(ValueError, match="not a size"):
+        units.parse_size(text)
+
+
+@given(st.integers(), st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_are_read_as_they_are_written(whole: int, real: float) -> None:
+    assert units.parse_whole(str(whole)) == whole == units.parse_whole(whole)
+    assert units.parse_real(str(real)) == real == units.parse_real(real)
+
+
 @given(st.floats(0, 1e12))
 def test_nats_and_bits_are_inverse(nats: float) -> None:
     assert units.bits_to_nats(units.nats_to_bits(nats)) == pytest.approx(nats, rel=1e-12)

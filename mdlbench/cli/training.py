@@ -31,7 +31,7 @@ class Count(click.ParamType):
 
 def settings(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that override a preset, in the order of --help."""
-    whole = click.IntRange(1)
+    whole = option.Whole(1)
     options = [
         click.option("--arch", type=click.Choice(ARCHITECTURES), help="Kind of network."),
         click.option("--context", type=whole, metavar="N", help="Most symbols that a prediction sees."),
@@ -41,14 +41,14 @@ def settings(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--head-width", type=whole, metavar="N", help="Of one head.  [default: width / heads]"),
         click.option("--mlp", type=whole, metavar="N", help="Hidden width of the MLPs.  [default: 4 * width]"),
         click.option("--activation", type=click.Choice(ACTIVATIONS), help="Of the MLPs (gpt2)."),
-        click.option("--init", type=float, metavar="SD", help="Standard deviation of every initial matrix."),
+        click.option("--init", type=option.Real(), metavar="SD", help="Standard deviation of every initial matrix."),
         click.option("--optimiser", type=click.Choice(OPTIMISERS), help="AdamW, or plain SGD."),
-        click.option("--learning-rate", "--lr", type=float, metavar="X", help="At its highest."),
-        click.option("--weight-decay", type=float, metavar="X", help="Of all parameters."),
-        click.option("--momentum", type=float, metavar="X", help="Of sgd; first beta of adamw."),
-        click.option("--beta2", type=float, metavar="X", help="Second beta of adamw."),
-        click.option("--clip", type=float, metavar="X", help="Largest norm of the gradient."),
-        click.option("--warmup", type=click.IntRange(0), metavar="STEPS", help="Steps until the highest learning rate."),
+        click.option("--learning-rate", "--lr", type=option.Real(), metavar="X", help="At its highest."),
+        click.option("--weight-decay", type=option.Real(), metavar="X", help="Of all parameters."),
+        click.option("--momentum", type=option.Real(), metavar="X", help="Of sgd; first beta of adamw."),
+        click.option("--beta2", type=option.Real(), metavar="X", help="Second beta of adamw."),
+        click.option("--clip", type=option.Real(), metavar="X", help="Largest norm of the gradient."),
+        click.option("--warmup", type=option.Whole(0), metavar="STEPS", help="Steps until the highest learning rate."),
         click.option("--schedule", type=click.Choice(SCHEDULES), help="Of the learning rate after the warm-up."),
         click.option("--batch-size", type=whole, metavar="N", help="Windows of context + 1 symbols in a step."),
         click.option("--tokens", type=Count(), metavar="COUNT", help="Symbols to predict in all: 64k, 3.2M."),

@@ -115,14 +115,14 @@ def _begin(
 ) -> tuple[int, int | None]:
     """From the reply's head: how many bytes of `part` stay, and how many there will be in all."""
     if have and reply.status == http.HTTPStatus.PARTIAL_CONTENT:
-        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", reply.headers.get("Content-Range", ""))
+        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", reply.headers.get("Content-Range", ""), re.ASCII)
         if match and int(match[1]) == have and started and started.total in (None, int(match[2])):
             return have, int(match[2])
         discard(part)
         raise _CutError("the server's range is not the one asked for")
     discard(part)  # the whole file comes, from its first byte
     length = reply.headers.get("Content-Length")
-    total = int(length) if length and length.isdigit() else None
+    total = int(length) if length and length.isascii() and length.isdigit() else None
     etag = reply.headers.get("ETag")
     strong = etag if etag and not etag.startswith("W/") else None
     note = _Started(url, strong or reply.headers.get("Last-Modified"), total)

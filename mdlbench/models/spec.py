@@ -12,11 +12,12 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from mdlbench.errors import SpecError
-from mdlbench.units import parse_size
+from mdlbench.units import parse_real, parse_size, parse_whole
 
 T = TypeVar("T")
 _LONGEST = 4096  # letters of a spec, as a path has
 _NAME, _FILE = r"[A-Za-z][\w.-]*", r"[^:]+\.py"
+_NUMBERS: dict[Any, Any] = {int: parse_whole, float: parse_real}
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -101,6 +102,6 @@ def _parse_value(text: str, hint: Any, metadata: Any) -> Any:
     if metadata.get("size"):
         return parse_size(text)
     try:
-        return kind(text if text.isascii() or kind is str else "not digits")
+        return _NUMBERS.get(kind, kind)(text)
     except ValueError:
         raise ValueError(f"not a{'n' if kind is int else ''} {kind.__name__}") from None

@@ -6,13 +6,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import mdlbench
-from mdlbench.cli import main
+from mdlbench.cli import group, main
+from mdlbench.cli.common import option
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="signals and file names as Linux has them")
 
@@ -141,3 +144,28 @@ def test_a_command_ends_in_silence_once_nobody_reads(command: tuple[str, ...], f
     done = subprocess.run(arguments, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def walk(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command below a group, with the words that call it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
+        assert found is not None
+        yield from walk(found, (*path, name)) if isinstance(found, click.Group) else [((*path, name), found)]
+
+
+def test_every_number_of_the_command_line_has_plain_digits(capsys: pytest.CaptureFixture[str]) -> None:
+    """Sizes, counts, ranges and figures: all commands have types of one module."""
+    tried = 0
+    for _, found in walk(group):
+        for parameter in found.params:
+            kind = parameter.type
+            if getattr(parameter, "is_flag", False):  # -9 takes no number
+                continue
+            if isinstance(kind, click.types.IntParamType | click.types.FloatParamType | option.Size | option.Range):
+                tried += 1
+                for text in ("\u0661\u0660", "1_0", "\uff15", "\u00b2", "nan", "inf"):
+                    with pytest.raises(click.BadParameter):
+                        kind.convert(f"{text}:" if isinstance(kind, option.Range) else text, parameter, None)
+    assert tried > 30

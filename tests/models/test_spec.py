@@ -67,6 +67,13 @@ def test_defaults_are_left_out() -> None:
     [
         ({"levle": "1"}, "no option 'levle'; did you mean level"),
         ({"level": "x"}, "level=x: not an int"),
+        ({"level": "\u0665"}, "level=\u0665: not an int"),
+        ({"window": "1_0"}, "window=1_0: not an int"),
+        ({"alpha": "\u0660.5"}, "alpha=\u0660.5: not a float"),
+        ({"alpha": "nan"}, "alpha=nan: not a float"),
+        ({"alpha": "1e400"}, "alpha=1e400: not a float"),
+        ({"memory": "\u0664K"}, "is not a size"),
+        ({"memory": "10000000T"}, "is not a size"),
         ({"alpha": "x"}, "alpha=x: not a float"),
         ({"memory": "3Q"}, "memory=3Q: '3Q' is not a size"),
         ({"kind": "c"}, "kind=c: choose from a, b"),

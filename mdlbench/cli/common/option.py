@@ -13,7 +13,7 @@ from mdlbench.cli.common.paths import STANDARD
 from mdlbench.container import MAX_BLOCK
 from mdlbench.errors import UsageError
 from mdlbench.models.spec import split_spec
-from mdlbench.units import parse_size
+from mdlbench.units import parse_real, parse_size, parse_whole
 
 
 class Size(click.ParamType):
@@ -32,6 +32,18 @@ class Size(click.ParamType):
         if size < self._least or (self._most is not None and size > self._most):
             self.fail(f"{value}: {self._what} has {self._least:,} to {self._most:,} bytes", param, ctx)
         return size
+
+
+class Whole(click.IntRange):
+    """A whole number, of plain digits."""
+
+    _number_class: Any = staticmethod(parse_whole)
+
+
+class Real(click.FloatRange):
+    """A finite number, of plain digits."""
+
+    _number_class: Any = staticmethod(parse_real)
 
 
 class Range(click.ParamType):
@@ -61,7 +73,7 @@ def reserved(*names: str, remedy: str) -> Callable[..., Any]:
     return click.option(*names, is_flag=True, hidden=True, expose_value=False, callback=refuse)
 
 
-class Jobs(click.IntRange):
+class Jobs(Whole):
     """A number of worker processes; 0 is one for each processor."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:

@@ -12,6 +12,7 @@ from mdlbench.cli.common import option
 from mdlbench.cli.common.paths import name_of
 from mdlbench.cli.common.printing import print_json, say
 from mdlbench.errors import UsageError
+from mdlbench.units import parse_whole
 
 if TYPE_CHECKING:
     from mdlbench.beliefs.clouds import Clouds
@@ -29,18 +30,18 @@ class Seeds(click.ParamType):
         if isinstance(value, list):
             return value
         with suppress(ValueError):
-            return [int(part) for part in value.split(",")]
+            return [parse_whole(part) for part in value.split(",")]
         return self.fail(f"{value!r} is no list of seeds; write for example 0,1,2", param, ctx)
 
 
 @click.command(name="belief")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("--seeds", type=Seeds(), metavar="N,...", help="Which seeds of the run.  [default: all]")
-@click.option("--length", type=click.IntRange(2, 64), metavar="L", help="Longest prefixes.  [default: 10, or the context]")
-@click.option("--folds", type=click.IntRange(3, 50), default=5, show_default=True, metavar="N", help="Parts held out in turn.")
+@click.option("--length", type=option.Whole(2, 64), metavar="L", help="Longest prefixes.  [default: 10, or the context]")
+@click.option("--folds", type=option.Whole(3, 50), default=5, show_default=True, metavar="N", help="Parts held out in turn.")
 @click.option(
     "--draws",
-    type=click.IntRange(100, 100_000),
+    type=option.Whole(100, 100_000),
     default=1000,
     show_default=True,
     metavar="N",

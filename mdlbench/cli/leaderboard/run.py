@@ -32,10 +32,10 @@ from mdlbench.text import counted, speed, visible
     help="Also other compressors that are here: all above 100 kB/s, fast ones above 1 MB/s.",
 )
 @click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
-@click.option("--repeat", type=click.IntRange(1), default=3, metavar="N", help="Code and decode N times; times are medians.")
+@click.option("--repeat", type=option.Whole(1), default=3, metavar="N", help="Code and decode N times; times are medians.")
 @click.option(
     "--repeat-seconds",
-    type=click.FloatRange(0),
+    type=option.Real(0),
     default=30.0,
     metavar="SECONDS",
     help="Begin no repeat of a cell after those before it took SECONDS.",

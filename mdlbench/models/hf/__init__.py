@@ -254,7 +254,7 @@ class HuggingFace(PredictorModel):
             known = () if self._has_alphabet else (self._tokenizer.bos_token_id, self._tokenizer.eos_token_id)
             return next((token for token in known if token is not None and token < self.tokens.alphabet_size), None)
         names = {} if self._has_alphabet else self._tokenizer.get_vocab()
-        token = int(wanted) if wanted.isdecimal() else names.get(wanted)
+        token = int(wanted) if wanted.isascii() and wanted.isdecimal() else names.get(wanted)
         if token is None or token >= self.tokens.alphabet_size:
             raise SpecError(f"hf:{self.argument}: bos={wanted}: no such token; write auto, none, a token or its number")
         return token
