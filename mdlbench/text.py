@@ -10,7 +10,7 @@ def visible(text: str, keep: str = "") -> str:
     Args:
         keep: characters that stay all the same, such as a line feed.
     """
-    if text.isprintable():
+    if text.translate(dict.fromkeys(map(ord, keep))).isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 

@@ -28,7 +28,7 @@ def render_section(section: Section, form: str = "table") -> str:
     """Everything of a section that is text, each part under its title and facts."""
     parts: list[Exhibit] = []
     for part in section.parts:
-        heading = part.title + (f"\n{part.facts}" if part.facts else "")
+        heading = visible(part.title) + (f"\n{part.facts}" if part.facts else "")
         parts += [Text(heading), *part.exhibits]
     return render(parts, form)
 
@@ -56,7 +56,7 @@ def _plain(exhibit: Table | Text | Note) -> str:
     if not isinstance(exhibit, Table):
         return visible(exhibit.text, keep="\n")
     heads, rows = cells(exhibit)
-    lines = _grid([heads, *([visible(cell) for cell in row] for row in rows)], _alignment(exhibit, len(heads)))
+    lines = _grid([[visible(cell) for cell in row] for row in (heads, *rows)], _alignment(exhibit, len(heads)))
     notes = "".join(f"\n  * {visible(note)}" for note in exhibit.notes)
     return f"{visible(exhibit.title)}\n\n{lines}{notes}" if exhibit.title else lines + notes
 
@@ -74,7 +74,8 @@ def _markdown(exhibit: Table | Text | Note) -> str:
         return marked_down(exhibit.text, keep="\n")
     heads, rows = cells(exhibit)
     rule = ["---:" if side == "right" else "---" for side in _alignment(exhibit, len(heads))]
-    lines = [heads, rule, *([marked_down(cell) for cell in row] for row in rows)]
+    top, *below = [[marked_down(cell) for cell in row] for row in (heads, *rows)]
+    lines = [top, rule, *below]
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     notes = "\n\n" + "\n".join(f"* {marked_down(note)}" for note in exhibit.notes) if exhibit.notes else ""
     return (f"**{marked_down(exhibit.title)}**\n\n" if exhibit.title else "") + text + notes
@@ -91,7 +92,7 @@ def _csv(exhibit: Table | Text | Note) -> str:
         return ""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.heading for column in exhibit.columns])
+    writer.writerow([_csv_cell(column.heading) for column in exhibit.columns])
     for row in exhibit.rows:
         writer.writerow([_csv_cell(cell) for cell in row.cells])
     return out.getvalue().rstrip("\n")

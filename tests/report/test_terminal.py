@@ -3,8 +3,10 @@
 import csv
 import io
 
+import pytest
+
 from mdlbench.report import terminal
-from mdlbench.result.exhibits import Measure, Row, Table
+from mdlbench.result.exhibits import Measure, Note, Row, Table, Text
 from tests.report import sample
 
 
@@ -50,3 +52,12 @@ def test_csv_has_figures_in_full_and_no_formulas() -> None:
 
 def test_an_empty_table_has_its_heads() -> None:
     assert terminal.render([Table("none", (Measure("model"),), ())]).splitlines()[2].strip() == "model"
+
+
+@pytest.mark.parametrize("form", terminal.FORMS)
+def test_nothing_that_is_shown_moves_the_cursor(form: str) -> None:
+    """Names in cells, headings, titles and notes."""
+    name = "\x1b[2Jgone\r\x07\x9b\u202e"
+    table = Table.of(name, [Measure(name, name)], [(name,)], notes=(name,))
+    for shown in (terminal.render([table, Text(name), Note(name)], form), terminal.marked_down(name)):
+        assert shown.replace("\n", "").isprintable()

@@ -4,10 +4,12 @@ import json
 import sys
 from collections.abc import Mapping
 
+from mdlbench.text import visible
+
 
 def say(text: str, *, to_stderr: bool = False) -> None:
-    """Print a report where it does not mix with data."""
-    print(text, file=sys.stderr if to_stderr else sys.stdout, flush=True)
+    """Print a report where it does not mix with data; nothing in it moves a cursor."""
+    print(visible(text, keep="\n"), file=sys.stderr if to_stderr else sys.stdout, flush=True)
 
 
 def tell(

@@ -99,7 +99,7 @@ def _board(folder: str, rows: tuple[Found[Row], ...]) -> Board:
 def _tell(event: Event, *, quiet: bool, as_json: bool) -> None:
     """A line for a cell that is done."""
     if not quiet and sys.stderr.isatty():  # a line that the next event wipes out
-        now = f"{_place(event)}: measuring" if event.kind == "started" else ""
+        now = visible(f"{_place(event)}: measuring") if event.kind == "started" else ""
         print(f"\r\x1b[2K{now}", end="", file=sys.stderr, flush=True)
     if event.error is not None:
         report_error(type(event.error)(f"{event.corpus.name}, {event.spec}: {event.error}"), as_json=as_json)
