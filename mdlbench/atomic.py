@@ -1,32 +1,49 @@
-"""Files and folders that appear whole under their name, or not at all: a temporary one beside it, flushed to disk, renamed."""
+"""Files and folders that appear whole under their name, or not at all: a temporary one beside it, flushed to disk, renamed.
+
+What is no file of its own (a descriptor that is open already, as /dev/stdout is one, a pipe, a device) is written to as it is.
+"""
 
 import errno
 import os
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import BinaryIO
 
 from mdlbench.errors import UsageError
-from mdlbench.text import reason
+from mdlbench.text import reason, visible
 
+_DESCRIPTOR = re.compile(r"/proc/([0-9]+)(?:/task/[0-9]+)?/fd/([0-9]+)|/dev/fd/([0-9]+)")
+_MOST_LINKS = 40
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 @contextmanager
-def whole_file(path: Path, *, replace: bool, check: Callable[[str], None] | None = None) -> Iterator[BinaryIO]:
-    """A file to write that gets the name `path` when the block ends without an error.
+def whole_file(
+    path: Path, *, replace: bool, settle: Callable[[str], None] | None = None, check: Callable[[str], None] | None = None
+) -> Iterator[BinaryIO]:
+    """A file to write that gets the name `path` when the block ends without an error; or the stream that `path` stands for.
 
     Args:
         replace: whether an existing file may be replaced.
+        settle: called with the temporary file's name once it is written, for its permissions and times, which are its owner's
+            alone without; where the system refuses (NTFS, CIFS) a line says so, and the file is kept.
         check: called with the temporary file's name, before it is renamed; raises if the file must not appear.
 
     Raises:
         FileExistsError: `path` exists, and may not be replaced.
         OSError: under the name `path`, if the file cannot be made or its disk is full.
     """
+    if is_stream(path):
+        with _named(path):
+            stream = _open_stream(path)
+        with stream:
+            yield stream
+        return
     with _named(path):
         sink = tempfile.NamedTemporaryFile(  # noqa: SIM115
             dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp", delete=False
@@ -35,6 +52,8 @@ def whole_file(path: Path, *, replace: bool, check: Callable[[str], None] | None
         with _named(path, sink.name):
             yield sink  # type: ignore[misc]
             sink.flush()
+            if settle is not None:
+                _settle(path, sink.name, settle)
             os.fsync(sink.fileno())
             sink.close()
             if check is not None:
@@ -51,9 +70,8 @@ def whole_file(path: Path, *, replace: bool, check: Callable[[str], None] | None
 
 def write_whole(path: Path, data: bytes | str, *, replace: bool = True) -> None:
     """Write `data` (text as UTF-8) to a file that appears whole, with the permissions of any new file."""
-    with whole_file(path, replace=replace) as sink:
+    with whole_file(path, replace=replace, settle=as_new) as sink:
         sink.write(data.encode() if isinstance(data, str) else data)
-        as_new(sink)
 
 
 @contextmanager
@@ -105,11 +123,49 @@ def check_folder(folder: str | os.PathLike[str], option: str = "--output-path") 
         raise UsageError(f"{nearest} cannot be written to ({reason(error)}); name another folder with {option}") from None
 
 
-def as_new(file: IO[Any]) -> None:
+def as_new(file: str) -> None:
     """Give a temporary file the permissions of any new file."""
     mask = os.umask(0)
     os.umask(mask)
-    os.chmod(file.name, 0o666 & ~mask)
+    os.chmod(file, 0o666 & ~mask)
+
+
+def _settle(path: Path, temporary: str, settle: Callable[[str], None]) -> None:
+    try:
+        settle(temporary)
+    except OSError as error:
+        line = f"permissions or time of {visible(str(path))} could not be set ({reason(error)}); it is kept as it is"
+        print(f"mdlbench: {line}", file=sys.stderr, flush=True)
+
+
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether a path stands for a descriptor that is open, a pipe or a device, which no file is put in place of."""
+    return _descriptor(path) is not None or (os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path))
+
+
+def own_descriptor(path: str | os.PathLike[str]) -> int | None:
+    """The open descriptor of this process that a path stands for: 1 for /dev/stdout, /dev/fd/1, and links to them."""
+    match = _descriptor(path)
+    return None if match is None or match[1] not in (None, str(os.getpid())) else int(match[2] or match[3])
+
+
+def _descriptor(path: str | os.PathLike[str]) -> re.Match[str] | None:
+    """Where a path, or one of the links that it is, names a descriptor. What that leads to, a file mostly, is not asked."""
+    at = os.path.abspath(path)
+    for _ in range(_MOST_LINKS):
+        at = os.path.join(os.path.realpath(os.path.dirname(at)), os.path.basename(at))
+        if match := _DESCRIPTOR.fullmatch(at):
+            return match
+        if not os.path.islink(at):
+            break
+        at = os.path.join(os.path.dirname(at), os.readlink(at))
+    return None
+
+
+def _open_stream(path: Path) -> BinaryIO:
+    """For writing behind what is there: with the place of an own descriptor, which the shell's next command goes on from."""
+    descriptor = own_descriptor(path)
+    return open(path, "ab") if descriptor is None else os.fdopen(os.dup(descriptor), "wb")
 
 
 def _flush(path: Path) -> None:

@@ -3,11 +3,12 @@
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
-from mdlbench.atomic import check_folder, whole_file, whole_folder, write_new, write_whole
+from mdlbench.atomic import check_folder, is_stream, own_descriptor, whole_file, whole_folder, write_new, write_whole
 from mdlbench.errors import UsageError
 
 
@@ -128,3 +129,72 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytes
         raise ValueError("broken")
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
     assert (tmp_path / "made" / "part").read_text(encoding="utf8") == "new"
+
+
+@pytest.mark.parametrize("refused", ["chmod", "utime"])
+def test_a_file_whose_permissions_are_refused_is_kept(
+    refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As NTFS and CIFS do."""
+
+    def refuse(path: str, *arguments: object, **options: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", path)
+
+    def settle(path: str) -> None:
+        os.chmod(path, 0o644)
+        os.utime(path, (1, 1))
+
+    monkeypatch.setattr(os, refused, refuse)
+    with whole_file(tmp_path / "a", replace=False, settle=settle) as sink:
+        sink.write(b"text")
+    assert (tmp_path / "a").read_bytes() == b"text"
+    told = f"permissions or time of {tmp_path / 'a'} could not be set (operation not permitted); it is kept as it is"
+    assert capsys.readouterr().err == f"mdlbench: {told}\n"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="descriptors as Linux names them")
+
+
+@LINUX
+@pytest.mark.parametrize("folder", ["/proc/self/fd", "/dev/fd", f"/proc/{os.getpid()}/fd", "/proc/thread-self/fd"])
+@pytest.mark.parametrize("links", [0, 1, 2])
+def test_an_open_descriptor_is_written_to_and_not_replaced(folder: str, links: int, tmp_path: Path) -> None:
+    """At the place where it stands: what was written before is in front, what comes next behind."""
+    with open(tmp_path / "file", "wb") as file:
+        file.write(b"head ")
+        file.flush()
+        path = Path(folder, str(file.fileno()))
+        for n in range(links):
+            (tmp_path / f"link{n}").symlink_to(path)
+            path = tmp_path / f"link{n}"
+        before = sorted(os.listdir(tmp_path))
+        write_whole(path, "text", replace=False)
+        assert own_descriptor(path) == file.fileno()
+        file.write(b" tail")
+    assert (tmp_path / "file").read_bytes() == b"head text tail"
+    assert sorted(os.listdir(tmp_path)) == before
+    assert all((tmp_path / name).is_symlink() for name in before if name != "file")
+
+
+@LINUX
+def test_pipes_and_devices_are_written_to(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to("/dev/null")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    for name in ("pipe", "null"):
+        write_whole(tmp_path / name, b"text")
+    assert os.read(reader, 9) == b"text"
+    os.close(reader)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert (tmp_path / "null").is_symlink()
+    with pytest.raises(OSError, match="Bad file descriptor") as caught:
+        write_whole(Path("/dev/fd/999"), "text")
+    assert caught.value.filename == "/dev/fd/999"
+
+
+def test_files_are_no_descriptors(tmp_path: Path) -> None:
+    (tmp_path / "fd").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "fd" / "1").touch()
+    assert not any(is_stream(tmp_path / name) for name in ("fd", "fd/1", "loop", "none"))

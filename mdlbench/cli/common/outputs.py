@@ -4,10 +4,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from mdlbench.atomic import as_new, whole_file
+from mdlbench.atomic import as_new, is_stream, own_descriptor, whole_file
 from mdlbench.cli.common.paths import STANDARD
 from mdlbench.errors import UsageError
 
@@ -26,7 +27,7 @@ def plan_outputs(
         raise UsageError("standard input can be read only once: give - once")
     if to_stdout and output is not None:
         raise UsageError("-c and -o contradict each other; give one")
-    if to_stdout or output == STANDARD or (output is None and files == (STANDARD,)):
+    if to_stdout or output == STANDARD or (output and own_descriptor(output) == 1) or (output is None and files == (STANDARD,)):
         if sys.stdout is None:
             raise UsageError("standard output is closed; name a file with -o")
         if sys.stdout.isatty() and not force:
@@ -41,11 +42,16 @@ def plan_outputs(
     for file, target in zip(files, outputs, strict=True):
         if file != STANDARD and os.path.exists(target) and os.path.exists(file) and os.path.samefile(file, target):
             raise UsageError(f"{target} is the input itself; name another output with -o")
-        if os.path.isfile(target) and not force:
+        if is_taken(target) and not force:
             raise UsageError(f"{target} exists; overwrite it with -f, or name another output with -o")
     if len(set(outputs)) < len(outputs):
         raise UsageError(f"two inputs would be written to {max(outputs, key=outputs.count)}; give them one at a time")
     return outputs
+
+
+def is_taken(path: str) -> bool:
+    """Whether a file is there, or a disk, that the output would take the place of."""
+    return (os.path.isfile(path) and not is_stream(path)) or Path(path).is_block_device()
 
 
 def _derived(file: str, folder: str | None, derive: Callable[[str], str]) -> str:
@@ -68,29 +74,27 @@ def replacing(
         like: an input whose permissions the file takes; `-` for those of any new file.
         check: called with the temporary file's name before it is renamed; raises if the file must not appear.
     """
-    if path == STANDARD or (os.path.exists(path) and not os.path.isfile(path)):
-        if os.path.isdir(path):
-            raise UsageError(f"{path} is a directory; name a file")
-        with open(sys.stdout.fileno() if path == STANDARD else path, "wb", closefd=path != STANDARD) as sink:
-            yield sink
+    if os.path.isdir(path):
+        raise UsageError(f"{path} is a directory; name a file")
+    if path == STANDARD:
+        with open(sys.stdout.fileno(), "wb", closefd=False) as stream:
+            yield stream
         return
     target = Path(path)
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: no such folder; make it first, or name another output")
     try:
-        with whole_file(target, replace=force, check=check) as sink:
+        with whole_file(target, replace=force, settle=partial(_take_after, like=like), check=check) as sink:
             yield sink
-            _take_after(sink, like)
     except FileExistsError:
         raise UsageError(f"{target} exists; overwrite it with -f, or name another output with -o") from None
 
 
-def _take_after(sink: BinaryIO, like: str) -> None:
+def _take_after(file: str, like: str) -> None:
     """Give a new file the permissions and time of the input that it comes from, as zstd does; else those of any new file."""
     if like == STANDARD or not os.path.isfile(like):
-        as_new(sink)
+        as_new(file)
         return
-    sink.flush()  # or a later write would change the time
     status = os.stat(like)
-    os.chmod(sink.name, status.st_mode & 0o777)
-    os.utime(sink.name, ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.chmod(file, status.st_mode & 0o777)
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
