@@ -10,7 +10,7 @@ from mdlbench.cli.common import option
 from mdlbench.cli.common.estimate import tell_estimate
 from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.inputs import evaluated_input
-from mdlbench.cli.common.paths import STANDARD
+from mdlbench.cli.common.paths import STANDARD, name_of
 from mdlbench.cli.common.printing import print_json, say, write_result
 from mdlbench.cli.common.progress import progress_bar
 from mdlbench.codec import DEFAULT_MODEL
@@ -105,6 +105,6 @@ def _run(asked: SimpleNamespace, text: str, spec: str) -> IdealCodeLength:
     if asked.as_json:
         print_json("eval", {key: value for key, value in plain(found).items() if key != "lm_eval" or compared is not None})
     elif compared is not None and not asked.quiet:
-        say(terminal.render([Text(f"{found.input}, {found.model}"), *beside_lm_eval(found)]) + "\n")
+        say(terminal.render([Text(f"{name_of(text)}, {found.model}"), *beside_lm_eval(found)]) + "\n")
     write_result(found, asked.output_path, quiet=asked.quiet)
     return found

@@ -9,7 +9,7 @@ import click
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.outputs import plan_outputs, replacing
-from mdlbench.cli.common.paths import STANDARD
+from mdlbench.cli.common.paths import STANDARD, json_name
 from mdlbench.cli.common.printing import tell
 from mdlbench.errors import UsageError
 from mdlbench.result import Collection
@@ -66,7 +66,7 @@ def command(
         sink.write(html)
     drawn = figures.write(pictures, replace=force)
     values = {
-        "output": output,
+        "output": json_name(output, "standard output"),
         "bytes": len(html),
         "sections": {section.title: dict(section.counts) for section in shown},
         "left_out": dict(collection.others),

@@ -93,12 +93,50 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path, capsys: 
 @LINUX
 def test_json_gives_names_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A line feed stays one; what is not UTF-8 is written out, and the line is JSON for strict readers."""
-    for raw, shown in ((b"new\nline", "new\nline"), (b"bad\xff", "bad\\xff")):
+    for raw, shown in ((b"new\nline", "new\nline"), (b"bad\xff", "bad\\xff"), (b"\x1b[2J", "\x1b[2J")):
         path = tmp_path / os.fsdecode(raw)
         path.write_bytes(b"text " * 100)
         values = json.loads(run(capsys, "compress", path, "-m", "kt", "--json")[1].encode("utf-8", "strict"))
         assert values["input"] == f"{tmp_path}/{shown}"
         assert values["output"] == f"{tmp_path}/{shown}.mdlz"
+        for command in (("eval", path), ("inspect", f"{path}.mdlz"), ("eval", f"{path}-missing")):
+            given = () if command[0] == "inspect" else ("-m", "kt")
+            values = json.loads(run(capsys, *command, *given, "--json")[1])
+            assert values["input"] == str(command[1]).replace(os.fsdecode(raw), shown)
+            text = run(capsys, *command, *given)[1]
+            assert text.replace("\n", "").isprintable()
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [
+        ("compress {text} -m kt", "/dev/stdout"),
+        ("compress {text} -m kt -f", "{folder}/link"),
+        ("decompress {text}.mdlz", "{folder}/link"),
+        ("hmm generate coin -n 9", "/proc/self/fd/1"),
+        ("report {folder}/results -f", "/dev/fd/1"),
+    ],
+)
+def test_an_output_that_is_open_is_written_to_as_a_pipe(
+    command: str, output: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not replaced, which would be the machine's own /dev/stdout; what else is said goes to standard error."""
+    folder = file.parent
+    assert run(capsys, "compress", file, "-m", "kt", "-q")[0] == 0
+    assert run(capsys, "eval", file, "-m", "kt", "-q", "--output-path", folder / "results")[0] == 0
+    (folder / "link").symlink_to("/proc/self/fd/1")
+    names = {"text": str(file), "folder": str(folder)}
+    arguments = [sys.executable, "-m", "mdlbench", *(word.format(**names) for word in command.split()), "-o"]
+    wanted = subprocess.run([*arguments, "-"], capture_output=True, check=True).stdout
+    with open(folder / "shell", "wb") as shell:
+        shell.write(b"head")
+        shell.flush()
+        subprocess.run([*arguments, output.format(**names)], stdout=shell, stderr=subprocess.PIPE, check=True)
+    found = (folder / "shell").read_bytes()
+    assert found[:4] == b"head"
+    assert len(found) == 4 + len(wanted) if command.startswith("report") else found[4:] == wanted
+    assert (folder / "link").is_symlink()
 
 
 @LINUX
@@ -135,7 +173,16 @@ def test_a_signal_ends_a_running_kernel_at_once(arguments: tuple[str, ...], numb
 
 @LINUX
 @pytest.mark.parametrize(
-    "command", [("models",), ("corpus", "list", "--json"), ("compress", "-c", "-q", "-m", "uniform", "{}")]
+    "command",
+    [
+        ("models",),
+        ("--help",),
+        ("--version",),
+        ("hmm", "--help"),
+        ("compress", "--help"),
+        ("corpus", "list", "--json"),
+        ("compress", "-c", "-q", "-m", "uniform", "{}"),
+    ],
 )
 def test_a_command_ends_in_silence_once_nobody_reads(command: tuple[str, ...], file: Path) -> None:
     reader, writer = os.pipe()
@@ -144,6 +191,27 @@ def test_a_command_ends_in_silence_once_nobody_reads(command: tuple[str, ...], f
     done = subprocess.run(arguments, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@LINUX
+@pytest.mark.parametrize("command", [("models",), ("--help",), ("compress", "-c", "-q", "-m", "uniform", "{}")])
+def test_a_full_output_is_told_of(command: tuple[str, ...], file: Path) -> None:
+    arguments = [sys.executable, "-m", "mdlbench", *(part.format(file) for part in command)]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "mdlbench: no space left on device; free some space, or write elsewhere\n"
+
+
+def test_data_that_end_too_early_are_no_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """click takes the one for the other."""
+
+    def end(*_: object) -> None:
+        raise EOFError("Ran out of input")
+
+    monkeypatch.setattr("mdlbench.cli.models.describe", end)
+    said = "mdlbench: something that was read ends too early (Ran out of input)\n"
+    assert run(capsys, "models", "kt") == (1, "", said)
 
 
 def walk(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from mdlbench.cli.common.paths import STANDARD, name_of
+from mdlbench.cli.common.paths import STANDARD, json_name
 from mdlbench.corpora import Corpus, find_corpus
 from mdlbench.errors import UsageError
 
@@ -64,7 +64,7 @@ class Input:
     """Something to evaluate.
 
     Attributes:
-        name: how reports call it.
+        name: as JSON has it; what shows it escapes it.
         data: what `evaluate` takes.
         kept: its bytes; `total`: those before a limit. None where they are not known beforehand.
     """
@@ -94,15 +94,15 @@ def evaluated_input(text: str, limit: int | None) -> Iterator[Input]:
         limit: bytes to keep of each file; None for all.
 
     Raises:
-        UsageError: nothing of that name.
+        MissingInputError: nothing of that name.
     """
     if text == STANDARD or (os.path.exists(text) and not os.path.isfile(text) and not os.path.isdir(text)):
         with opened(text) as stream:
-            yield Input(name_of(text), stream if limit is None else cast(BinaryIO, Limited(stream, limit)))
+            yield Input(json_name(text), stream if limit is None else cast(BinaryIO, Limited(stream, limit)))
         return
     corpus = find_corpus(text, limit)
     whole = corpus if limit is None else find_corpus(text)
-    yield Input(name_of(text), corpus, corpus.size, whole.size)
+    yield Input(json_name(text), corpus, corpus.size, whole.size)
 
 
 class Limited:

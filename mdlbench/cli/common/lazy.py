@@ -2,13 +2,29 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
+from mdlbench.errors import MdlbenchError
+
 _BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell has it
+
+
+@contextmanager
+def _as_told() -> Iterator[None]:
+    """End in silence when the reader has seen enough; data that end too early are no interrupt, for which click takes them."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain at exit
+        raise click.exceptions.Exit(_BROKEN_PIPE) from None
+    except EOFError as error:
+        raise MdlbenchError(f"something that was read ends too early ({error or 'no more data'})") from error
 
 
 class LazyGroup(click.Group):
@@ -19,13 +35,14 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self._package, self._summaries = package, summaries
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Also where --help and --version are shown."""
+        with _as_told():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, context: click.Context) -> Any:
-        """Run the command; it ends in silence when its reader has seen enough."""
-        try:
+        with _as_told():
             return super().invoke(context)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain at exit
-            raise click.exceptions.Exit(_BROKEN_PIPE) from None
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(self._summaries)
