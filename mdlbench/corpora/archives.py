@@ -5,13 +5,13 @@ that name, and not beyond the size that the registry gives.
 """
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
 import os
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -21,10 +21,9 @@ from typing import IO, Any
 from mdlbench.corpora.corpus import CHUNK
 from mdlbench.corpora.downloading import Progress
 from mdlbench.corpora.known import KnownCorpus, KnownFile
-from mdlbench.errors import CorpusError
+from mdlbench.errors import CorpusError, MdlbenchError
 
 _OPENERS: dict[bytes, Callable[[Path], IO[bytes]]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}  # type: ignore[dict-item]
-_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
 _BLOCK = 512  # of a tar
 SLACK = 64 << 20  # bytes of other files in a tar that are passed over
 
@@ -151,14 +150,14 @@ class _Bounded(io.RawIOBase):
 
 @contextmanager
 def _damage_named(source: str) -> Iterator[None]:
-    """What the readers of archives raise, as one line."""
+    """Whatever the readers of archives stumble over (a name that is no text, a length, an offset, a password), as one line."""
     try:
         yield
-    except _DAMAGE as error:
-        raise CorpusError(f"{source}: damaged or cut short ({error}); fetch it again") from error
-    except (RuntimeError, NotImplementedError) as error:  # zipfile, of passwords and methods it does not know
+    except (MdlbenchError, MemoryError):
+        raise
+    except RuntimeError as error:  # zipfile, of passwords and methods it does not know
         raise CorpusError(f"{source}: cannot be unpacked ({error})") from error
-    except OSError as error:
-        if error.errno is not None:  # the disk's own trouble
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # the disk's own trouble
             raise
         raise CorpusError(f"{source}: damaged or cut short ({error}); fetch it again") from error

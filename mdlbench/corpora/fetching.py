@@ -75,6 +75,8 @@ def _fetch_from(known: KnownCorpus, source: str, progress: Progress) -> Fetched:
         path = Path(source)
         if not path.exists():
             raise UsageError(f"{source}: no such file or folder; --from takes a path or an http address")
+        if not path.is_file() and not path.is_dir():
+            raise UsageError(f"{source}: neither a file nor a folder; save it to a file first")
         return _install(known, path, source, progress)
     if scheme.lower() not in ("http", "https"):
         raise UsageError(f"{source}: {scheme}:// is not supported; give an http address, or a path")

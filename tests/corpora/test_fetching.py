@@ -9,8 +9,10 @@ import lzma
 import os
 import random
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -269,6 +271,69 @@ def test_links_in_a_tar_are_not_followed(cache: Path, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="book of small is not in it"):
         fetch(SINGLE, str(tmp_path / "links.tar"))
     assert left_in(cache) == []
+
+
+def odd_zip(name: str, flags: int = 0, mode: int = 0, n: int = 1) -> bytes:
+    """A zip of a member with this name, or several, its bytes `?` changed to ff: not UTF-8 if the flags say that it is."""
+    out = io.BytesIO()
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(out, "w") as archive:  # of a name given twice
+        for _ in range(n):
+            info = zipfile.ZipInfo(name)
+            info.external_attr = mode << 16
+            archive.writestr(info, BOOK)
+    packed = bytearray(out.getvalue().replace(b"?", b"\xff"))
+    packed[6:8] = flags.to_bytes(2, "little")
+    central = packed.index(b"PK\x01\x02")
+    packed[central + 8 : central + 10] = flags.to_bytes(2, "little")
+    return bytes(packed)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        odd_zip("/etc/passwd"),
+        odd_zip("../../outside"),
+        odd_zip("C:\\outside"),
+        odd_zip("??", flags=0x800),
+        odd_zip("book", n=2),
+        odd_zip("book", flags=1),
+        odd_zip("book/"),
+        odd_zip("a\nb"),
+        packed_zip({"book": bytes(10**8)}),
+    ],
+)
+def test_zips_with_bad_members_are_one_line_and_leave_nothing(content: bytes, cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(CorpusError, match=r"^[ -~]+$"):
+        fetch(SINGLE, str(tmp_path / "a.zip"))
+    assert left_in(cache) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "cache"]
+
+
+def test_whatever_an_archive_holds_it_is_unpacked_or_refused(cache: Path, tmp_path: Path) -> None:
+    short = known({"book": b"short"}, "short")
+    drawn = random.Random(7)
+    archives_of = [
+        packed_zip({"book": b"short"}),
+        packed_tar({"book": b"short"}),
+        gzip.compress(packed_tar({"book": b"short"})),
+    ]
+    for packed in archives_of * 100:
+        damaged = bytearray(packed)
+        for _ in range(drawn.randint(1, 6)):
+            place = drawn.randrange(min(len(damaged), 700))
+            damaged[place] = drawn.choice([0, 255, drawn.randrange(256)])
+        (tmp_path / "a").write_bytes(damaged[: drawn.choice([len(damaged), drawn.randrange(len(damaged))])])
+        with suppress(CorpusError):
+            fetch(short, str(tmp_path / "a"), force=True)
+    assert set(left_in(cache)) <= {"short/book"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with names are POSIX's")
+def test_a_pipe_is_no_source(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="neither a file nor a folder; save it to a file first"):
+        fetch(SINGLE, str(tmp_path / "pipe"))
 
 
 def test_refusals_name_the_address(cache: Path) -> None:
