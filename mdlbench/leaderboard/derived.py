@@ -175,6 +175,12 @@ def flat(found: Found[Row]) -> dict[str, Any]:
     return {"path": found.path, **figures(found.payload), **recorded}
 
 
-RECORDED = ("time", "processor", "cores")
+_RECORDED_TYPES = {"time": str, "processor": str, "cores": int}
+RECORDED = tuple(_RECORDED_TYPES)
 _NAMES = tuple(way.replace(".", "_") for way in scalars())
-COLUMNS = ("path", *_NAMES, *(f"provenance_{name}" for name in RECORDED))
+COLUMN_TYPES: dict[str, type] = {
+    "path": str,
+    **dict(zip(_NAMES, scalars().values(), strict=True)),
+    **{f"provenance_{name}": kind for name, kind in _RECORDED_TYPES.items()},
+}
+COLUMNS = tuple(COLUMN_TYPES)

@@ -4,11 +4,12 @@ The index is only ever a copy: a row whose file has another size or time of chan
 that is gone is forgotten, and an index that cannot be read or written is done without. It is never part of the results.
 """
 
+import errno
 import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import is_dataclass, replace
 from functools import cache
 from itertools import count
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from mdlbench.errors import ResultError
-from mdlbench.leaderboard.derived import COLUMNS, RECORDED, flat, scalar
+from mdlbench.leaderboard.derived import COLUMN_TYPES, COLUMNS, RECORDED, flat, scalar
 from mdlbench.leaderboard.result import Row
 from mdlbench.leaderboard.store import Rows, read_row, row_files
 from mdlbench.numerics.cache import cache_dir
@@ -24,7 +25,16 @@ from mdlbench.result.reading import Found
 from mdlbench.result.record import Result
 
 _NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
-_VERSION = hashlib.sha256(_NAMES.encode()).hexdigest()[:8]  # other columns, another file
+_TYPES = {str: "text", int: "integer", bool: "integer", float: "real"}
+_STRICT = " strict" * (sqlite3.sqlite_version_info >= (3, 37))  # a column then holds its type and no other
+_TABLES = {
+    name: f"CREATE TABLE {name} ({', '.join(columns)}, primary key (path)){_STRICT}"
+    for name, columns in {
+        "row": [f'"{name}" {_TYPES[kind]}' for name, kind in COLUMN_TYPES.items()] + ["changed integer", "bytes integer"],
+        "refused": ["path text", "reason text", "changed integer", "bytes integer"],
+    }.items()
+}
+_VERSION = hashlib.sha256(repr(_TABLES).encode()).hexdigest()[:8]  # other columns, another file
 
 
 def _found(folder: str | os.PathLike[str], columns: Sequence[Any]) -> Found[Row]:
@@ -93,12 +103,13 @@ def load_index(folder: str | os.PathLike[str], *, cached: bool = True) -> Rows:
 
 
 def _indexed(folder: str | os.PathLike[str], files: dict[str, tuple[int, int]], *, cached: bool) -> Rows:
-    if cached:
+    for _ in range(2 * cached):
         try:
             with closing(_connect(folder)) as database:
                 return _through(database, folder, files)
-        except (sqlite3.Error, OSError):
-            pass  # a full disk, a damaged index: the rows are still there
+        except (sqlite3.Error, OSError):  # a full disk, a damaged index: the rows are still there
+            with suppress(OSError):
+                index_path(folder).unlink()
     with closing(_opened(":memory:")) as database:
         return _through(database, folder, files)
 
@@ -117,17 +128,23 @@ def index_path(folder: str | os.PathLike[str]) -> Path:
 def _connect(folder: str | os.PathLike[str]) -> sqlite3.Connection:
     path = index_path(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _opened(path)
-    except sqlite3.DatabaseError:
-        path.unlink()
-        return _opened(path)
+    if path.exists() and not path.is_file():  # opening a pipe would wait
+        raise OSError(errno.EEXIST, "is no file", str(path))
+    return _opened(path)
 
 
 def _opened(path: str | Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=5)
-    database.execute(f"create table if not exists row ({_NAMES}, changed, bytes, primary key (path))")
-    database.execute("create table if not exists refused (path primary key, reason, changed, bytes)")
+    try:
+        there = dict(database.execute("select name, sql from sqlite_master where sql is not null"))
+        for name, created in _TABLES.items():
+            if name not in there:
+                database.execute(created)
+        if not there.items() <= _TABLES.items():
+            raise sqlite3.DatabaseError("another's database")
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 

@@ -3,6 +3,8 @@
 import json
 import os
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -139,6 +141,69 @@ def test_a_damaged_index_is_made_anew(measured: Measured, tmp_path: Path) -> Non
         database.execute("drop table row")
         database.execute("create table row (something)")
     assert load_index(folder) == known
+
+
+def of_other_types(path: Path) -> None:
+    """The same columns, but they hold anything."""
+    with sqlite3.connect(path) as database:
+        ((sql,),) = database.execute("select sql from sqlite_master where name = 'row'")
+        database.execute("create table kept as select * from row")
+        database.execute("drop table row")
+        database.execute(sql.replace(" strict", ""))
+        database.execute("insert into row select * from kept")
+        database.execute("drop table kept")
+        database.execute("update row set container_bytes = 'many', model_spec = x'ff', bits_per_byte = 'few'")
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def in_the_way(make: Callable[[Path], object]) -> Callable[[Path], None]:
+    def put(path: Path) -> None:
+        path.unlink()
+        make(path)
+
+    return put
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links as POSIX has them")
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        of_other_types,
+        emptied,
+        cut,
+        in_the_way(os.mkfifo),
+        in_the_way(Path.mkdir),
+        in_the_way(lambda path: path.symlink_to(path)),
+        in_the_way(lambda path: path.symlink_to("/dev/zero")),
+    ],
+)
+def test_whatever_stands_for_the_index_the_rows_are_those_of_the_files(
+    spoil: Callable[[Path], None], measured: Measured, tmp_path: Path
+) -> None:
+    folder = tmp_path / "results"
+    written(folder, document_of(measured[1]["uniform"]))
+    known = load_index(folder)
+    spoil(index_path(folder))
+    assert load_index(folder) == known
+    assert load_index(folder) == known
+
+
+def test_a_locked_index_is_done_without(measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr("sqlite3.connect", lambda path, timeout: connect(path, timeout=0))
+    folder = tmp_path / "results"
+    written(folder, document_of(measured[1]["uniform"]))
+    known = load_index(folder)
+    with closing(connect(index_path(folder))) as other:
+        other.execute("begin exclusive")
+        assert load_index(folder) == known
 
 
 @pytest.mark.parametrize("edit", [{"container_bytes": "many"}, {"model__spec": None}, {"bits_per_byte": True}, {"jobs": []}])
