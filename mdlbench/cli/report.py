@@ -10,8 +10,8 @@ import click
 from mdlbench.cli.common import option
 from mdlbench.cli.common.outputs import plan_outputs, replacing
 from mdlbench.cli.common.paths import STANDARD, json_name
-from mdlbench.cli.common.printing import tell
-from mdlbench.errors import UsageError
+from mdlbench.cli.common.printing import say, tell
+from mdlbench.errors import MdlbenchError, ResultError, UsageError
 from mdlbench.result import Collection
 from mdlbench.text import counted, visible
 
@@ -35,8 +35,8 @@ def command(
 ) -> None:
     """Show the results below RESULTS (folders or files; default: results) as one HTML page that fetches nothing.
 
-    JSON of other kinds found there is counted on the page; a file that should be a result and is not is named, with the
-    reason, and the others are shown.
+    JSON of other kinds found there is counted on the page; every file that should be a result and is not is named, with the
+    reason, the others are shown, and the exit code is 1.
 
     \b
     Example:
@@ -52,8 +52,12 @@ def command(
     places = places or ("results",)
     collection = _showable(collect(places))
     if not collection.found:
-        raise UsageError(_nothing(places, collection))
-    shown = sections([*collection.found, *(published_results() if published else [])])
+        raise _nothing(places, collection)
+    refused: list[tuple[str, str]] = []
+    shown = sections([*collection.found, *(published_results() if published else [])], refused)
+    collection = dataclasses.replace(collection, refused=(*collection.refused, *refused))
+    if not shown:
+        raise _nothing(places, collection)
     notes = _notes(collection)
     pictures = figures.planned(plots, shown, replace=force) if plots is not None else {}
     names = ", ".join(map(visible, places))
@@ -73,9 +77,18 @@ def command(
         "refused": [reason for _, reason in collection.refused],
         "plots": drawn,
     }
-    lines = [f"{visible(output)}: {len(html):,} bytes; {summary}", *notes]
+    lines = [f"{visible(output)}: {len(html):,} bytes; {summary}", *(notes[:1] if collection.others else [])]
     lines += [f"{visible(plots)}: {len(drawn)} pictures"] if plots is not None and drawn else []
     tell("report", values, "\n".join(lines), **told, to_stderr=output == STANDARD)
+    _name_refused(collection)
+    if collection.refused:
+        raise click.exceptions.Exit(1)
+
+
+def _name_refused(collection: Collection) -> None:
+    """A line for every file that should be a result and is not."""
+    for _, reason in collection.refused:
+        say(f"mdlbench: left out: {reason}", to_stderr=True)
 
 
 def _showable(collection: Collection) -> Collection:
@@ -87,11 +100,12 @@ def _showable(collection: Collection) -> Collection:
     return dataclasses.replace(collection, found=shown, others=Counter(collection.others) + Counter(kinds))
 
 
-def _nothing(places: Sequence[str], collection: Collection) -> str:
+def _nothing(places: Sequence[str], collection: Collection) -> MdlbenchError:
+    _name_refused(collection)
     where, others = ", ".join(map(visible, places)), sum(collection.others.values())
     why = f" ({others} of other kinds)" if others else ""
-    refused = "".join(f"; {visible(reason)}" for _, reason in collection.refused[:1])
-    return f"{where}: no result that the report shows{why}{refused}; a command's --output-path writes some"
+    text = f"{where}: no result that the report shows{why}; a command's --output-path writes some"
+    return ResultError(text) if collection.refused else UsageError(text)
 
 
 def _notes(collection: Collection) -> list[str]:

@@ -15,11 +15,12 @@ _EXPRESSIONS = {
     "count": "format(datum.value, abs(datum.value) < 1000 ? '~g' : '~s')",
 }
 _MOST_TICKS = 7
+_GREATEST = 1e100  # figure that is drawn
 
 
 def drawable(axis: Axis, value: float | None) -> bool:
-    """Whether a value has a place on an axis."""
-    return value is not None and math.isfinite(value) and (axis.scale == "linear" or value > 0)
+    """Whether a value has a place on an axis; sums and differences of those that have stay finite."""
+    return value is not None and abs(value) <= _GREATEST and (axis.scale == "linear" or value >= 1 / _GREATEST)
 
 
 def domain(axis: Axis, values: Iterable[float | None], *, room: bool) -> Domain:

@@ -421,14 +421,42 @@ def shows(*payloads: type) -> Callable[[Function], Function]:
     return register
 
 
-def sections(results: Sequence[Found[Any]]) -> list[Section]:
-    """A section for each function under `shows` whose kinds are among the results, by rank."""
+def sections(results: Sequence[Found[Any]], refused: list[tuple[str, str]] | None = None) -> list[Section]:
+    """A section for each function under `shows` whose kinds are among the results, by rank.
+
+    Args:
+        refused: gets the path of each result whose figures contradict each other so that no section can be made of it, and
+            the reason; without, such a one is an error.
+    """
     groups: dict[Callable[[Sequence[Found[Any]]], Section], list[Found[Any]]] = {}
     for found in results:
         function = shown_by(type(found.payload))
         if function is not None:
             groups.setdefault(function, []).append(found)
-    return sorted((function(chosen) for function, chosen in groups.items()), key=lambda section: section.rank)
+    made = [section for function, chosen in groups.items() for section in _section(function, chosen, refused)]
+    return sorted(made, key=lambda section: section.rank)
+
+
+def _section(
+    function: Callable[[Sequence[Found[Any]]], Section], chosen: list[Found[Any]], refused: list[tuple[str, str]] | None
+) -> list[Section]:
+    """The section of these results; if they have none together, of those that have one alone."""
+    try:
+        return [function(chosen)]
+    except Exception:
+        if refused is None:
+            raise
+    good = []
+    for found in chosen:
+        try:
+            function([found])
+            good.append(found)
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            refused.append(
+                (found.path, f"{found.path}: its figures do not fit together ({what}); run it again or remove the file")
+            )
+    return [function(good)] if good else []
 
 
 def shown_by(payload: type) -> Callable[[Sequence[Found[Any]]], Section] | None:

@@ -114,10 +114,30 @@ def result_of(document: Any, path: str | os.PathLike[str]) -> Result[Any]:
         found = document.get("schema") if isinstance(document, dict) else None
         raise ResultError(f"{path}: schema {_shown(found)} is none of {', '.join(sorted(known_kinds()))}")
     values = _upgraded(kind, document, path)
-    provenance = values.pop("provenance", None) or {}
-    if not isinstance(provenance, dict):
-        raise ResultError(f"{path}: field provenance is {_shown(provenance)}, must be an object; write the file again")
-    return Result(decoded(kind.payload, values, str(path)), provenance)
+    recorded = values.pop("provenance", None)
+    return Result(decoded(kind.payload, values, str(path)), _provenance({} if recorded is None else recorded, str(path)))
+
+
+def _provenance(recorded: Any, path: str) -> dict[str, Any]:
+    """When, where and with what, each by its type; a room may have recorded more, which stays as it is."""
+    if not isinstance(recorded, dict):
+        _refuse(path, "provenance", recorded, "an object")
+    for name, hint in _RECORDED.items():
+        if name in recorded:
+            _value(hint, recorded[name], path, f"provenance.{name}")
+    return recorded
+
+
+_RECORDED: dict[str, Any] = {
+    "time": str,
+    "command": tuple[str, ...],
+    "commit": str | None,
+    "python": str,
+    "platform": str,
+    "processor": str | None,
+    "cores": int | None,
+    "packages": Mapping[str, str],
+}
 
 
 def decoded(cls: type[P], value: Any, path: str, name: str = "") -> P:
@@ -239,7 +259,13 @@ def _upgraded(kind: Kind, document: dict[str, Any], path: str | os.PathLike[str]
         )
     values: Any = {key: part for key, part in document.items() if key != "schema"}
     for step in range(version, kind.schema):
-        values = kind.upgrades[step](values)
+        try:
+            values = kind.upgrades[step](values)
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            what = f"{type(error).__name__}: {error}"
+            raise ResultError(
+                f"{path}: cannot be read as a file of schema {step} ({what}); run it again or remove it"
+            ) from None
     return dict(values)
 
 

@@ -95,3 +95,20 @@ def test_a_kind_without_an_exhibit_is_counted_as_left_out(tmp_path: Path, capsys
 
 def test_a_payload_of_a_module_in_no_room_is_not_shown() -> None:
     assert exhibits.shown_by(type("Alone", (), {"__module__": "__main__"})) is None
+
+
+@pytest.mark.usefixtures("room")
+def test_every_broken_file_is_named_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny = importlib.import_module("tiny_room.result").Tiny
+    results = tmp_path / "results"
+    for name, text in {"a": "{", "b": '{"schema": "mdlbench.tiny/1"}', "c": '{"schema": "mdlbench.tiny/9"}'}.items():
+        results.mkdir(exist_ok=True)
+        (results / f"{name}.json").write_text(text)
+    command = ["report", str(results), "-o", str(tmp_path / "page.html")]
+    for shown in (False, True):
+        with pytest.raises(SystemExit, match="1"):
+            main(command)
+        err = capsys.readouterr().err
+        assert [err.count(f"left out: {results / name}.json: ") for name in "abc"] == [1, 1, 1]
+        assert (tmp_path / "page.html").exists() == shown
+        Result(tiny("a", 1.0)).write(results)

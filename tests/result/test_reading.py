@@ -1,7 +1,7 @@
 """What a file must be to become a result, and that one bad file hides no other."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -9,8 +9,9 @@ from typing import Any, Literal
 import pytest
 
 from mdlbench.errors import ResultError, UsageError
-from mdlbench.result import Figures, Result, collect, read, result_kind
+from mdlbench.result import Figures, Found, Result, collect, read, result_kind
 from mdlbench.result.exhibits import Measure, Section, mean, sections, shows
+from mdlbench.result.record import kind_of
 
 
 @dataclass(frozen=True)
@@ -163,3 +164,50 @@ def test_figures_are_written_the_same_everywhere() -> None:
     assert Measure("a", form="count").text(None) == "–"
     assert Measure("a", form="fixed").text(float("nan")) == "–"
     assert Measure("rate", "bits").heading == "rate, bits"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "field"),
+    [
+        ("text", "provenance"),
+        ("", "provenance"),
+        ([], "provenance"),
+        ({"time": 5}, "provenance.time"),
+        ({"cores": "many"}, "provenance.cores"),
+        ({"cores": 10**309}, "provenance.cores"),
+        ({"packages": {"numpy": 2}}, "provenance.packages.numpy"),
+        ({"command": "mdlbench"}, "provenance.command"),
+    ],
+)
+def test_provenance_has_its_types(tmp_path: Path, recorded: object, field: str) -> None:
+    with pytest.raises(ResultError, match=rf"field {field}(\[.*\])? is .*, must be"):
+        read(write(tmp_path, "x.json", document(provenance=recorded)))
+
+
+def test_an_upgrade_that_stumbles_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(kind_of(GOOD).upgrades, 1, lambda values: {"rate": values["none"]})  # type: ignore[arg-type]
+    with pytest.raises(ResultError, match=r"x.json: cannot be read as a file of schema 1 \(KeyError: 'none'\)"):
+        read(write(tmp_path, "x.json", {"schema": "mdlbench.test-sample/1"}))
+
+
+def test_results_that_contradict_themselves_hide_no_others(tmp_path: Path) -> None:
+    """Each alone is of the right types, but no section can be made of it."""
+
+    @result_kind("test-contradiction")
+    @dataclass(frozen=True)
+    class Named:
+        parts: Mapping[str, int]
+        name: str
+
+    @shows(Named)
+    def section(results: Sequence[Found[Named]]) -> Section:
+        return Section("t", " ".join(str(found.payload.parts[found.payload.name]) for found in results), ())
+
+    for name, parts in (("a", {"a": 1}), ("b", {"a": 2}), ("c", {"c": 3})):
+        Result(Named(parts, name), {"time": "2026-01-01T00:00:00Z"}).write(tmp_path / name)
+    found, refused = collect([tmp_path]).found, list[tuple[str, str]]()
+    with pytest.raises(KeyError):
+        sections(found)
+    assert [made.summary for made in sections(found, refused)] == ["1 3"]
+    assert [Path(path).parent.name for path, _ in refused] == ["b"]
+    assert "its figures do not fit together (KeyError: 'b')" in refused[0][1]
