@@ -31,7 +31,7 @@ def domain(axis: Axis, values: Iterable[float | None], *, room: bool) -> Domain:
         more = max((high / low) ** 0.06, 1.15) if room or high == low else 1.0
         return low / more, high * more
     low, high = (min(low, 0.0), max(high, 0.0)) if axis.zero else (low, high)
-    more = 0.5 if high == low else 0.06 * (high - low) if room else 0.0
+    more = max(0.5, 1e-9 * abs(low)) if high == low else 0.06 * (high - low) if room else 0.0
     return low - (0 if axis.zero and low == 0 else more), high + (0 if axis.zero and high == 0 > low else more)
 
 
