@@ -4,7 +4,8 @@ MdlbenchError                 base: one clear line, naming what, where and the r
 ├── UsageError                the call cannot be carried out as written (exit code 2)
 │   ├── SpecError             a model spec does not parse, or names what is not there
 │   ├── MissingExtraError     an optional package is not installed
-│   └── MissingCorpusError    a known corpus has not been fetched
+│   ├── MissingCorpusError    a known corpus has not been fetched
+│   └── MissingInputError     data to read are not there (exit code 1, as of every file that cannot be read)
 ├── CorpusError               a corpus is not what its digests say, or could not be fetched
 ├── ModelMismatchError        the model at hand is not the one that wrote the container
 ├── EnvironmentMismatchError  the model is, but this software or device is not
@@ -49,6 +50,12 @@ class MissingCorpusError(UsageError):
 
     def __init__(self, name: str, hint: str = "") -> None:
         super().__init__(f"{name} is not fetched; run: mdlbench corpus fetch {name}{hint}")
+
+
+class MissingInputError(UsageError):
+    """Data to read are not there: neither a file nor, where those have names, a corpus."""
+
+    exit_code = 1  # as of every file that cannot be read
 
 
 class CorpusError(MdlbenchError):

@@ -10,7 +10,7 @@ from mdlbench.corpora.corpus import Corpus, CorpusFile, slug
 from mdlbench.corpora.known import KnownCorpus, known_corpus, registry
 from mdlbench.corpora.recognition import Recognition, recognise, recognise_folder
 from mdlbench.corpora.store import fetched_path
-from mdlbench.errors import MissingCorpusError, UsageError
+from mdlbench.errors import MissingCorpusError, MissingInputError, UsageError
 from mdlbench.units import parse_size
 
 HFDS = "hfds:"
@@ -29,7 +29,8 @@ def find_corpus(text: str, limit: int | None = None) -> Corpus:
         limit: keep only the first so many bytes, of each file if there are several.
 
     Raises:
-        UsageError: nothing of that name; a slice that does not fit or that several files cannot have.
+        MissingInputError: nothing of that name.
+        UsageError: a slice that does not fit or that several files cannot have.
         MissingCorpusError: a known corpus that has not been fetched.
 
     Example:
@@ -51,7 +52,7 @@ def find_corpus(text: str, limit: int | None = None) -> Corpus:
     near = get_close_matches(text.partition(":")[0], registry(), n=3)
     meant = f"did you mean {' or '.join(sorted(near))}? " if near else ""
     listed = "`mdlbench corpus list` shows the known corpora, and a slice is NAME:START:END"
-    raise UsageError(f"{text}: no such corpus, file or folder; {meant}{listed}")
+    raise MissingInputError(f"{text}: no such corpus, file or folder; {meant}{listed}")
 
 
 def _known(body: str, part: Slice | None, limit: int | None) -> Corpus:

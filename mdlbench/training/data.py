@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mdlbench.errors import UsageError
+from mdlbench.errors import MissingInputError, UsageError
 from mdlbench.training.config import Source, TrainingConfig
 
 if TYPE_CHECKING:
@@ -91,10 +91,10 @@ def process_source(name: str, parameters: Mapping[str, Any]) -> Source:
 
 
 def file_source(paths: tuple[str, ...], symbols: int = 256) -> Source:
-    """The source that reads files; `UsageError` if a byte is outside the alphabet, or there is none."""
+    """The source that reads files; `UsageError` if a byte is outside the alphabet, `MissingInputError` without a file."""
     for path in paths:
         if not Path(path).is_file():
-            raise UsageError(f"{path} is no file; name files to train on")
+            raise MissingInputError(f"{path} is no file; name files to train on")
     digest = stream_digest(read_stream(Source(paths=paths, symbols=symbols)))
     return Source(paths=tuple(str(Path(path).resolve()) for path in paths), symbols=symbols, digest=digest)
 

@@ -286,7 +286,7 @@ def test_eval_reads_standard_input_once(file: Path, capsys: pytest.CaptureFixtur
     assert code == 2
     assert "standard input can be read only once" in err
     code, out, err = run(capsys, "eval", file, file.with_name("missing"), "-m", "kt")
-    assert code == 2
+    assert code == 1
     assert "missing: no such corpus, file or folder" in err
     assert "ideal bits per byte" in out
 

@@ -75,5 +75,5 @@ def test_a_data_set(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_nothing_of_that_name(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["eval", "nosuch", "-m", "kt"])
-    assert stop.value.code == 2
+    assert stop.value.code == 1
     assert "nosuch: no such corpus, file or folder" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -88,6 +89,28 @@ def test_what_is_not_bytes_is_a_type_error(call: Any, data: Any) -> None:
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "decompress", tmp_path / "none.txt")
     assert (code, err) == (1, f"mdlbench: {tmp_path / 'none.txt'}: no such file or directory\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "compress {}",
+        "decompress {}",
+        "verify {}",
+        "inspect {}",
+        "eval {} -m kt",
+        "doctor -m kt --sample {}",
+        "train {} -o {}-run",
+        "leaderboard run -C {} -m kt --output-path {}-rows",
+    ],
+)
+def test_data_that_are_not_there_have_one_exit_code(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of any file that cannot be read; a name that nothing has (a model, a kind of corpus) is wrong usage."""
+    missing = str(tmp_path / "nosuch.mdlz")
+    code, out, err = run(capsys, *(word.replace("{}", missing) for word in command.split()))
+    assert (code, out) == (1, "")
+    assert re.fullmatch(rf"mdlbench: {re.escape(missing)}(:| is) no.*\n", err)
+    assert os.listdir(tmp_path) == []
 
 
 @LINUX

@@ -50,7 +50,6 @@ def test_train_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[
     path, folder = stream(tmp_path / "stream.bin"), tmp_path / "run"
     for arguments, message in [
         ((path, "-o", folder, "--symbols", "2"), r"stream\.bin: byte \d+ is 2, outside symbols 0 to 1; leave out --symbols"),
-        ((tmp_path / "nothing", "-o", folder), "nothing is no file"),
         ((path, "-o", folder, "--width", "9"), "width=9 is not a multiple of heads=4"),
         ((path, "-o", folder, "--tokens", "some"), "'some' is not a size"),
         ((path, "-o", folder, "--context", "9999"), "5000 symbols are fewer than one window of 10000"),
