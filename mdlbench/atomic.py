@@ -1,6 +1,7 @@
 """Files and folders that appear whole under their name, or not at all: a temporary one beside it, flushed to disk, renamed.
 
-What is no file of its own (a descriptor that is open already, as /dev/stdout is one, a pipe, a device) is written to as it is.
+What stands for no file of its own (a descriptor that is open already, as /dev/stdout is one, a pipe, a device) is a stream, and
+an output that a user names so is written to; files that mdlbench names itself take the place of whatever is there.
 """
 
 import errno
@@ -26,7 +27,7 @@ _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 def whole_file(
     path: Path, *, replace: bool, settle: Callable[[str], None] | None = None, check: Callable[[str], None] | None = None
 ) -> Iterator[BinaryIO]:
-    """A file to write that gets the name `path` when the block ends without an error; or the stream that `path` stands for.
+    """A file to write that gets the name `path` when the block ends without an error.
 
     Args:
         replace: whether an existing file may be replaced.
@@ -38,12 +39,6 @@ def whole_file(
         FileExistsError: `path` exists, and may not be replaced.
         OSError: under the name `path`, if the file cannot be made or its disk is full.
     """
-    if is_stream(path):
-        with _named(path):
-            stream = _open_stream(path)
-        with stream:
-            yield stream
-        return
     with _named(path):
         sink = tempfile.NamedTemporaryFile(  # noqa: SIM115
             dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp", delete=False
@@ -162,10 +157,11 @@ def _descriptor(path: str | os.PathLike[str]) -> re.Match[str] | None:
     return None
 
 
-def _open_stream(path: Path) -> BinaryIO:
-    """For writing behind what is there: with the place of an own descriptor, which the shell's next command goes on from."""
+def open_stream(path: Path) -> BinaryIO:
+    """Open a stream to write behind what is there: for an own descriptor from its place, where the shell goes on."""
     descriptor = own_descriptor(path)
-    return open(path, "ab") if descriptor is None else os.fdopen(os.dup(descriptor), "wb")
+    with _named(path):
+        return open(path, "ab") if descriptor is None else os.fdopen(os.dup(descriptor), "wb")
 
 
 def _flush(path: Path) -> None:

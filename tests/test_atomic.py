@@ -4,11 +4,21 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mdlbench.atomic import check_folder, is_stream, own_descriptor, whole_file, whole_folder, write_new, write_whole
+from mdlbench.atomic import (
+    check_folder,
+    is_stream,
+    open_stream,
+    own_descriptor,
+    whole_file,
+    whole_folder,
+    write_new,
+    write_whole,
+)
 from mdlbench.errors import UsageError
 
 
@@ -169,7 +179,9 @@ def test_an_open_descriptor_is_written_to_and_not_replaced(folder: str, links: i
             (tmp_path / f"link{n}").symlink_to(path)
             path = tmp_path / f"link{n}"
         before = sorted(os.listdir(tmp_path))
-        write_whole(path, "text", replace=False)
+        with open_stream(path) as stream:
+            stream.write(b"text")
+        assert is_stream(path)
         assert own_descriptor(path) == file.fileno()
         file.write(b" tail")
     assert (tmp_path / "file").read_bytes() == b"head text tail"
@@ -183,14 +195,25 @@ def test_pipes_and_devices_are_written_to(tmp_path: Path) -> None:
     (tmp_path / "null").symlink_to("/dev/null")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     for name in ("pipe", "null"):
-        write_whole(tmp_path / name, b"text")
+        assert is_stream(tmp_path / name)
+        with open_stream(tmp_path / name) as stream:
+            stream.write(b"text")
     assert os.read(reader, 9) == b"text"
     os.close(reader)
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
     assert (tmp_path / "null").is_symlink()
     with pytest.raises(OSError, match="Bad file descriptor") as caught:
-        write_whole(Path("/dev/fd/999"), "text")
+        open_stream(Path("/dev/fd/999"))
     assert caught.value.filename == "/dev/fd/999"
+
+
+@LINUX
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/null"), lambda path: path.symlink_to(path)])
+def test_a_file_of_ones_own_takes_the_place_of_what_is_there(make: Callable[[Path], None], tmp_path: Path) -> None:
+    """A pipe in a cache would be waited for."""
+    make(tmp_path / "a")
+    write_whole(tmp_path / "a", "text")
+    assert (tmp_path / "a").read_text() == "text"
 
 
 def test_files_are_no_descriptors(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from mdlbench.atomic import as_new, is_stream, own_descriptor, whole_file
+from mdlbench.atomic import as_new, is_stream, open_stream, own_descriptor, whole_file
 from mdlbench.cli.common.paths import STANDARD
 from mdlbench.errors import UsageError
 
@@ -81,6 +81,10 @@ def replacing(
             yield stream
         return
     target = Path(path)
+    if is_stream(target):
+        with open_stream(target) as stream:
+            yield stream
+        return
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: no such folder; make it first, or name another output")
     try:
