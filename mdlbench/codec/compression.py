@@ -172,7 +172,7 @@ def compress(
 
     Raises:
         SpecError: the model does not exist, or has no levels.
-        UsageError: `data` is a str.
+        TypeError: `data` is a str.
 
     Example:
         >>> container = compress(b"abracadabra" * 100, model="kt,order=2")

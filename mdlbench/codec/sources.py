@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from mdlbench.errors import UsageError
-
 Data = bytes | bytearray | memoryview | os.PathLike[str] | BinaryIO
 
 
@@ -16,7 +14,7 @@ def opened(data: Data) -> Iterator[BinaryIO]:
     """A stream of the data's bytes; one that was given stays open.
 
     Raises:
-        UsageError: a str, which could be a text or a path; or anything else that holds no bytes.
+        TypeError: a str, which could be a text or a path; or anything else that holds no bytes.
 
     Example:
         >>> with opened(b"abc") as stream:
@@ -34,8 +32,8 @@ def opened(data: Data) -> Iterator[BinaryIO]:
 
 def _bytes_of(data: Any) -> memoryview:
     if isinstance(data, str):
-        raise UsageError("a str may be a text or a path: give text.encode() for a text, pathlib.Path(...) for a file")
+        raise TypeError("a str may be a text or a path: give text.encode() for a text, pathlib.Path(...) for a file")
     try:
         return memoryview(data)
     except TypeError:
-        raise UsageError(f"{type(data).__name__} holds no bytes: give bytes, a pathlib.Path or a binary stream") from None
+        raise TypeError(f"{type(data).__name__} holds no bytes: give bytes, a pathlib.Path or a binary stream") from None

@@ -118,7 +118,7 @@ def evaluate(
         observe: called with every block, in order.
 
     Raises:
-        UsageError: `data` is a str.
+        TypeError: `data` is a str.
 
     Example:
         >>> evaluate(b"abracadabra" * 10, "kt,order=2")

@@ -153,8 +153,8 @@ def test_compare(measured: Measured, capsys: pytest.CaptureFixture[str]) -> None
     code, out, err = run(capsys, "leaderboard", "compare", "cm,level=1", rows["uniform"].path, *where)
     assert (code, err) == (0, "")
     assert out.startswith("cm,level=1 is better than uniform by ")
-    assert "in 13 of 13 units" in out
-    assert "Politis & Romano" in out
+    assert "in 408 of 408 units" in out
+    assert "Lazarus et al. 2018" in out
     code, out, _ = run(capsys, "leaderboard", "compare", "cm,level=1", "uniform", *where, "--json")
     found = json.loads(out)
     assert found["low"] <= found["difference"] <= found["high"] < 0

@@ -121,7 +121,7 @@ def test_callers_mistakes() -> None:
         compress(b"abc", "kt", block_size=0)
     with pytest.raises(SpecError, match="no model 'cmm'; did you mean cm"):
         compress(b"abc", "cmm")
-    with pytest.raises(SpecError, match="no option 'levle'; the options are: level"):
+    with pytest.raises(SpecError, match="no option 'levle'; did you mean level"):
         compress(b"abc", "cm,levle=3")
 
 
