@@ -30,6 +30,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def signed(number: str) -> str:
+    """A number as text without the sign of what was rounded to nothing.
+
+    Example:
+        >>> signed(f"{-0.00004:.4f}"), signed(f"{-0.4:.1f}")
+        ('0.0000', '-0.4')
+    """
+    return number if any(digit in number for digit in "123456789") else number.removeprefix("-")
+
+
 def in_units(value: float, units: Sequence[str] = ("B", "kB", "MB", "GB", "TB", "PB")) -> str:
     """Three digits and the unit that reads well.
 

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from mdlbench.text import counted, escaped, in_units, reason, speed, visible
+from mdlbench.result.exhibits import Estimate, Measure
+from mdlbench.text import counted, escaped, in_units, reason, signed, speed, visible
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,19 @@ def test_things_are_counted() -> None:
 def test_reasons_stand_inside_a_sentence() -> None:
     assert reason(OSError(errno.ENOENT, os.strerror(errno.ENOENT), "a")) == "no such file or directory"
     assert reason(OSError("Timed out")) == "timed out"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("-0.0000", "0.0000"), ("-0", "0"), ("-0.0001", "-0.0001"), ("-1e-10", "-1e-10"), ("0.00 s", "0.00 s")],
+)
+def test_nothing_has_no_sign(number: str, shown: str) -> None:
+    assert signed(number) == shown
+
+
+def test_a_rounded_nothing_has_no_sign_in_any_cell() -> None:
+    four = Measure("R²", form="fixed", digits=4)
+    assert four.text(-1e-9) == "0.0000"
+    assert four.text(Estimate(-1e-9, -0.01, -1e-12)) == "0.0000 [−0.0100, 0.0000]"
+    assert Measure("bits", form="count").text(-0.2) == "0"
+    assert Measure("time", form="seconds", digits=1).text(-0.01) == "0.0 s"

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from mdlbench.result.reading import Found
-from mdlbench.text import in_units
+from mdlbench.text import in_units, signed
 
 NONE = "–"
 Form = Literal["text", "count", "fixed", "digits", "bytes", "rate", "seconds"]
@@ -79,7 +79,7 @@ class Measure:
             return self.text(value.value) + ends
         if value is None or value != value:
             return NONE
-        return value if isinstance(value, str) else _FORMS[self.form](value, self.digits).replace("-", "−")
+        return value if isinstance(value, str) else signed(_FORMS[self.form](value, self.digits)).replace("-", "−")
 
 
 _FORMS: Mapping[str, Callable[[float, int], str]] = {
