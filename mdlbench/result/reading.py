@@ -259,6 +259,8 @@ def _upgraded(kind: Kind, document: dict[str, Any], path: str | os.PathLike[str]
         )
     values: Any = {key: part for key, part in document.items() if key != "schema"}
     for step in range(version, kind.schema):
+        if step not in kind.upgrades:
+            raise ResultError(f"{path}: {schema} lacks what version {step + 1} holds; measure it again, or remove the file")
         try:
             values = kind.upgrades[step](values)
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:

@@ -32,6 +32,14 @@ def write_result(payload: object, folder: str | None, *, quiet: bool = False) ->
             say(f"wrote {path}", to_stderr=True)
 
 
-def print_json(kind: str, values: Mapping[str, object], *, to_stderr: bool = False) -> None:
+def print_result(payload: object) -> None:
+    """A result's figures as one JSON object on one line, under the schema that its file has."""
+    from mdlbench.result.record import kind_of, plain
+
+    kind = kind_of(payload)
+    print_json(kind.name, plain(payload), version=kind.schema)
+
+
+def print_json(kind: str, values: Mapping[str, object], *, version: int = 1, to_stderr: bool = False) -> None:
     """One JSON object on one line, its `schema` first."""
-    say(json.dumps({"schema": f"mdlbench.{kind}/1", **values}, allow_nan=False), to_stderr=to_stderr)
+    say(json.dumps({"schema": f"mdlbench.{kind}/{version}", **values}, allow_nan=False), to_stderr=to_stderr)
