@@ -35,4 +35,4 @@ def command(files: tuple[str, ...], output: str, symbols: int, **options: Any) -
       mdlbench eval LICENSE -m hf:run/seed-0/checkpoints/tokens-0002000896
     """
     config = training.configured(preset("bytes", file_source(files, symbols), options["tokens"]), options)
-    training.train("train", output, config, summarise, (table_of_seeds,), **options)
+    training.train(output, config, summarise, (table_of_seeds,), **options)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdlbench.cli.common import option
-from mdlbench.cli.common.printing import tell, write_result
+from mdlbench.cli.common.printing import print_result, say, write_result
 from mdlbench.cli.common.progress import terminal_bars
 from mdlbench.training.config import ACTIVATIONS, ARCHITECTURES, OPTIMISERS, SCHEDULES, TrainingConfig, parse_counts
 from mdlbench.training.loop import Progress
@@ -86,20 +86,18 @@ def _given(given: dict[str, Any], part: Any, name: str) -> dict[str, Any]:
 
 
 def train(
-    kind: str,
     folder: str,
     config: TrainingConfig,
     measure: Callable[["Run", tuple[int, ...]], "Result[Any]"],
     exhibits: Sequence[Callable[[Any], "Exhibit"]],
     **options: Any,
 ) -> None:
-    """Begin or continue a run, measure it, and report it: a result of `kind`, its payload through `exhibits`.
+    """Begin or continue a run, measure it, and report it: the payload of its result, through `exhibits`.
 
     Args:
         options: those of `settings`, and quiet, as_json, output_path.
     """
     from mdlbench.report import terminal
-    from mdlbench.result.record import plain
     from mdlbench.training.run import open_run
     from mdlbench.training.seeds import train_run
 
@@ -109,8 +107,10 @@ def train(
         train_run(run, seeds, jobs=options["jobs"] or cores(), stop_at=options["stop_at"], report=report)
     found = measure(run, seeds).payload
     write_result(found, options["output_path"], quiet=quiet)
-    text = terminal.render(make(found) for make in exhibits)
-    tell(kind, plain(found), text, as_json=options["as_json"], quiet=quiet)
+    if options["as_json"]:
+        print_result(found)
+    elif not quiet:
+        say(terminal.render(make(found) for make in exhibits))
 
 
 def cores() -> int:
@@ -121,7 +121,7 @@ def cores() -> int:
 @contextmanager
 def bars(seeds: tuple[int, ...], total: int, *, shown: bool) -> Iterator[Callable[[Progress], None]]:
     """A function to call with progress: a bar per seed on a terminal, nothing elsewhere."""
-    done = "{task.completed:,.0f} of {task.total:,.0f} tokens, {task.fields[loss]} nats per symbol"
+    done = "{task.completed:,.0f} of {task.total:,.0f} tokens, {task.fields[loss]} bits per symbol"
     columns = ("{task.description}", "BarColumn", done, "TimeElapsedColumn", "TimeRemainingColumn")
     with terminal_bars(*columns, shown=shown) as display:
         lines = {seed: display.add_task(f"seed {seed}", total=total, loss="–") for seed in seeds if display}

@@ -24,8 +24,7 @@ UNITS = {
     "step": "updates of the weights so far",
     "tokens": "symbols predicted so far",
     "bytes": "bytes that those symbols stand for",
-    "loss_nats_per_symbol": "mean over the step's batch, before its update",
-    "loss_bits_per_symbol": "the same in bits",
+    "loss_bits_per_symbol": "mean over the step's batch, before its update",
     "learning_rate": "of the step",
     "seconds": "training time so far, without evaluation and start",
 }
@@ -35,7 +34,7 @@ INTERRUPTED = "interrupted"  # the checkpoint of a run that was stopped
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a seed is: tokens of all its tokens, and the loss of the last step in nats per symbol (None before the first)."""
+    """How far a seed is: tokens of all its tokens, and the loss of the last step in bits per symbol (None before the first)."""
 
     seed: int
     tokens: int
@@ -130,7 +129,7 @@ class Trainer:
         return True
 
     def _train_step(self) -> float:
-        """One update; the loss before it, in nats per symbol."""
+        """One update; the loss before it, in bits per symbol."""
         import torch
         from torch.nn.functional import cross_entropy
 
@@ -146,7 +145,7 @@ class Trainer:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._config.optimiser.clip)
         self.optimiser.step()
         self.step += 1
-        value = float(loss.detach())
+        value = nats_to_bits(float(loss.detach()))
         if not np.isfinite(value):
             raise MdlbenchError(
                 f"seed {self._task.seed}: the loss at step {self.step} is not finite; lower --learning-rate or set --clip 1"
@@ -159,8 +158,7 @@ class Trainer:
             "step": self.step,
             "tokens": tokens,
             "bytes": tokens,
-            "loss_nats_per_symbol": loss,
-            "loss_bits_per_symbol": nats_to_bits(loss),
+            "loss_bits_per_symbol": loss,
             "learning_rate": self._config.learning_rate(self.step - 1),
             "seconds": round(seconds, 4),
         }

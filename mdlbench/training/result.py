@@ -13,8 +13,7 @@ class TrainedSeed:
     Attributes:
         tokens: symbols predicted so far.
         complete: whether it reached its last step.
-        last_loss_bits_per_symbol, last_loss_nats_per_symbol: mean training loss of its last hundred steps; None before the
-            first.
+        last_loss_bits_per_symbol: mean training loss of its last hundred steps; None before the first.
         seconds: spent on training, without evaluation and start.
         checkpoint: the folder, which `hf:` reads.
     """
@@ -23,12 +22,11 @@ class TrainedSeed:
     tokens: int
     complete: bool
     last_loss_bits_per_symbol: float | None
-    last_loss_nats_per_symbol: float | None
     seconds: float
     checkpoint: str
 
 
-@result_kind("train")
+@result_kind("train", schema=2)
 @dataclass(frozen=True)
 class TrainedRun:
     """A run on files.

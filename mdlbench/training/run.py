@@ -77,7 +77,7 @@ class Run:
         return found[-1]
 
     def log(self, seed: int) -> Iterator[dict[str, Any]]:
-        """A dictionary per step: step, tokens, bytes, loss_nats_per_symbol, loss_bits_per_symbol, learning_rate, seconds."""
+        """A dictionary per step: step, tokens, bytes, loss_bits_per_symbol, learning_rate, seconds."""
         return read_log(self.seed_folder(seed) / "log.jsonl")
 
     def process(self) -> "Process | None":

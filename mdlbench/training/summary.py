@@ -24,7 +24,6 @@ def summary_of_seed(run: Run, seed: int) -> TrainedSeed:
         tokens=checkpoint.tokens,
         complete=run.is_complete(seed),
         last_loss_bits_per_symbol=mean(line["loss_bits_per_symbol"] for line in last),
-        last_loss_nats_per_symbol=mean(line["loss_nats_per_symbol"] for line in last),
         seconds=lines[-1]["seconds"] if lines else 0.0,
         checkpoint=str(checkpoint.folder),
     )

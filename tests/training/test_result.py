@@ -16,8 +16,8 @@ from mdlbench.training.result import TrainedRun, TrainedSeed
 
 CONFIG = TrainingConfig(Source(paths=("a.txt",)), optimiser=Optimiser("sgd", learning_rate=0.01), checkpoints=(0, 640))
 SEEDS = (
-    TrainedSeed(0, 1280, True, 1.25, 0.866, 2.25, "run/seed-0/checkpoints/tokens-0000001280"),
-    TrainedSeed(1, 0, False, None, None, 0.0, "run/seed-1/checkpoints/tokens-0000000000"),
+    TrainedSeed(0, 1280, True, 1.25, 2.25, "run/seed-0/checkpoints/tokens-0000001280"),
+    TrainedSeed(1, 0, False, None, 0.0, "run/seed-1/checkpoints/tokens-0000000000"),
 )
 RUN = TrainedRun("run", CONFIG, 12_345, SEEDS)
 

@@ -17,7 +17,6 @@ import torch
 from mdlbench.errors import InterruptedRunError, MdlbenchError, UsageError
 from mdlbench.training import Architecture, Optimiser, load_run, open_run, train_run
 from mdlbench.training.loop import INTERRUPTED, Progress, Task, alone, read_log, train_seed
-from mdlbench.units import nats_to_bits
 from tests.training.small import SMALL, small_config, small_run, stream
 
 ARCHITECTURES = [replace(SMALL, name=name, layers=1) for name in ("gpt2", "llama", "gru", "lstm")]
@@ -31,7 +30,7 @@ def stopping_after(steps: int) -> Callable[[], bool]:
 
 
 def losses(folder: Path) -> list[tuple[int, float]]:
-    return [(line["step"], line["loss_nats_per_symbol"]) for line in read_log(folder / "log.jsonl")]
+    return [(line["step"], line["loss_bits_per_symbol"]) for line in read_log(folder / "log.jsonl")]
 
 
 def weights(folder: Path) -> bytes:
@@ -136,9 +135,9 @@ def test_learns_and_says_so_in_named_units(tmp_path: Path) -> None:
     assert set(lines[0]) == set(head["units"])
     assert [line["step"] for line in lines] == list(range(1, 126))
     assert all(line["tokens"] == line["bytes"] == 64 * line["step"] for line in lines)
-    assert lines[0]["loss_nats_per_symbol"] == pytest.approx(1.0986, abs=0.05)  # untrained: log 3
-    assert lines[-1]["loss_nats_per_symbol"] < 0.65  # the source has 0.50
-    assert lines[5]["loss_bits_per_symbol"] == pytest.approx(nats_to_bits(lines[5]["loss_nats_per_symbol"]))
+    assert lines[0]["loss_bits_per_symbol"] == pytest.approx(1.585, abs=0.07)  # untrained: log2 of 3
+    assert lines[-1]["loss_bits_per_symbol"] < 0.94  # the process has 0.72
+    assert not any("nats" in name for name in lines[5])
     assert lines[4]["learning_rate"] < lines[5]["learning_rate"] == pytest.approx(0.02)
     assert lines[-1]["learning_rate"] < 1e-4
 
