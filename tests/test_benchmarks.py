@@ -4,22 +4,29 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
+
+from mdlbench import find_process, load_model
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def cm_levels() -> ModuleType:
-    location = importlib.util.spec_from_file_location("cm_levels", ROOT / "benchmarks" / "cm_levels.py")
+def loaded(name: str) -> ModuleType:
+    location = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
     assert location is not None
     assert location.loader is not None
     module = importlib.util.module_from_spec(location)
-    sys.modules["cm_levels"] = module  # where typing looks names up
+    sys.modules[name] = module  # where typing looks names up
     location.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def cm_levels() -> ModuleType:
+    return loaded("cm_levels")
 
 
 def test_the_levels_of_cm_are_drawn_by_family_with_their_front(cm_levels: ModuleType) -> None:
@@ -40,3 +47,35 @@ def test_the_levels_of_cm_are_drawn_by_family_with_their_front(cm_levels: Module
     for x, y in places:
         better = [(a, b) for a, b in places if a >= x and b <= y and (a, b) != (x, y)]
         assert ((x, y) in on_front) == (not better)
+
+
+def test_what_a_file_takes_above_the_entropy_rate_is_the_sum_of_its_parts() -> None:
+    """File overhead, sampling noise, model; a model in windows of ten symbols also pays for what they do not see."""
+    entropy_gap = loaded("entropy_gap")
+    found = entropy_gap.measure_process("golden-mean", 3000, 1, ["hmm", "kt,order=2", "external:xz"])
+    for row in found["models"]:
+        assert sum(bits or 0.0 for bits in row["parts"].values()) == pytest.approx(row["gap"])
+    own, learnt, untold = (row["parts"] for row in found["models"])
+    assert own["model"] == pytest.approx(0, abs=1e-9)
+    assert own["sampling noise"] == learnt["sampling noise"] == pytest.approx(found["ideal_bits"] / 3000 - found["rate_used"])
+    assert own["file overhead"] > 0
+    assert learnt["model"] > 0.01
+    assert (untold["model"], untold["finite context"]) == (None, None)
+    assert "= file overhead" in entropy_gap.parts_table([found])
+
+
+@pytest.mark.parametrize("overlap", [1, 5, 10])
+def test_windows_cost_what_the_filter_does_not_see_in_them(overlap: int) -> None:
+    """Against a filter begun afresh for every symbol, from the first one that its window was fed."""
+    from mdlbench.models.hf.predictor import Window
+
+    entropy_gap, process, window = loaded("entropy_gap"), find_process("mess3"), Window(10, overlap, None)
+    symbols = process.generate(250, 3)
+    model = SimpleNamespace(window=window, tokens=SimpleNamespace(alphabet_size=3))
+    bits = 0.0
+    for first in (0, 100, 200):
+        block = symbols[first : first + 100]
+        for fed, predicted, end in window.spans(len(block)):
+            bits -= sum(np.log2(process.filter(block[fed : at + 1])[-1]) for at in range(predicted, end))
+    assert entropy_gap.windowed_bits(process, model, symbols, {"block_size": 100}) == pytest.approx(bits)
+    assert entropy_gap.windowed_bits(process, load_model("kt"), symbols, {"block_size": 100}) is None
