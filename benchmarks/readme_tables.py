@@ -11,10 +11,14 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from mdlbench.beliefs import tables as belief_tables
+from mdlbench.beliefs import verdict
+from mdlbench.beliefs.result import BeliefGeometry, Setting
 from mdlbench.evaluation.exhibits import tables
 from mdlbench.leaderboard import Query, load_board
 from mdlbench.report import terminal
 from mdlbench.result import collect
+from mdlbench.result.exhibits import Measure, newest
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
@@ -115,14 +119,51 @@ def eval_block() -> str:
     return f"```console\n$ mdlbench eval {found[0].input} --limit {found[0].input_bytes} {models}\n{shown}\n```"
 
 
+def beliefs_table() -> str:
+    """Each run's loss gap, and its beliefs beside the best control, by split and weighting."""
+    lost, r2 = Measure("", form="fixed", digits=6), Measure("", form="fixed", digits=4)
+    table = []
+    for run in _runs():
+        for split in run.splits:
+            found = [verdict.best(run, split, weighting) for weighting in run.setting.weightings]
+            cells = [f"{r2.text(one.own)} against {r2.text(one.others)} ({one.control})" for one in found if one is not None]
+            first = f"{run.run}, {len(run.seeds)} seeds of {run.seeds[0].tokens:,} tokens"
+            table.append([first, lost.text(belief_tables.loss_gap(run)), split, *cells])
+    ways = [f"R², {verdict.SAID[weighting]}" for weighting in Setting.weightings]
+    headers = ["run", "bits a symbol above the Bayes predictor", "held out by", *ways]
+    return tabulate(table, headers, tablefmt="github", colalign=("left", "right", *["left"] * 3), disable_numparse=True)
+
+
+def published_table() -> str:
+    """Errors through training in the published setting, beside those that were published."""
+    runs = [run for run in _runs() if str(run.preset).startswith("paper") and run.published_mse]
+    rows: list[list[str]] = []
+    headers = ["tokens"]
+    for run in runs:
+        table = belief_tables.emergence(run)
+        chosen = [at for at, column in enumerate(table.columns) if "MSE" in column.name]
+        headers = ["tokens", *(table.columns[at].name for at in chosen)]
+        rows += [[f"{row.cells[0]:,}", *(table.columns[at].text(row.cells[at]) for at in chosen)] for row in table.rows]
+    return tabulate(rows, headers, tablefmt="github", colalign=["right"] * len(headers), disable_numparse=True)
+
+
+def _runs() -> list[BeliefGeometry]:
+    """The newest belief geometry of each run, the first process first, the least loss gap first."""
+    found = [each for each in collect([RESULTS / "hmm"]).found if isinstance(each.payload, BeliefGeometry)]
+    runs = newest(found, lambda payload: (payload.process, payload.run))
+    return sorted(runs, key=lambda run: (run.process, belief_tables.loss_gap(run)))
+
+
 SHORT = ("cm", "cm,level=1", "external:zpaq", "external:ppmd", "external:xz", "external:zstd")
 TABLES: dict[str, Callable[[], str]] = {
+    "beliefs": beliefs_table,
     "eval": eval_block,
     "gap": gap_table,
     "install": install_table,
     "leaderboard": leaderboard_table,
     "leaderboard-short": lambda: leaderboard_table(SHORT),
     "models": models_table,
+    "published": published_table,
     "zpaq": zpaq_table,
 }
 

@@ -3,12 +3,37 @@
 Each control is a matrix of features that goes through the same held-out regression as the activations.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from mdlbench.beliefs.activations import Activations
 from mdlbench.beliefs.prefixes import Prefixes
 from mdlbench.processes import Process
 
 _LAST = (1, 2, 3)
+EXACT, NETWORK = "exact next-symbol distribution", "network's next-symbol distribution"
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What beliefs are read from: float (n, p), and which columns are each name's."""
+
+    values: np.ndarray
+    columns: dict[str, np.ndarray]
+    control: bool
+
+    @classmethod
+    def of_network(cls, activations: Activations) -> "Features":
+        """The sites of a network and all of its layers."""
+        return cls(activations.features, activations.columns, control=False)
+
+    @classmethod
+    def of_controls(cls, found: dict[str, np.ndarray]) -> "Features":
+        """Controls side by side."""
+        ends = np.cumsum([matrix.shape[1] for matrix in found.values()])
+        columns = {name: np.arange(end - matrix.shape[1], end) for (name, matrix), end in zip(found.items(), ends, strict=True)}
+        return cls(np.hstack(list(found.values())), columns, control=True)
 
 
 def control_features(process: Process, prefixes: Prefixes, predictions: np.ndarray) -> dict[str, np.ndarray]:
@@ -18,10 +43,10 @@ def control_features(process: Process, prefixes: Prefixes, predictions: np.ndarr
         predictions: float64 (n, K), the network's next-symbol distributions.
 
     Returns:
-        "next symbol, network" and "next symbol, exact": distributions; "last k symbols": those as one word, an indicator for
-        each; "every symbol": an indicator for each symbol and place counted from the end, added up.
+        EXACT and NETWORK: the next symbol's distribution by the Bayes filter and by the network; "last k symbols": those as one
+        word, an indicator for each; "every symbol": an indicator for each symbol and place counted from the end, added up.
     """
-    found = {"next symbol, network": predictions, "next symbol, exact": prefixes.beliefs @ process.emission}
+    found = {EXACT: prefixes.beliefs @ process.emission, NETWORK: predictions}
     for k in _LAST:
         if k < prefixes.length:
             found[f"last {k} symbol{'s' if k > 1 else ''}"] = last_symbols(prefixes, k)

@@ -73,6 +73,8 @@ def measure_dynamics(
     others = prefixes.shuffled(seed)[before]
 
     def scored(guess: np.ndarray) -> Guess:
+        if not len(after):  # no belief is held out with one that follows it
+            return Guess(None, None)
         r2 = fidelity(image[after], guess, chosen).r2
         return Guess(r2, belief_divergence(process, guess, image[after], chosen))
 
@@ -111,6 +113,6 @@ def _propagation(expected: np.ndarray, seen: np.ndarray, weights: np.ndarray) ->
     """Slope of `seen` on `expected` through the origin, and their correlation, over all elements."""
     product = float(weights @ (expected * seen).sum(axis=1))
     square, other = (float(weights @ (part**2).sum(axis=1)) for part in (expected, seen))
-    if min(square, other) < 1e-18 * weights.sum():
+    if min(square, other) <= 1e-18 * weights.sum():
         return Propagation(None, None)
     return Propagation(product / square, product / (square * other) ** 0.5)

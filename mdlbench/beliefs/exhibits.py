@@ -6,22 +6,23 @@ from mdlbench.beliefs import gap_exhibits as gap_exhibits  # registers what show
 from mdlbench.beliefs import pictures, tables
 from mdlbench.beliefs.clouds import Clouds
 from mdlbench.beliefs.result import BeliefGeometry
-from mdlbench.result.exhibits import Exhibit, Folder, Part, Section, newest, shows
+from mdlbench.beliefs.verdict import sentence
+from mdlbench.result.exhibits import Exhibit, Folder, Part, Section, Text, newest, shows
 from mdlbench.result.reading import Found
 from mdlbench.text import counted
 
 
 @shows(BeliefGeometry)
 def section(results: Sequence[Found[BeliefGeometry]]) -> Section:
-    """A part for the newest result of each run, and one for each source that several runs learnt."""
+    """A part for the newest result of each run, and one for each process that several runs learnt."""
     runs = newest(results, lambda payload: (payload.process, str(payload.params), payload.run))
     seeds = sum(len(payload.seeds) for payload in runs)
-    sources: dict[str, list[BeliefGeometry]] = {}
+    processes: dict[str, list[BeliefGeometry]] = {}
     for payload in runs:
-        sources.setdefault(f"{payload.process} {payload.params}", []).append(payload)
+        processes.setdefault(f"{payload.process} {payload.params}", []).append(payload)
     compared = [
         Part(f"{group[0].process}: {len(group)} runs", (pictures.compared(group), tables.compared(group)))
-        for group in sources.values()
+        for group in processes.values()
         if len(group) > 1
     ]
     return Section(
@@ -34,24 +35,25 @@ def section(results: Sequence[Found[BeliefGeometry]]) -> Section:
 
 
 def run_part(payload: BeliefGeometry, clouds: Clouds | None = None) -> Part:
-    """Everything of one run.
+    """Everything of one run, its verdict first.
 
     Args:
         clouds: every prefix of a study at hand; by default those that the result keeps.
     """
     clouds = clouds or Clouds.of_result(payload)
     through = [clouds.emergence()] if clouds.stages else []
-    weightings = payload.setting.weightings
-    measured: list[Exhibit] = [pictures.through_training(payload)] if payload.seeds[0].emergence else []
-    measured += [pictures.layers(payload), *(tables.fits(payload, weighting) for weighting in weightings)]
-    further: list[Exhibit] = [tables.as_published(payload)] if "word" in weightings else []
-    further += [tables.controls(payload), tables.dynamics(payload), pictures.dynamics(payload)]
+    measured: list[Exhibit] = [tables.fits(payload, split) for split in payload.splits]
+    measured += [pictures.layers(payload)]
+    measured += [pictures.through_training(payload)] if payload.seeds[0].emergence else []
+    further: list[Exhibit] = [tables.distances(payload, split) for split in payload.splits]
+    further += [tables.as_published(payload)]
+    further += [tables.dynamics(payload), pictures.dynamics(payload)]
     further += [tables.intervention(payload), pictures.intervention(payload)]
     further += [tables.synchronisation(payload), pictures.synchronisation(payload)]
     further += [tables.memory(payload), pictures.memory(payload)]
     further += [tables.emergence(payload)] if payload.seeds[0].emergence else []
-    folder = Folder("Controls, dynamics, intervention, code lengths, memory", tuple(further))
-    shown = (pictures.beliefs(payload, clouds), *through, *measured, folder)
+    folder = Folder("Distances, dynamics, intervention, code lengths, memory", tuple(further))
+    shown = (Text(sentence(payload)), pictures.beliefs(payload, clouds), *through, *measured, folder)
     return Part(f"{payload.process}: {payload.run}", shown, _facts(payload))
 
 
@@ -61,5 +63,5 @@ def _facts(payload: BeliefGeometry) -> str:
         f"{payload.architecture} of width {payload.width}, {counted(len(seeds), 'seed')}, "
         f"{seeds[0].tokens:,} tokens, {tables.GAP.text(tables.loss_gap(payload))} bits per symbol above the Bayes predictor; "
         f"{payload.prefixes:,} distinct prefixes of 1 to {setting.length} symbols ({payload.words:,} of length "
-        f"{setting.length}), {payload.different_beliefs:,} different beliefs; {setting.folds} folds by prefix"
+        f"{setting.length}), {payload.different_beliefs:,} different beliefs; {setting.folds} folds"
     )

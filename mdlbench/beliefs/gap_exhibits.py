@@ -1,10 +1,10 @@
-"""What to show of results of kind "hmm-train": what trained networks lose to their source, context by context."""
+"""What to show of results of kind "hmm-train": what trained networks lose to their process, context by context."""
 
 from collections.abc import Sequence
 
 from mdlbench.beliefs.result import ContextGap, RunGap
 from mdlbench.processes.result import EntropyRate
-from mdlbench.result.exhibits import Axis, Cell, Chart, Measure, Panels, Part, Section, Series, Table, mean, newest, shows
+from mdlbench.result.exhibits import Axis, Cell, Chart, Estimate, Measure, Panels, Part, Section, Series, Table, newest, shows
 from mdlbench.result.reading import Found
 from mdlbench.text import counted
 
@@ -40,7 +40,7 @@ def contexts(payload: RunGap) -> Table:
         Measure("context", form="count", definition="Symbols that a prediction sees."),
         _bits("Bayes floor", "The least loss of any predictor."),
         _bits("floor − h", "What the finite context costs."),
-        _bits("network, mean", "Above the Bayes floor, mean over seeds."),
+        _bits("network, mean", "Above the Bayes floor, mean over seeds, with its 95 % interval (Student's t)."),
         _bits("± sd", "Over seeds, n − 1."),
         _bits("greatest", "The worst seed."),
     ]
@@ -53,15 +53,15 @@ def contexts(payload: RunGap) -> Table:
 def seeds(payload: RunGap) -> Table:
     """What each seed came to."""
     rows = [
-        (one.seed, one.tokens, one.seconds, one.mean_loss_nats, one.mean_model_nats, f"hf:{one.checkpoint}")
+        (one.seed, one.tokens, one.seconds, one.mean_loss_bits, one.mean_model_bits, f"hf:{one.checkpoint}")
         for one in payload.seeds
     ]
     columns = [
         Measure("seed", form="count"),
         Measure("tokens", form="count"),
         Measure("seconds", form="count", definition="Spent on training."),
-        Measure("loss, nats", "", "fixed", 6, "Per symbol, mean over contexts, exact.", "less"),
-        Measure("above the floor, nats", "", "fixed", 6, "Of these above the Bayes floor.", "less"),
+        Measure("loss", "bits per symbol", "fixed", 6, "Mean over contexts, exact.", "less"),
+        Measure("above the floor", "bits per symbol", "fixed", 6, "Of these above the Bayes floor.", "less"),
         Measure("checkpoint"),
     ]
     return Table.of("", columns, rows)
@@ -73,7 +73,8 @@ def _bits(name: str, definition: str) -> Measure:
 
 def _row(name: str, one: RunGap | ContextGap) -> tuple[Cell, ...]:
     paid = one.model_bits
-    return name, one.bayes_floor_bits, one.finite_context_bits, paid.mean, paid.standard_deviation, paid.greatest
+    mean = Estimate(paid.mean, paid.low, paid.high)
+    return name, one.bayes_floor_bits, one.finite_context_bits, mean, paid.standard_deviation, paid.greatest
 
 
 def _rate(rate: EntropyRate) -> str:
@@ -113,8 +114,10 @@ def _charts(payload: RunGap) -> Panels:
 
 def _facts(payload: RunGap) -> str:
     shape, seeds = payload.config.architecture, counted(len(payload.seeds), "seed")
-    nats = Measure("", form="fixed", digits=6).text(mean(one.mean_model_nats for one in payload.seeds))
+    text = Measure("", form="fixed", digits=6).text
+    parts = f"{text(payload.finite_context_bits)} finite context + {text(payload.model_bits.mean)} network"
     return (
         f"{shape.name} of width {shape.width}, {payload.parameters:,} parameters, {seeds} of "
-        f"{payload.seeds[0].tokens:,} tokens; {nats} nats per symbol above the Bayes floor"
+        f"{payload.seeds[0].tokens:,} tokens; loss {text(payload.bayes_floor_bits + payload.model_bits.mean)} = "
+        f"{_rate(payload.entropy_rate)} h + {parts}, bits per symbol, mean over contexts"
     )

@@ -1,6 +1,6 @@
 """Belief geometry of one network: every site, weighting and control, held out; its image for pictures; how it comes about."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_args
@@ -8,15 +8,15 @@ from typing import Any, get_args
 import numpy as np
 
 from mdlbench.beliefs.activations import ALL, Activations, read_activations
-from mdlbench.beliefs.controls import control_features
+from mdlbench.beliefs.controls import EXACT, NETWORK, Features, control_features
 from mdlbench.beliefs.dynamics import measure_dynamics
-from mdlbench.beliefs.fidelity import bootstrap, distance_preservation, fidelity
+from mdlbench.beliefs.fidelity import beliefs_interval, distance_preservation, fidelity
 from mdlbench.beliefs.intervention import measure_intervention
 from mdlbench.beliefs.loss_gap import compare
 from mdlbench.beliefs.prefixes import Prefixes
-from mdlbench.beliefs.regression import AffineMap, Moments, cross_validate, fit
+from mdlbench.beliefs.regression import HeldOut, Moments, cross_validate, fit
 from mdlbench.beliefs.result import Setting
-from mdlbench.beliefs.seed_result import Control, Dynamics, Fit, Method, SeedBeliefs, Stage, StageFit, Weighting
+from mdlbench.beliefs.seed_result import Dynamics, Fit, InSample, Method, SeedBeliefs, Split, Stage, StageFit, Weighting
 from mdlbench.beliefs.synchronisation import synchronisation
 from mdlbench.processes import Process
 
@@ -38,38 +38,42 @@ def measure_geometry(
     """Everything about one network but its emergence; and the held-out image of all layers, float64 (n, N).
 
     Args:
-        process: the source it was trained on.
+        process: what it was trained on.
         network: in evaluation mode.
         prefixes: of the process, up to `setting.length`.
         untrained: the network before training, the control; None leaves that unknown.
         seed, tokens: of its training; labels.
     """
     activations = read_activations(network, prefixes)
+    predictions = np.exp(activations.log_probabilities)
+    sources = (Features.of_network(activations), Features.of_controls(control_features(process, prefixes, predictions)))
     before = None if untrained is None else read_activations(untrained, prefixes)
-    folds, image = prefixes.folds(setting.folds), np.empty(0)
-    maps: dict[str, AffineMap] = {}
     fits: list[Fit] = []
-    controls: list[Control] = []
     moves: list[Dynamics] = []
-    for weighting in setting.weightings:
-        view = _View(process, prefixes, folds, setting, weighting)
-        found, images, fitted = view.fits(activations, before)
-        fits += found
-        controls += view.controls(np.exp(activations.log_probabilities))
-        named: dict[str, Any] = {"weighting": weighting, "seed": setting.seed}
-        for site in (activations.names[-1], ALL):
-            moves.append(measure_dynamics(process, prefixes, images[site], folds, site=site, **named))
-        if weighting == "prefix" or not maps:
-            image, maps = images[ALL], fitted
+    for split, folds in prefixes.splits(setting.folds).items():
+        moves.clear()  # of the last split, as are images and maps below
+        for weighting in setting.weightings:
+            view = _View(prefixes, folds, setting, split, weighting)
+            held = [view.fitted(source) for source in sources]
+            rows = view.before(before)
+            fits += [row for source, one in zip(sources, held, strict=True) for row in view.rows(source, one, rows)]
+            ridge = held[0]["ridge"]
+            for site in (activations.names[-1], ALL):
+                image = ridge[site].predictions[:, : process.n_states]
+                moves.append(
+                    measure_dynamics(process, prefixes, image, folds, site=site, weighting=weighting, seed=setting.seed)
+                )
+    fold = _widest(prefixes, folds)
+    maps = {site: one.maps[fold].of_targets(process.n_states) for site, one in ridge.items() if site != ALL}
     measured = SeedBeliefs(
         seed=seed,
         tokens=tokens,
         loss_gap_bits=compare(activations.log_probabilities, process, prefixes).mean_bits,
         fits=tuple(fits),
-        controls=tuple(controls),
+        in_sample=tuple(row for source in sources for row in _in_sample(prefixes, source, setting.seed)),
         dynamics=tuple(moves),
         synchronisation=tuple(synchronisation(process, prefixes, activations.log_probabilities, image)),
-        intervention=measure_intervention(process, network, prefixes, activations, maps, folds == 0, seed=setting.seed),
+        intervention=measure_intervention(process, network, prefixes, activations, maps, folds == fold, seed=setting.seed),
         emergence=(),
     )
     return measured, image
@@ -80,82 +84,116 @@ def emergence(
 ) -> Iterator[tuple[Stage, np.ndarray]]:
     """What was measured of each (tokens, network), and its held-out image at the last site, float64 (n, N).
 
-    Held out by ridge, in sample by least squares; networks are used one at a time.
+    Held out by ridge, in sample by least squares; networks are used one at a time. The next symbol's distributions go with the
+    sites as controls.
     """
-    parts, beliefs = prefixes.folds(folds), prefixes.beliefs
+    splits, beliefs = prefixes.splits(folds), prefixes.beliefs
     alike, by_word = prefixes.weights("prefix"), prefixes.weights("word")
     for tokens, network in networks:
         activations = read_activations(network, prefixes)
-        features, columns = activations.features, activations.columns
-        held = cross_validate(Moments.of(features, beliefs, alike, parts), features, parts, columns, ridge=True)
-        everything = Moments.of(features, beliefs, by_word, np.zeros(len(prefixes), np.int64))
-        sites = {}
-        for site, one in held.items():
-            within = fidelity(beliefs, fit(everything, columns[site]).image(features, columns[site]), by_word)
-            sites[site] = StageFit(fidelity(beliefs, one.predictions, alike).r2, within.mse, within.r2)
+        told = {EXACT: beliefs @ process.emission, NETWORK: np.exp(activations.log_probabilities)}
+        sites: dict[str, StageFit] = {}
+        for source in (Features.of_network(activations), Features.of_controls(told)):
+            held = {
+                split: cross_validate(
+                    Moments.of(source.values, beliefs, alike, parts), source.values, parts, source.columns, ridge=True
+                )
+                for split, parts in splits.items()
+            }
+            everything = Moments.of(source.values, beliefs, by_word, np.zeros(len(prefixes), np.int64))
+            for site, columns in source.columns.items():
+                within = fidelity(beliefs, fit(everything, columns).image(source.values, columns), by_word)
+                r2 = {split: fidelity(beliefs, one[site].predictions, alike).r2 for split, one in held.items()}
+                sites[site] = StageFit(r2, within.mse, within.r2)
+            if not source.control:
+                image = held[list(splits)[-1]][activations.names[-1]].predictions
         gap = compare(activations.log_probabilities, process, prefixes).mean_bits
-        yield Stage(tokens, gap, sites), held[activations.names[-1]].predictions
+        yield Stage(tokens, gap, sites), image
+
+
+def _widest(prefixes: Prefixes, folds: np.ndarray) -> int:
+    """The fold with the most different beliefs among prefixes one symbol short of the longest: those are written."""
+    near = prefixes.level(max(1, prefixes.length - 1))
+    pairs = np.unique(np.column_stack([folds[near], prefixes.belief_numbers[near]]), axis=0)
+    return int(np.bincount(pairs[:, 0]).argmax())
+
+
+def _in_sample(prefixes: Prefixes, source: Features, seed: int) -> Iterator[InSample]:
+    """As published: least squares, fitted and scored on all words alike."""
+    beliefs, weights = prefixes.beliefs, prefixes.weights("word")
+    moments = Moments.of(source.values, beliefs, weights, np.zeros(len(prefixes), np.int64))
+    for name, columns in source.columns.items():
+        image = fit(moments, columns).image(source.values, columns)
+        score = fidelity(beliefs, image, weights)
+        raw = distance_preservation(beliefs, source.values[:, columns], weights, pairs=_PAIRS, seed=seed)
+        distances = distance_preservation(beliefs, image, weights, pairs=_PAIRS, seed=seed)
+        yield InSample(name, source.control, score.r2, score.mse, distances, raw)
 
 
 @dataclass(frozen=True, eq=False)
 class _View:
-    """Prefixes by one weighting."""
+    """Prefixes by one split and one weighting."""
 
-    process: Process
     prefixes: Prefixes
     folds: np.ndarray
     setting: Setting
+    split: Split
     weighting: Weighting
 
     @cached_property
     def weights(self) -> np.ndarray:
         return self.prefixes.weights(self.weighting)
 
-    def fits(
-        self, activations: Activations, before: Activations | None
-    ) -> tuple[list[Fit], dict[str, np.ndarray], dict[str, AffineMap]]:
-        """Rows for every site; held-out ridge images (n, N) for each; and each layer's ridge map fitted without fold 0."""
-        beliefs, weights, folds, seed = self.prefixes.beliefs, self.weights, self.folds, self.setting.seed
-        shuffled, n = beliefs[self.prefixes.shuffled(seed)], beliefs.shape[1]
-        features, columns = activations.features, activations.columns
-        moments = Moments.of(features, np.hstack([beliefs, shuffled]), weights, folds)
-        earlier = None if before is None else Moments.of(before.features, beliefs, weights, folds)
-        rows: list[Fit] = []
-        maps: dict[str, AffineMap] = {}
-        for method in get_args(Method):
-            ridge, groups = method == "ridge", (slice(0, n), slice(n, None))
-            held = cross_validate(moments, features, folds, columns, ridge=ridge, groups=groups)
-            images = {site: one.predictions[:, :n] for site, one in held.items()}
-            scores = bootstrap(beliefs, images, weights, draws=self.setting.draws, seed=seed)
-            if before is not None and earlier is not None:
-                untrained = cross_validate(earlier, before.features, folds, before.columns, ridge=ridge)
-            for site, one in held.items():
-                score, image = scores[site], images[site]
-                found: dict[str, Any] = {"r2": score.r2, "r2_low": score.low, "r2_high": score.high, "mse": score.mse}
-                found["shuffled_r2"] = fidelity(shuffled, one.predictions[:, n:], weights).r2
-                found["distance_r2"] = self._distances(image)
-                if before is not None:
-                    found["untrained_r2"] = fidelity(beliefs, untrained[site].predictions, weights).r2
-                if ridge:
-                    found["penalties"] = tuple(float(part.penalties[0]) for part in one.maps)
-                    maps[site] = one.maps[0].of_targets(n)
-                else:  # fitted on everything it is scored on, as the published figures are
-                    image = fit(moments, columns[site]).image(features, columns[site])[:, :n]
-                    score = fidelity(beliefs, image, weights)
-                    found |= {"in_sample_r2": score.r2, "in_sample_mse": score.mse}
-                    found["in_sample_distance_r2"] = self._distances(image)
-                rows.append(Fit(site, self.weighting, method, **found))
-        return rows, images, {site: fitted for site, fitted in maps.items() if site != ALL}
+    @cached_property
+    def shuffled(self) -> np.ndarray:
+        return self.prefixes.beliefs[self.prefixes.shuffled(self.setting.seed)]
 
-    def _distances(self, image: np.ndarray) -> float | None:
-        return distance_preservation(self.prefixes.beliefs, image, self.weights, pairs=_PAIRS, seed=self.setting.seed)
+    def fitted(self, source: Features) -> dict[Method, dict[str, HeldOut]]:
+        """Held-out images, by method and name, of beliefs and then of shuffled ones: the one estimator of all figures."""
+        n = self.prefixes.beliefs.shape[1]
+        targets = np.hstack([self.prefixes.beliefs, self.shuffled])
+        moments = Moments.of(source.values, targets, self.weights, self.folds)
+        groups = (slice(0, n), slice(n, None))
+        return {
+            method: cross_validate(moments, source.values, self.folds, source.columns, ridge=method == "ridge", groups=groups)
+            for method in get_args(Method)
+        }
 
-    def controls(self, predictions: np.ndarray) -> Iterator[Control]:
-        """Ridge from each control's features; distances both of its image of beliefs and of the features as they are."""
-        beliefs = self.prefixes.beliefs
-        for name, features in control_features(self.process, self.prefixes, predictions).items():
-            moments = Moments.of(features, beliefs, self.weights, self.folds)
-            columns = {name: np.arange(features.shape[1])}
-            image = cross_validate(moments, features, self.folds, columns, ridge=True)[name].predictions
-            score, distances = fidelity(beliefs, image, self.weights), (self._distances(image), self._distances(features))
-            yield Control(name, self.weighting, score.r2, score.mse, *distances)
+    def before(self, activations: Activations | None) -> dict[tuple[Method, str], float | None]:
+        """R^2 from the untrained network's activations and next-symbol distributions."""
+        if activations is None:
+            return {}
+        told = {NETWORK: np.exp(activations.log_probabilities)}
+        n, beliefs = self.prefixes.beliefs.shape[1], self.prefixes.beliefs
+        return {
+            (method, name): fidelity(beliefs, one.predictions[:, :n], self.weights).r2
+            for source in (Features.of_network(activations), Features.of_controls(told))
+            for method, held in self.fitted(source).items()
+            for name, one in held.items()
+        }
+
+    def rows(
+        self, source: Features, held: Mapping[Method, Mapping[str, HeldOut]], before: Mapping[tuple[Method, str], float | None]
+    ) -> Iterator[Fit]:
+        """A row for every method and name."""
+        beliefs, weights, groups = self.prefixes.beliefs, self.weights, self.prefixes.belief_numbers
+        n = beliefs.shape[1]
+        for method, found in held.items():
+            for name, one in found.items():
+                image = one.predictions[:, :n]
+                score, bounds = fidelity(beliefs, image, weights), beliefs_interval(beliefs, image, weights, groups)
+                yield Fit(
+                    name,
+                    source.control,
+                    self.split,
+                    self.weighting,
+                    method,
+                    r2=score.r2,
+                    r2_low=bounds.low,
+                    r2_high=bounds.high,
+                    mse=score.mse,
+                    shuffled_r2=fidelity(self.shuffled, one.predictions[:, n:], weights).r2,
+                    untrained_r2=before.get((method, name)),
+                    distance_r2=distance_preservation(beliefs, image, weights, pairs=_PAIRS, seed=self.setting.seed),
+                    penalties=tuple(float(part.penalties[0]) for part in one.maps) if method == "ridge" else None,
+                )

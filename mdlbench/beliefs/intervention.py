@@ -56,14 +56,19 @@ def measure_intervention(
 
     def written(site: str, change: np.ndarray) -> Written:
         now, then = task.divergences(site, change)
-        carried = (then, 1 - then / later) if carries else (None, None)
-        return Written(now, 1 - now / unchanged, *carried)
+        carried = (then, _gone(then, later)) if carries else (None, None)
+        return Written(now, _gone(now, unchanged), *carried)
 
     sites = {
         site: {method: written(site, change) for method, change in _changes(activations.at(site), fitted, task, seed)}
         for site, fitted in maps.items()
     }
     return Intervention(len(task.here), unchanged, later, own, sites)
+
+
+def _gone(left: float, before: float) -> float | None:
+    """The share of a divergence that is gone; None where there was none."""
+    return 1 - left / before if before > 1e-9 else None
 
 
 def write_belief(

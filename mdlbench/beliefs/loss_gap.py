@@ -1,4 +1,4 @@
-"""How far a trained network, or every seed of a run, is from its source, in bits per symbol: what its context and it cost.
+"""How far a trained network, or every seed of a run, is from its process, in bits per symbol: what its context and it cost.
 
     loss(t) - h  =  (floor(t) - h)  +  sum over prefixes w of length t of P(w) KL( P(. | w) || network(. | w) )
                     finite context     model
@@ -17,20 +17,21 @@ from mdlbench.beliefs.activations import read_activations
 from mdlbench.beliefs.prefixes import Prefixes, enumerate_prefixes
 from mdlbench.beliefs.result import ContextGap, RunGap, SeedGap, Spread
 from mdlbench.errors import UsageError
+from mdlbench.numerics.intervals import seeds_interval
 from mdlbench.processes import Process
 from mdlbench.processes.entropy import entropy_rate
 from mdlbench.processes.words import emission_entropy
 from mdlbench.result import Result
 from mdlbench.training import Run
 from mdlbench.training.summary import count_parameters, summary_of_seed
-from mdlbench.units import bits_to_nats, nats_to_bits
+from mdlbench.units import nats_to_bits
 
 _GAP = 1e-7  # of the entropy rate, bits; far below what any network's loss can show
 
 
 @dataclass(frozen=True, eq=False)
 class LossGap:
-    """A network against the Bayes predictor of its source, for contexts of 1 .. L symbols.
+    """A network against the Bayes predictor of its process, for contexts of 1 .. L symbols.
 
     Attributes:
         floors: float64 (L,), H(X | 1 .. L symbols) in bits.
@@ -50,11 +51,6 @@ class LossGap:
         """The model's cost, mean over contexts, bits per symbol: the loss above the in-context Bayes floor."""
         return float(self.model_costs.mean())
 
-    @property
-    def mean_nats(self) -> float:
-        """The same in nats."""
-        return bits_to_nats(self.mean_bits)
-
     def finite_context_costs(self, entropy_rate: float) -> np.ndarray:
         """What the Bayes predictor itself loses by seeing only so much, float64 (L,), bits per symbol."""
         return self.floors - entropy_rate
@@ -65,7 +61,7 @@ def loss_gap(network: Any, process: Process, context: int, prefixes: Prefixes | 
 
     Args:
         network: a causal language model in evaluation mode whose tokens are the process's symbols.
-        process: the source.
+        process: what it models.
         context: L, at most what the network allows.
         prefixes: `enumerate_prefixes(process, context)`, if it is at hand.
 
@@ -75,7 +71,7 @@ def loss_gap(network: Any, process: Process, context: int, prefixes: Prefixes | 
 
     Example:
         run = load_run("runs/mess3")
-        loss_gap(run.last(seed=0).network(), run.process(), 10).mean_nats
+        loss_gap(run.last(seed=0).network(), run.process(), 10).mean_bits
     """
     prefixes = enumerate_prefixes(process, context) if prefixes is None else prefixes
     predicted = read_activations(network, prefixes).log_probabilities
@@ -108,11 +104,11 @@ def measure_run(run: Run, seeds: tuple[int, ...]) -> Result[RunGap]:
     """Each seed's last checkpoint against the Bayes predictor, for contexts of one symbol up to the network's own.
 
     Raises:
-        UsageError: the run was trained on files; its source is not known.
+        UsageError: the run was trained on files; its process is not known.
     """
     process, source = run.process(), run.config.source
     if process is None or source.process is None:
-        raise UsageError(f"{run.folder} was trained on files; only a run of `mdlbench hmm train` knows its source")
+        raise UsageError(f"{run.folder} was trained on files; only a run of `mdlbench hmm train` knows its process")
     rate = entropy_rate(process, _GAP)
     prefixes = enumerate_prefixes(process, run.config.architecture.context)
     gaps = [loss_gap(run.last(seed).network(), process, prefixes.length, prefixes) for seed in seeds]
@@ -130,7 +126,6 @@ def measure_run(run: Run, seeds: tuple[int, ...]) -> Result[RunGap]:
         finite_context_bits=float((gaps[0].floors - rate.value).mean()),
         bayes_floor_bits=float(gaps[0].floors.mean()),
         model_bits=_spread(costs.mean(axis=1)),
-        model_nats=_spread(np.array([gap.mean_nats for gap in gaps])),
         seeds=tuple(_seed(run, seed, gap) for seed, gap in zip(seeds, gaps, strict=True)),
     )
     return Result(payload)
@@ -145,13 +140,13 @@ def _seed(run: Run, seed: int, gap: LossGap) -> SeedGap:
     return SeedGap(
         **vars(summary_of_seed(run, seed)),
         mean_loss_bits=float(gap.losses.mean()),
-        mean_loss_nats=bits_to_nats(float(gap.losses.mean())),
         mean_model_bits=gap.mean_bits,
-        mean_model_nats=gap.mean_nats,
         model_bits=tuple(gap.model_costs.tolist()),
     )
 
 
 def _spread(values: np.ndarray) -> Spread:
     deviation = float(values.std(ddof=1)) if len(values) > 1 else None
-    return Spread(float(values.mean()), deviation, float(values.min()), float(values.max()))
+    bounds = seeds_interval(values)
+    low = None if bounds.low is None else max(0.0, bounds.low)  # a divergence is not negative
+    return Spread(float(values.mean()), deviation, float(values.min()), float(values.max()), low, bounds.high)

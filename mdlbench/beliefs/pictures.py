@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import attrgetter
 
 from mdlbench.beliefs import tables
 from mdlbench.beliefs.activations import ALL
 from mdlbench.beliefs.clouds import Clouds, amount
+from mdlbench.beliefs.controls import EXACT, NETWORK
 from mdlbench.beliefs.result import BeliefGeometry
-from mdlbench.beliefs.seed_result import Stage, Weighting
-from mdlbench.beliefs.tables import GAP, GUESSES, SAID, figures, over_seeds
-from mdlbench.result.exhibits import Axis, Bar, Bars, Chart, Measure, Panels, Series, mean
+from mdlbench.beliefs.seed_result import Split, Stage, StageFit, Weighting
+from mdlbench.beliefs.tables import GAP, GUESSES, figures, over_seeds
+from mdlbench.beliefs.verdict import HELD, SAID, best
+from mdlbench.result.exhibits import Axis, Bar, Bars, Chart, Measure, Panels, Role, Series, mean
 
 _GAPS = Axis(GAP, "log")
 _BITS = Measure("bits", form="fixed", digits=4)
@@ -20,38 +23,42 @@ def beliefs(payload: BeliefGeometry, clouds: Clouds) -> Panels:
     """The beliefs of theory beside the trained network's image of them."""
     drawn = "" if len(clouds.beliefs) == payload.prefixes else f", {len(clouds.beliefs):,} of them drawn"
     truth = f"{payload.prefixes:,} prefixes of up to {payload.setting.length} symbols{drawn}"
-    scores = [(row.r2, SAID[row.weighting]) for row in payload.mean if (row.site, row.method) == (ALL, "ridge")]
-    said = ", ".join(f"{tables.r2(digits=3).text(r2)} {weighting}" for r2, weighting in scores[:2])
+    split, scores = payload.splits[-1], []
+    for weighting in payload.setting.weightings:
+        found = best(payload, split, weighting)
+        if found is not None:
+            own, others = map(tables.r2(digits=3).text, (found.own, found.others))
+            scores.append(f"R² {own} {SAID[weighting]} ({found.control} {others})")
     return Panels(
         "Beliefs and their image",
-        (clouds.truth("Bayes filter", truth), clouds.seen(f"network, {ALL}", f"R² {said}")),
+        (clouds.truth("Bayes filter", truth), clouds.seen(f"network, {ALL}", ", ".join(scores))),
         "Each point is a prefix, coloured by its true belief: left the Bayes filter, right the affine image of the first "
-        "seed's activations, held out.",
+        f"seed's activations, {HELD[split]}; in brackets the best control.",
     )
 
 
 def layers(payload: BeliefGeometry) -> Panels:
     """Held-out R^2 at each site with its nulls, and below what else beliefs can be read from."""
-    parts = tuple(_layer_bars(payload, weighting) for weighting in payload.setting.weightings[:2])
+    parts = tuple(
+        _layer_bars(payload, split, weighting) for split in payload.splits for weighting in payload.setting.weightings
+    )
     return Panels(
         "Layers and controls",
         parts,
-        "Held-out R² of beliefs by ridge, mean over seeds, the line from the least to the greatest. What is below 0 is drawn "
-        "at 0; the tables have its value.",
+        "Held-out R² of beliefs by ridge, mean over seeds, the line its 95 % interval. What is below 0 is drawn at 0; the "
+        "tables have its value.",
     )
 
 
-def _layer_bars(payload: BeliefGeometry, weighting: Weighting) -> Bars:
+def _layer_bars(payload: BeliefGeometry, split: Split, weighting: Weighting) -> Bars:
     bars: list[Bar] = []
     for row in payload.mean:
-        if (row.weighting, row.method) == (weighting, "ridge"):
-            part, ends = (ALL if row.site == ALL else "one layer"), (row.least_r2, row.greatest_r2)
+        if (row.split, row.weighting, row.method) == (split, weighting, "ridge"):
+            part = "not from activations" if row.control else ALL if row.features == ALL else "one layer"
             nulls = (("before training", row.untrained_r2), ("shuffled labels", row.shuffled_r2))
-            bars += _bar(row.site, [(part, row.r2), *nulls], 0.0, ends if len(payload.seeds) > 1 else (None, None))
-    for control in over_seeds([one.controls for one in payload.seeds]):
-        if control.weighting == weighting:
-            bars += _bar(control.name, [("not from activations", control.r2)], 0.0)
-    return Bars(SAID[weighting], Axis(tables.r2("held-out R² of beliefs", digits=3), zero=True), tuple(bars))
+            bars += _bar(row.features, [(part, row.r2), *nulls], 0.0, (tables.estimated(payload, row) or (None,) * 3)[1:])
+    axis = Axis(tables.r2("held-out R² of beliefs", digits=3), zero=True)
+    return Bars(SAID[weighting] if len(payload.splits) == 1 else f"{SAID[weighting]}, held out by {split}", axis, tuple(bars))
 
 
 def _bar(
@@ -67,14 +74,14 @@ def through_training(payload: BeliefGeometry) -> Panels:
     """Error against tokens beside what was published, and R^2 against the loss gap."""
     emerged = [one.emergence for one in payload.seeds]
     ruled = [over_seeds(emerged, rule) for rule in (mean, partial(_end, min), partial(_end, max))]
-    sites = list(emerged[0][0].sites)
+    sites = [site for site in emerged[0][0].sites if site not in (EXACT, NETWORK)]
     shown = list(dict.fromkeys([sites[0], *sites[len(sites) // 2 - 1 : len(sites) // 2], *sites[-2:]]))
     return Panels(
         "Through training",
-        (_errors(payload, ruled, shown), _fidelities(ruled, shown)),
-        "Left: error as published runs are scored (fitted and scored on the same words). Right: held-out R², prefixes alike, "
-        "against what is lost to the Bayes predictor; training goes from right to left. Means over seeds, lines from the least "
-        "to the greatest.",
+        (_errors(payload, ruled, shown), *(_fidelities(ruled, [*shown, NETWORK, EXACT], split) for split in payload.splits)),
+        "Error as published runs are scored (fitted and scored on the same words); and held-out R², prefixes alike, beside "
+        "what next-symbol distributions give, against what is lost to the Bayes predictor: there training "
+        "goes from right to left. Means over seeds, lines from the least to the greatest.",
     )
 
 
@@ -88,7 +95,7 @@ Ruled = Sequence[Sequence[Stage]]  # checkpoints of the mean over seeds, of the 
 def _errors(payload: BeliefGeometry, ruled: Ruled, sites: Sequence[str]) -> Chart:
     trained = [[stage for stage in stages if stage.tokens] for stages in ruled]
     at = [float(stage.tokens) for stage in trained[0]]
-    series = [_line(site, at, trained, "in_sample_mse") for site in sites]
+    series = [_line(site, at, trained, attrgetter("in_sample_mse")) for site in sites]
     before = figures((stage.sites.get(ALL) for stage in ruled[0] if not stage.tokens), "in_sample_mse")
     if before and at:
         series.append(Series(f"untrained, {ALL}", [at[0], at[-1]], before * 2, role="null"))
@@ -100,24 +107,28 @@ def _errors(payload: BeliefGeometry, ruled: Ruled, sites: Sequence[str]) -> Char
     return Chart("Error", Axis(Measure("tokens seen", form="count"), "log"), y, tuple(series))
 
 
-def _fidelities(ruled: Ruled, sites: Sequence[str]) -> Chart:
+def _fidelities(ruled: Ruled, sites: Sequence[str], split: Split) -> Chart:
     names = [amount(stage.tokens) if stage.tokens else "untrained" for stage in ruled[0]]
     gaps = [stage.loss_gap_bits or 0.0 for stage in ruled[0]]
-    series = [_line(site, gaps, ruled, "r2", names if site == ALL else ()) for site in sites]
-    return Chart("Fidelity", _GAPS, Axis(tables.r2("held-out R²")), tuple(series))
+    series = [_line(site, gaps, ruled, lambda fit: fit.r2.get(split), names if site == ALL else ()) for site in sites]
+    return Chart(f"Fidelity, held out by {split}", _GAPS, Axis(tables.r2("held-out R²")), tuple(series))
 
 
-def _line(site: str, x: Sequence[float], ruled: Ruled, figure: str, labels: Sequence[str] = ()) -> Series:
+def _line(
+    site: str, x: Sequence[float], ruled: Ruled, figure: Callable[[StageFit], float | None], labels: Sequence[str] = ()
+) -> Series:
     """A line through means, with intervals where there are several seeds."""
-    y, low, high = (figures([stage.sites.get(site) for stage in stages], figure) for stages in ruled)
+    found = [[stage.sites.get(site) for stage in stages] for stages in ruled]
+    y, low, high = ([None if fit is None else figure(fit) for fit in fits] for fits in found)
     several = any(end is not None for end in low)
-    return Series(site, x, y, "line+points", low if several else (), high if several else (), labels)
+    role: Role = "null" if site in (NETWORK, EXACT) else "measured"
+    return Series(site, x, y, "line+points", low if several else (), high if several else (), labels, role)
 
 
 def dynamics(payload: BeliefGeometry) -> Panels:
     """How much of the image after a symbol the Bayes update of the image before explains, beside its controls."""
     known = {(row.site, row.weighting): row for row in over_seeds([one.dynamics for one in payload.seeds])}
-    weightings = payload.setting.weightings[:2]
+    weightings = payload.setting.weightings
     axis = Axis(tables.r2("R² of the image after a symbol", digits=3), zero=True)
     panels = []
     for site in dict.fromkeys(site for site, _ in known):
@@ -184,26 +195,33 @@ def memory(payload: BeliefGeometry) -> Panels:
     needed = chart("Memory", bits, [point.rate_bits for point in curve], [one.least_bits for one in payload.memory])
     fidelity = Axis(tables.r2(f"R² of beliefs, {SAID[payload.setting.weightings[0]]}"))
     held = chart("Beliefs", fidelity, [point.r2 for point in curve], tables.all_layers(payload))
-    return Panels("Memory", (needed, held), "What a predictor that loses so much needs to remember at least, and its beliefs.")
+    said = "What a predictor that loses so much needs to remember at least, and its beliefs"
+    caption = f"{said}; {tables.first_way(payload)}; best control: {tables.control_text(payload)}."
+    return Panels("Memory", (needed, held), caption)
 
 
 def compared(payloads: Sequence[BeliefGeometry]) -> Chart:
-    """A point for each run of one source, and the curve of the least memory."""
+    """A point for each run of one process and one for its best control, and the curve of the least memory."""
     curve = [point for point in payloads[0].rate_distortion.curve if point.gap_bits > 1e-6]
     rest = [_missed(point.r2) for point in curve]
     series = [Series("least memory", [point.gap_bits for point in curve], rest, role="bound")]
-    for payload in sorted(payloads, key=lambda payload: payload.width):
+    runs = sorted(payloads, key=lambda payload: payload.width)
+    for payload in runs:
         row, name = tables.whole_fit(payload), f"{payload.run}, width {payload.width}"
         series.append(Series(name, [tables.loss_gap(payload)], [None if row is None else _missed(row.r2)], "points"))
+    controls = [tables.first_best(payload) for payload in runs]
+    missed = [None if one is None else _missed(one.others) for one in controls]
+    gaps = [tables.loss_gap(payload) for payload in runs]
+    series.append(Series("best control", gaps, missed, "points", role="null", shape="diamond"))
     axis = Axis(Measure("1 − R² of beliefs", form="digits", better="less"), "log")
-    said = tables.SAID[payloads[0].setting.weightings[0]]
     return Chart(
         "Belief fidelity against loss gap",
         Axis(tables.GAP, "log"),
         axis,
         tuple(series),
-        f"What the beliefs read from each run's activations miss ({ALL}, ridge, held out, {said}), against what its networks "
-        "lose to the Bayes predictor; the line is the least memory that predicts so well.",
+        f"What the beliefs read from each run's activations miss ({ALL}, ridge, {tables.first_way(payloads[0])}), against what "
+        "its networks lose to the Bayes predictor, beside the best control of each (one that misses nothing is off the axis); "
+        "the line is the least memory that predicts so well.",
     )
 
 

@@ -4,20 +4,27 @@ A causal network's activation depends on the prefix alone, so L * K**L positions
 activations; each is kept once and counted by a stated weight. Prefixes lie level by level, each level in lexicographic order.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from mdlbench.beliefs.seed_result import Split
 from mdlbench.errors import UsageError
 from mdlbench.processes import Process
 
+SPLITS: Mapping[Split, str] = {
+    "belief": "all prefixes that lead to one belief are held out together: no belief is on both sides",
+    "prefix": "each prefix is held out by itself: its belief may be on the other side under another prefix",
+}
 WEIGHTINGS = {
     "probability": "each prefix by its probability, each length alike",
     "prefix": "every distinct prefix alike",
     "word": "every word of the greatest length alike, at each of its positions (the published figures' weighting)",
 }
 MAX_PREFIXES = 2_000_000
+_SAME = 1e-9  # of an entry: beliefs that differ by less are one
 _IMPOSSIBLE = 1e-14  # probability of a next symbol below which it is rounding
 _MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)  # splitmix64
 
@@ -89,17 +96,43 @@ class Prefixes:
         counts = self.probabilities if weighting == "probability" else self.leaves
         return counts / counts.sum()
 
-    def folds(self, count: int) -> np.ndarray:
-        """int64 (n,): the part 0 .. count - 1 in which each prefix is held out.
+    @cached_property
+    def belief_numbers(self) -> np.ndarray:
+        """int64 (n,), 0 .. M - 1: which of the M different beliefs each prefix leads to; entries within 1e-9 are alike."""
+        apart = np.column_stack([_told_apart(entries) for entries in self.beliefs.T])
+        return np.unique(apart, axis=0, return_inverse=True)[1].ravel()
 
-        Each length is dealt out in the order of a hash of the symbols, so that no part lacks the few short prefixes, which
-        carry most weight, and so that nothing but the prefix itself decides.
+    @property
+    def different_beliefs(self) -> int:
+        """M, how many beliefs the prefixes lead to."""
+        return int(self.belief_numbers.max()) + 1
+
+    def effective_beliefs(self, weighting: str) -> float:
+        """How many beliefs of one weight those of these weights are worth: (sum W)^2 / sum W^2 (Kish 1965)."""
+        weights = np.bincount(self.belief_numbers, self.weights(weighting))
+        return float(weights.sum() ** 2 / (weights**2).sum())
+
+    def folds(self, count: int, split: Split = "belief") -> np.ndarray:
+        """int64 (n,): the part 0 .. count - 1 in which each prefix is held out, see SPLITS.
+
+        What is held out together is dealt out by its shortest prefix, length by length and there in the order of a hash of the
+        symbols, so that no part lacks the short prefixes, which carry most weight, and so that nothing else decides.
         """
-        found = np.empty(len(self), np.int64)
-        for level in self.levels:
-            order = np.argsort(self.hashes[level], kind="stable")
-            found[level.start + order] = (np.arange(len(order)) + level.start) % count
-        return found
+        groups = self.belief_numbers if split == "belief" else np.arange(len(self))
+        firsts = np.unique(groups, return_index=True)[1]
+        found = np.empty(len(firsts), np.int64)
+        found[np.lexsort((self.hashes[firsts], self.lengths[firsts]))] = np.arange(len(firsts)) % count
+        return found[groups]
+
+    def splits(self, count: int) -> dict[Split, np.ndarray]:
+        """The folds that say something, the more honest first.
+
+        By belief wherever there are beliefs for every part; by prefix as well where most prefixes share theirs, which is what
+        the two then differ by; by prefix alone where there are too few beliefs.
+        """
+        named: list[Split] = ["belief"] if self.different_beliefs >= count else []
+        named += ["prefix"] if 2 * self.different_beliefs < len(self) or not named else []
+        return {split: self.folds(count, split) for split in named}
 
     def shuffled(self, seed: int) -> np.ndarray:
         """int64 (n,): another prefix of the same length for each, at random; the control whose labels mean nothing."""
@@ -142,6 +175,14 @@ def enumerate_prefixes(process: Process, length: int = 10) -> Prefixes:
         levels.append(level)
     lengths = np.repeat(np.arange(1, length + 1), [len(level["parents"]) for level in levels])
     return Prefixes(lengths=lengths, **{key: np.concatenate([level[key] for level in levels]) for key in levels[0]})
+
+
+def _told_apart(values: np.ndarray) -> np.ndarray:
+    """int64 (n,): a number for each value, the same for those that no gap of 1e-9 separates."""
+    order = np.argsort(values)
+    found = np.zeros(len(values), np.int64)
+    found[order[1:]] = np.cumsum(np.diff(values[order]) > _SAME)
+    return found
 
 
 def _children(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mdlbench.beliefs.seed_result import Method, SeedBeliefs, Weighting
+from mdlbench.beliefs.seed_result import Method, SeedBeliefs, Split, Weighting
 from mdlbench.processes.result import EntropyRate
 from mdlbench.result import result_kind
 from mdlbench.training.config import TrainingConfig
@@ -21,34 +21,31 @@ class Setting:
     Attributes:
         length: of the longest prefixes, in symbols.
         folds: parts of the prefixes, each held out once.
-        draws: of the bootstrap.
-        seed: of shuffles, pairs, draws and interventions.
+        seed: of shuffles, pairs and interventions.
     """
 
     length: int = 10
     folds: int = 5
-    weightings: tuple[Weighting, ...] = ("probability", "prefix", "word")
-    draws: int = 1000
+    weightings: tuple[Weighting, ...] = ("probability", "prefix")
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class MeanFit:
-    """Means of `Fit` over seeds, None where a seed has none; and the least and greatest seed's R^2."""
+    """Means of `Fit` over seeds, None where a seed has none; the interval of the mean R^2 is over seeds, None for one."""
 
-    site: str
+    features: str
+    control: bool
+    split: Split
     weighting: Weighting
     method: Method
     r2: float | None
+    r2_low: float | None
+    r2_high: float | None
     mse: float | None
     shuffled_r2: float | None
     untrained_r2: float | None
     distance_r2: float | None
-    in_sample_r2: float | None
-    in_sample_mse: float | None
-    in_sample_distance_r2: float | None
-    least_r2: float | None
-    greatest_r2: float | None
 
 
 @dataclass(frozen=True)
@@ -116,21 +113,23 @@ class Points:
                 raise ValueError(f"points.{name} does not hold {self.states} numbers for each of the lengths")
 
 
-@result_kind("hmm-belief")
+@result_kind("hmm-belief", schema=2)
 @dataclass(frozen=True)
 class BeliefGeometry:
     """Beliefs in the networks of one run.
 
     Attributes:
         run: the name of its folder.
-        process, params: the source; parameters that are not its defaults.
+        process, params: what was modelled; parameters that are not its defaults.
         parameters: numbers in a network's weights.
         prefixes: distinct ones of 1 to `setting.length` symbols; `words`: of that length.
-        different_beliefs: that prefixes lead to, told apart in nine decimals.
+        different_beliefs: that prefixes lead to, entries within 1e-9 being alike.
+        effective_beliefs: by weighting how many of one weight they are worth; intervals over beliefs need 50.
+        splits: what is held out together, the most honest first; the last is that of images, dynamics and interventions.
         definitions: what figures mean, in words.
         mean: over seeds, in the order of their fits.
         memory: for each seed.
-        published_mse: of Mess3 by tokens seen, in the paper's setting; empty for other sources.
+        published_mse: of Mess3 by tokens seen, in the paper's setting; empty for other processes.
         points: for scatters.
     """
 
@@ -144,6 +143,8 @@ class BeliefGeometry:
     prefixes: int
     words: int
     different_beliefs: int
+    effective_beliefs: Mapping[Weighting, float]
+    splits: tuple[Split, ...]
     setting: Setting
     definitions: Mapping[str, str]
     mean: tuple[MeanFit, ...]
@@ -158,6 +159,8 @@ class BeliefGeometry:
             raise ValueError("seeds and memory are not of one number of networks, at least one")
         if len({len(one.synchronisation) for one in self.seeds}) > 1 or not self.seeds[0].synchronisation:
             raise ValueError("seeds.synchronisation: there is none, or seeds have seen different numbers of symbols")
+        if not self.splits or not self.setting.weightings:
+            raise ValueError("splits or setting.weightings is empty")
         if any(not tokens.isdecimal() for tokens in self.published_mse):
             raise ValueError("published_mse has a name that is no number of tokens")
 
@@ -169,12 +172,14 @@ class BeliefGeometry:
 
 @dataclass(frozen=True)
 class Spread:
-    """Over seeds; the standard deviation (n - 1) is None for one seed."""
+    """Over seeds; the standard deviation (n - 1) and the mean's interval (Student's t) are None for one seed."""
 
     mean: float
     standard_deviation: float | None
     least: float
     greatest: float
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)
@@ -197,31 +202,28 @@ class SeedGap(TrainedSeed):
     """One seed against the Bayes predictor.
 
     Attributes:
-        mean_loss_bits, mean_loss_nats: per symbol, mean over contexts, exact.
-        mean_model_bits, mean_model_nats: of these above the Bayes floor.
+        mean_loss_bits: per symbol, mean over contexts, exact; `mean_model_bits`: of that above the Bayes floor.
         model_bits: above the floor for each length of context, bits per symbol.
     """
 
     mean_loss_bits: float
-    mean_loss_nats: float
     mean_model_bits: float
-    mean_model_nats: float
     model_bits: tuple[float, ...]
 
 
-@result_kind("hmm-train")
+@result_kind("hmm-train", schema=2)
 @dataclass(frozen=True)
 class RunGap:
-    """What the networks of a run lose to their source.
+    """What the networks of a run lose to their process.
 
     Attributes:
         run: its folder.
-        process, params: the source; parameters that are not its defaults.
+        process, params: what was modelled; parameters that are not its defaults.
         parameters: numbers in a network's weights.
         prefixes: distinct ones, over which everything is summed.
         contexts: for 1 symbol of context up to the networks' own.
         finite_context_bits, bayes_floor_bits: means over contexts.
-        model_bits, model_nats: over seeds, means over contexts, per symbol.
+        model_bits: over seeds, means over contexts.
     """
 
     run: str
@@ -236,7 +238,6 @@ class RunGap:
     finite_context_bits: float
     bayes_floor_bits: float
     model_bits: Spread
-    model_nats: Spread
     seeds: tuple[SeedGap, ...]
 
     def __post_init__(self) -> None:

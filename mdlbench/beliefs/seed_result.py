@@ -8,25 +8,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Weighting = Literal["probability", "prefix", "word"]  # see `prefixes.WEIGHTINGS`
+Split = Literal["belief", "prefix"]  # see `prefixes.SPLITS`
+Weighting = Literal["probability", "prefix"]  # see `prefixes.WEIGHTINGS`
 Method = Literal["affine", "ridge"]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Beliefs from the activations at one site of one network, held out by prefix.
+    """Beliefs from the activations at a site, or from a control's features, held out; by one estimator for both.
 
     Attributes:
-        site: such as "block 2" or "all layers".
-        r2, mse: of the beliefs; `r2_low` and `r2_high` bound 95 % of bootstrap draws over prefixes.
+        features: such as "block 2", "all layers" or "exact next-symbol distribution", see `controls.control_features`.
+        control: whether they are not activations.
+        split: what is held out together.
+        r2, mse: of the beliefs; `r2_low` and `r2_high` bound r2 over beliefs (`fidelity.beliefs_interval`), None where the
+            beliefs are worth too few of one weight.
         shuffled_r2: of beliefs dealt to other prefixes of the same length.
+        untrained_r2: of the network before training; None where there is no such checkpoint, or features are not a network's.
         distance_r2: squared correlation of distances between pairs of beliefs and pairs of images.
-        in_sample_r2, in_sample_mse, in_sample_distance_r2: fitted and scored on the same prefixes; affine maps only.
         penalties: of the ridge, for each fold; None for affine maps.
-        untrained_r2: of the network before training; None where there is no such checkpoint.
     """
 
-    site: str
+    features: str
+    control: bool
+    split: Split
     weighting: Weighting
     method: Method
     r2: float | None
@@ -34,25 +39,22 @@ class Fit:
     r2_high: float | None
     mse: float
     shuffled_r2: float | None
+    untrained_r2: float | None
     distance_r2: float | None
-    in_sample_r2: float | None = None
-    in_sample_mse: float | None = None
-    in_sample_distance_r2: float | None = None
     penalties: tuple[float, ...] | None = None
-    untrained_r2: float | None = None
 
 
 @dataclass(frozen=True)
-class Control:
-    """Beliefs by ridge from something other than activations, held out by prefix.
+class InSample:
+    """Least squares fitted and scored on the same words, every word alike at each position: what published figures are.
 
     Attributes:
-        name: of the features, see `controls.control_features`.
+        features, control: as of `Fit`.
         distance_r2, raw_distance_r2: distances between beliefs against those between images, and between the features.
     """
 
-    name: str
-    weighting: Weighting
+    features: str
+    control: bool
     r2: float | None
     mse: float
     distance_r2: float | None
@@ -105,11 +107,12 @@ class Written:
 
     Attributes:
         bits, later_bits: divergence from the written belief's Bayes prediction, at once and a symbol later.
-        followed, carried: 1 - that / the same unchanged; 1 is wholly. Later ones are None for recurrent networks.
+        followed, carried: 1 - that / the same unchanged; 1 is wholly. Later ones are None for recurrent networks, both where
+            nothing was left to be followed.
     """
 
     bits: float
-    followed: float
+    followed: float | None
     later_bits: float | None
     carried: float | None
 
@@ -155,16 +158,16 @@ class Synchronised:
 
 @dataclass(frozen=True)
 class StageFit:
-    """A site at a checkpoint: held-out ridge with every prefix alike; in sample by least squares, words alike, as published."""
+    """A site or control at a checkpoint: held-out ridge by split, every prefix alike; in sample as of `InSample`."""
 
-    r2: float | None
+    r2: Mapping[Split, float | None]
     in_sample_mse: float
     in_sample_r2: float | None
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A checkpoint: symbols seen, bits per symbol above the Bayes predictor, fits by site."""
+    """A checkpoint: symbols seen, bits per symbol above the Bayes predictor, fits by site; controls are sites as well."""
 
     tokens: int
     loss_gap_bits: float
@@ -185,7 +188,7 @@ class SeedBeliefs:
     tokens: int
     loss_gap_bits: float
     fits: tuple[Fit, ...]
-    controls: tuple[Control, ...]
+    in_sample: tuple[InSample, ...]
     dynamics: tuple[Dynamics, ...]
     synchronisation: tuple[Synchronised, ...]
     intervention: Intervention

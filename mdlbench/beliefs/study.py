@@ -1,20 +1,20 @@
 """The belief geometry of a run: every seed, means over seeds, emergence over checkpoints, as a `Result`."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from mdlbench.beliefs.activations import ALL
 from mdlbench.beliefs.clouds import Clouds
 from mdlbench.beliefs.distortion import at_gap, rate_distortion
 from mdlbench.beliefs.geometry import PUBLISHED_MSE, emergence, measure_geometry
-from mdlbench.beliefs.prefixes import WEIGHTINGS, Prefixes, enumerate_prefixes
+from mdlbench.beliefs.prefixes import SPLITS, WEIGHTINGS, Prefixes, enumerate_prefixes
 from mdlbench.beliefs.result import BeliefGeometry, LeastMemory, MeanFit, Setting
-from mdlbench.beliefs.seed_result import Fit, SeedBeliefs
+from mdlbench.beliefs.seed_result import SeedBeliefs
 from mdlbench.errors import UsageError
+from mdlbench.numerics.intervals import seeds_interval
 from mdlbench.processes import Process, find
 from mdlbench.result import Result
 from mdlbench.result.exhibits import mean
@@ -22,12 +22,14 @@ from mdlbench.training import Run
 from mdlbench.training.summary import count_parameters
 
 DEFINITIONS = {
-    "r2": "1 - SSE/SST over held-out prefixes, SST about their weighted mean; bounds from a bootstrap over prefixes",
+    "r2": "1 - SSE/SST over held-out prefixes, SST about their weighted mean",
+    "r2_low, r2_high": "95 %: of a seed over beliefs, those worth 50 of one weight; of a mean over seeds; Student's t both",
     "mse": "squared error per element of the belief, held out",
     "affine": "least squares",
     "ridge": "penalty chosen by cross-validation inside the training folds",
-    "folds": "dealt out by a hash of the prefix, within each length; no prefix is on both sides",
-    "in_sample": "fitted and scored on the same prefixes, as published",
+    **{f"split {name}": text for name, text in SPLITS.items()},
+    "shuffled": "beliefs dealt to other prefixes of the same length",
+    "in_sample": "least squares fitted and scored on the same words, words alike, as published",
     "distance_r2": "squared correlation of distances between pairs of beliefs and pairs of images",
     **{f"weighting {name}": text for name, text in WEIGHTINGS.items()},
 }
@@ -77,7 +79,9 @@ class _Study:
             parameters=count_parameters(self.run, seeds[0].seed),
             prefixes=len(self.prefixes),
             words=int((self.prefixes.lengths == self.prefixes.length).sum()),
-            different_beliefs=len(np.unique(self.prefixes.beliefs.round(9), axis=0)),
+            different_beliefs=self.prefixes.different_beliefs,
+            effective_beliefs={name: self.prefixes.effective_beliefs(name) for name in self.setting.weightings},
+            splits=tuple(self.prefixes.splits(self.setting.folds)),
             setting=self.setting,
             definitions=DEFINITIONS,
             mean=means(seeds),
@@ -117,14 +121,15 @@ def study_run(
 
 
 def means(seeds: Sequence[SeedBeliefs]) -> tuple[MeanFit, ...]:
-    """For each site, weighting and method the mean over seeds, and the least and greatest R^2."""
-    averaged = {field.name for field in fields(MeanFit)[3:]} & {field.name for field in fields(Fit)}
+    """For each row of fits the means over seeds, and the interval of the mean R^2."""
+    averaged = ("r2", "mse", "shuffled_r2", "untrained_r2", "distance_r2")
     found = []
     for rows in zip(*(one.fits for one in seeds), strict=True):
-        figures = {name: mean(getattr(row, name) for row in rows) for name in averaged}
-        known = [row.r2 for row in rows if row.r2 is not None]
-        ends = {"least_r2": min(known, default=None), "greatest_r2": max(known, default=None)}
-        found.append(MeanFit(rows[0].site, rows[0].weighting, rows[0].method, **figures, **ends))
+        first, figures = rows[0], dict[str, Any]((name, mean(getattr(row, name) for row in rows)) for name in averaged)
+        bounds = seeds_interval([math.nan if row.r2 is None else row.r2 for row in rows])
+        high = None if bounds.high is None else min(1.0, bounds.high)
+        names = (first.features, first.control, first.split, first.weighting, first.method)
+        found.append(MeanFit(*names, r2_low=bounds.low, r2_high=high, **figures))
     return tuple(found)
 
 

@@ -2,23 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 from mdlbench.beliefs.activations import ALL
+from mdlbench.beliefs.controls import EXACT, NETWORK
 from mdlbench.beliefs.distortion import at_gap
 from mdlbench.beliefs.result import BeliefGeometry, MeanFit
-from mdlbench.beliefs.seed_result import Fit, Weighting
-from mdlbench.result.exhibits import Cell, Estimate, Measure, Table, mean
+from mdlbench.beliefs.seed_result import Fit, Method, Split
+from mdlbench.beliefs.verdict import HELD, SAID, Comparison, best, notes
+from mdlbench.numerics.intervals import FEWEST_EFFECTIVE
+from mdlbench.result.exhibits import NONE, Cell, Estimate, Measure, Table, mean
 
 T = TypeVar("T")
 F = TypeVar("F", Fit, MeanFit)
-SAID = {"probability": "prefixes by probability", "prefix": "prefixes alike", "word": "words alike, as published"}
-_SHORT = {"probability": "by probability", "prefix": "prefixes alike", "word": "words alike"}
-_WEIGHTED = {
-    "probability": "prefixes weighted by probability",
-    "prefix": "every distinct prefix alike",
-    "word": "every word of length {length} alike, at every position (as published)",
-}
+_SHORT = {"probability": "by prob.", "prefix": "alike"}
 GUESSES = {  # fields of Dynamics in the order shown: name, and what the image after a symbol is guessed by
     "bayes_update": ("Bayes update", "the update of the image before the symbol"),
     "symbol_alone": ("symbol alone", "the mean image after the symbol"),
@@ -69,9 +66,9 @@ def _identity(row: Any) -> tuple[str | int, ...]:
     return tuple(value for value in vars(row).values() if isinstance(value, str | int))
 
 
-def by_key(rows: Iterable[F]) -> dict[tuple[str, str, str], F]:
-    """Fits by site, weighting and method."""
-    return {(row.site, row.weighting, row.method): row for row in rows}
+def by_key(rows: Iterable[F]) -> dict[tuple[str, str, str, str], F]:
+    """Fits by features, split, weighting and method."""
+    return {(row.features, row.split, row.weighting, row.method): row for row in rows}
 
 
 def figures(rows: Iterable[object], name: str) -> list[float | None]:
@@ -79,62 +76,84 @@ def figures(rows: Iterable[object], name: str) -> list[float | None]:
     return [getattr(row, name, None) for row in rows]
 
 
-def _estimate(value: float | None, low: float | None, high: float | None) -> Estimate | None:
-    return None if value is None else Estimate(value, low, high)
+def estimated(payload: BeliefGeometry, row: MeanFit) -> Estimate | None:
+    """The mean R^2 with its interval over seeds; of one seed, that over beliefs, if they are worth enough."""
+    one: Fit | MeanFit = row if len(payload.seeds) > 1 else by_key(payload.seeds[0].fits)[next(iter(by_key([row])))]
+    return None if one.r2 is None else Estimate(one.r2, one.r2_low, one.r2_high)
 
 
-def fits(payload: BeliefGeometry, weighting: Weighting) -> Table:
-    """Every site: least squares, ridge over seeds and with one seed's interval, nulls, distances, errors."""
-    first, means = payload.seeds[0], by_key(payload.mean)
-    known, rows = by_key(first.fits), []
-    for site in dict.fromkeys(row.site for row in payload.mean if row.weighting == weighting):
-        affine, ridge = means[site, weighting, "affine"], means[site, weighting, "ridge"]
-        ends = (ridge.least_r2, ridge.greatest_r2)
-        seeds = _estimate(ridge.r2, *ends) if len(payload.seeds) > 1 else ridge.r2
-        one = known.get((site, weighting, "ridge"))
-        bounded = None if one is None else _estimate(one.r2, one.r2_low, one.r2_high)
-        nulls = (ridge.untrained_r2, ridge.shuffled_r2, ridge.distance_r2)
-        rows.append((site, affine.r2, seeds, bounded, *nulls, ridge.mse, affine.in_sample_mse))
-    held = payload.definitions.get("r2", "")
-    columns = [
-        _LAYER,
-        r2("R², least squares", held),
-        r2("R², ridge", f"{held}; mean over seeds, between the least and the greatest."),
-        r2(f"seed {first.seed}, 95 %", "Ridge, one seed, between bounds from a bootstrap over prefixes."),
-        r2("untrained", "Ridge, the network before training."),
-        r2("shuffled", "Ridge, beliefs dealt to other prefixes of the same length."),
-        r2("distances", payload.definitions.get("distance_r2", "")),
-        mse(),
-        mse("MSE in sample", "Least squares, fitted and scored on the same prefixes."),
+def fits(payload: BeliefGeometry, split: Split) -> Table:
+    """What beliefs are read from and how well: every layer and every control, by one estimator on one split."""
+    means, weightings = by_key(payload.mean), payload.setting.weightings
+    measures = [
+        measure
+        for name in weightings
+        for measure in (
+            r2(f"R², {SAID[name]}", payload.definitions.get("r2", "")),
+            r2(f"untrained, {_SHORT[name]}", "The same read from the network before training.", 3),
+            r2(f"shuffled, {_SHORT[name]}", "The same of beliefs dealt to other prefixes of the same length.", 3),
+        )
     ]
-    said = _WEIGHTED[weighting].format(length=payload.setting.length)
-    return Table.of(f"Beliefs from activations, held out by prefix; {said}", columns, rows)
+    rows: list[tuple[Cell, ...]] = []
+    for features in dict.fromkeys(row.features for row in payload.mean):
+        found: dict[str, list[Cell]] = {}
+        for method in get_args(Method)[::-1]:
+            chosen = [means[features, split, weighting, method] for weighting in weightings]
+            found[method] = [cell for row in chosen for cell in (estimated(payload, row), row.untrained_r2, row.shuffled_r2)]
+        texts = [[measure.text(cell) for measure, cell in zip(measures, cells, strict=True)] for cells in found.values()]
+        if all(text == texts[0] for text in texts):
+            found = {" = ".join(found): found["ridge"]}
+        rows += [(features, method, *cells) for method, cells in found.items()]
+    columns = [
+        Measure("beliefs from", definition="Layers of the network, then controls that hold no belief by construction."),
+        Measure("map", definition="Ridge, its penalty chosen inside the training folds; affine is least squares."),
+        *measures,
+    ]
+    return Table.of(f"Beliefs, {HELD[split]}", columns, rows, notes=(*notes(payload, split), _interval_note(payload)))
+
+
+def _interval_note(payload: BeliefGeometry) -> str:
+    """What brackets are, or why there are none."""
+    if len(payload.seeds) > 1:
+        return f"in brackets: 95 % for the mean of {len(payload.seeds)} seeds, Student's t"
+    worth = [f"{payload.effective_beliefs[name]:,.0f} {SAID[name]}" for name in payload.setting.weightings]
+    return (
+        f"in brackets: 95 % over beliefs like these, one seed, where they are worth {FEWEST_EFFECTIVE:.0f} of one weight; "
+        f"{payload.different_beliefs:,} beliefs are worth {', '.join(worth)}"
+    )
+
+
+def distances(payload: BeliefGeometry, split: Split) -> Table:
+    """Errors of beliefs, and distances kept, by ridge."""
+    means, weightings = by_key(payload.mean), payload.setting.weightings
+    rows: list[tuple[Cell, ...]] = []
+    for features in dict.fromkeys(row.features for row in payload.mean):
+        chosen = [means[features, split, weighting, "ridge"] for weighting in weightings]
+        rows.append((features, *figures(chosen, "mse"), *figures(chosen, "distance_r2")))
+    kept = payload.definitions.get("distance_r2", "")
+    columns = [
+        Measure("beliefs from"),
+        *(mse(f"MSE, {SAID[name]}") for name in weightings),
+        *(r2(f"distances, {SAID[name]}", kept) for name in weightings),
+    ]
+    return Table.of(f"Errors and distances, {HELD[split]} (ridge)", columns, rows)
 
 
 def as_published(payload: BeliefGeometry) -> Table:
-    """In sample, words alike: what the published figures are, to be set beside them."""
-    chosen = [row for row in payload.mean if (row.weighting, row.method) == ("word", "affine")]
-    rows = [(row.site, row.in_sample_r2, row.in_sample_mse, row.in_sample_distance_r2) for row in chosen]
-    title = "As published: fitted and scored on the same words, least squares, words alike (nothing is held out)"
+    """In sample, words alike: what the published figures are, to be set beside them, with the controls."""
+    found = over_seeds([one.in_sample for one in payload.seeds])
+    rows = [(row.features, row.r2, row.mse, row.distance_r2, row.raw_distance_r2) for row in found]
+    title = "As published: fitted and scored on the same words, affine, words alike (nothing is held out)"
     within = "Fitted and scored on the same words."
-    return Table.of(title, [_LAYER, r2("R²", within), mse("MSE", within), r2("distances", within)], rows)
-
-
-def controls(payload: BeliefGeometry) -> Table:
-    """What else beliefs can be read from."""
-    weightings = payload.setting.weightings
-    found = over_seeds([one.controls for one in payload.seeds])
-    known = {(row.name, row.weighting): row for row in found}
-    rows = []
-    for name in dict.fromkeys(row.name for row in found):
-        chosen = [known.get((name, weighting)) for weighting in weightings]
-        rows.append((name, *figures(chosen, "r2"), *figures(chosen, "raw_distance_r2")))
+    raw = "Distances of the features as they are, with no map."
     columns = [
         Measure("beliefs from"),
-        *(r2(f"R², {_SHORT[name]}") for name in weightings),
-        *(r2(f"distances, {_SHORT[name]}", "Distances of the features as they are.") for name in weightings),
+        r2("R²", within),
+        mse("MSE", within),
+        r2("distances", within),
+        r2("distances, raw", raw),
     ]
-    return Table.of("Controls: beliefs without activations (ridge, held out; distances of the features)", columns, rows)
+    return Table.of(title, columns, rows)
 
 
 def dynamics(payload: BeliefGeometry) -> Table:
@@ -142,7 +161,7 @@ def dynamics(payload: BeliefGeometry) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for row in over_seeds([one.dynamics for one in payload.seeds]):
         guesses = figures([getattr(row, field) for field in GUESSES], "r2")
-        rows.append((row.site, _SHORT[row.weighting], row.pairs, *guesses, row.bayes_update.kl_bits, row.error.slope))
+        rows.append((row.site, SAID[row.weighting], row.pairs, *guesses, row.bayes_update.kl_bits, row.error.slope))
     columns = [
         _LAYER,
         Measure("weighting"),
@@ -151,7 +170,8 @@ def dynamics(payload: BeliefGeometry) -> Table:
         bits("KL", "Of the image after the symbol from the Bayes update of that before.", 4),
         Measure("errors kept", "", "fixed", 3, "Slope of the image's error on what the update makes of its error before."),
     ]
-    return Table.of("Dynamics: R² of the image after a symbol, predicted from the image before it", columns, rows)
+    title = f"Dynamics: R² of the image after a symbol, predicted from the image before it; images {HELD[payload.splits[-1]]}"
+    return Table.of(title, columns, rows)
 
 
 def intervention(payload: BeliefGeometry) -> Table:
@@ -191,8 +211,8 @@ def synchronisation(payload: BeliefGeometry) -> Table:
 
 
 def all_layers(payload: BeliefGeometry) -> list[float | None]:
-    """Each seed's held-out R^2 by ridge from all layers, by the first weighting."""
-    wanted = (ALL, payload.setting.weightings[0], "ridge")
+    """Each seed's held-out R^2 by ridge from all layers, by the first split and weighting."""
+    wanted = (ALL, payload.splits[0], payload.setting.weightings[0], "ridge")
     return figures((by_key(one.fits).get(wanted) for one in payload.seeds), "r2")
 
 
@@ -205,31 +225,38 @@ def memory(payload: BeliefGeometry) -> Table:
         GAP,
         bits("least memory", "Of the past, for a predictor with this loss gap (information bottleneck).", 3),
         r2("R² of its beliefs", "Of the beliefs that this memory determines."),
-        r2(f"R², {ALL}", f"Ridge, held out, {SAID[payload.setting.weightings[0]]}."),
+        r2(f"R², {ALL}", f"Ridge, {first_way(payload)}."),
     ]
     length = payload.rate_distortion.length
     title = f"Memory: the least that predicts one symbol after {length} so well, and the beliefs it holds"
-    return Table.of(title, columns, rows)
+    return Table.of(title, columns, rows, notes=(f"R² {first_way(payload)}; best control: {control_text(payload)}",))
 
 
 def emergence(payload: BeliefGeometry) -> Table:
-    """Every checkpoint, at the last two sites, beside what was published for as many tokens."""
+    """Every checkpoint, at the last two sites and from the next symbol's distributions, beside what was published."""
     known = {int(tokens): error for tokens, error in payload.published_mse.items()}
-    sites = list(payload.seeds[0].emergence[0].sites)[-2:]
+    stages = over_seeds([one.emergence for one in payload.seeds])
+    sites = [*[site for site in stages[0].sites if site not in (EXACT, NETWORK)][-2:], NETWORK, EXACT]
     rows: list[tuple[Cell, ...]] = []
-    for stage in over_seeds([one.emergence for one in payload.seeds]):
+    for stage in stages:
         near = [error for tokens, error in known.items() if abs(tokens - stage.tokens) <= 0.05 * tokens]
         chosen = [stage.sites.get(site) for site in sites]
+        scores = [None if one is None else one.r2.get(split) for split in payload.splits for one in chosen]
         beside = [near[0] if near else None] if known else []
-        rows.append((stage.tokens, stage.loss_gap_bits, *figures(chosen, "in_sample_mse"), *figures(chosen, "r2"), *beside))
+        rows.append((stage.tokens, stage.loss_gap_bits, *figures(chosen[:2], "in_sample_mse"), *scores, *beside))
     columns = [
         Measure("tokens", form="count", definition="Symbols trained on so far."),
         GAP,
-        *(mse(f"MSE in sample, {site}", "Words alike, fitted and scored on all, as published.") for site in sites),
-        *(r2(f"R², {site}", "Ridge, held out, prefixes alike.") for site in sites),
+        *(mse(f"MSE in sample, {site}", "Words alike, fitted and scored on all, as published.") for site in sites[:2]),
+        *(
+            r2(site if len(payload.splits) == 1 else f"{site}, by {split}", f"R², ridge, prefixes alike, {HELD[split]}.")
+            for split in payload.splits
+            for site in sites
+        ),
         *([mse("published MSE", "In the paper's setting, arXiv:2405.15943.")] if known else []),
     ]
-    title = "Emergence: MSE of words alike, fitted and scored on all, as published; R² held out, prefixes alike"
+    ways = " and ".join(HELD[split] for split in payload.splits)
+    title = f"Emergence: MSE of words alike, fitted and scored on all, as published; R² {ways}, prefixes alike"
     return Table.of(title, columns, rows)
 
 
@@ -238,29 +265,47 @@ def loss_gap(payload: BeliefGeometry) -> float:
     return mean(one.loss_gap_bits for one in payload.seeds) or 0.0
 
 
+def first_way(payload: BeliefGeometry) -> str:
+    """How the figure of a run that stands for others is scored."""
+    return f"{HELD[payload.splits[0]]}, {SAID[payload.setting.weightings[0]]}"
+
+
+def first_best(payload: BeliefGeometry) -> Comparison | None:
+    """The best control of that figure."""
+    return best(payload, payload.splits[0], payload.setting.weightings[0])
+
+
+def control_text(payload: BeliefGeometry) -> str:
+    """Name and R^2 of the best control, for notes and captions."""
+    found = first_best(payload)
+    return NONE if found is None else f"{found.control} {r2().text(found.others)}"
+
+
 def whole_fit(payload: BeliefGeometry) -> MeanFit | None:
-    """The mean over seeds of all layers' held-out ridge, by the first weighting."""
-    return by_key(payload.mean).get((ALL, payload.setting.weightings[0], "ridge"))
+    """The mean over seeds of all layers' held-out ridge, by the first split and weighting."""
+    return by_key(payload.mean).get((ALL, payload.splits[0], payload.setting.weightings[0], "ridge"))
 
 
 def compared(payloads: Sequence[BeliefGeometry]) -> Table:
-    """Belief fidelity of several runs against their loss gap, the largest gap first; memory off each source's curve."""
-    rows = []
+    """Belief fidelity of several runs and its best control against their loss gap, the largest gap first."""
+    rows: list[tuple[Cell, ...]] = []
     for payload in sorted(payloads, key=loss_gap, reverse=True):
-        gap, fit = loss_gap(payload), [whole_fit(payload)]
+        gap, fit, control = loss_gap(payload), whole_fit(payload), first_best(payload)
         least = at_gap(payload.rate_distortion.curve, gap)
-        found = (gap, *figures(fit, "r2"), *figures(fit, "mse"), *least)
-        rows.append((payload.run, payload.width, payload.parameters, *found))
+        fidelity = None if fit is None else estimated(payload, fit)
+        beside = (None, None) if control is None else (control.others, control.control)
+        rows.append((payload.run, payload.width, payload.parameters, gap, fidelity, *beside, *figures([fit], "mse"), *least))
     columns = [
         Measure("run"),
         Measure("width", form="count", definition="Of the residual stream."),
         Measure("parameters", form="count"),
         GAP,
         r2(),
+        r2("R², best control", "The greatest of all that hold no belief by construction, on the same split."),
+        Measure("best control"),
         mse(),
         bits("least memory", "Of the past, for a predictor with this loss gap.", 3),
         r2("its R²", "Of the beliefs that this memory determines."),
     ]
-    said = SAID[payloads[0].setting.weightings[0]]
-    title = f"Belief fidelity against the loss gap: {ALL}, ridge, held out, {said}"
+    title = f"Belief fidelity against the loss gap: {ALL}, ridge, {first_way(payloads[0])}"
     return Table.of(title, columns, rows)

@@ -1,11 +1,15 @@
-"""A network made by hand that holds the exact belief of the golden-mean process, for tests that know the answer."""
+"""A network made by hand that holds the exact belief of a process, for tests that know the answer; and small runs."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+
+from mdlbench.training import Architecture, Run, TrainingConfig, open_run, train_run
+from mdlbench.training.data import process_source
 
 
 class BeliefNorm(nn.Module):
@@ -58,3 +62,12 @@ def exact_network(process: Any, width: int = 6, seed: int = 0) -> ExactNetwork:
     """An `ExactNetwork` with a random mixing."""
     generator = np.random.default_rng(seed)
     return ExactNetwork(process, generator.standard_normal((process.n_states, width)), generator.standard_normal(width))
+
+
+def trained(folder: Path, process: str, arch: str = "gpt2", seeds: tuple[int, ...] = (0,)) -> Run:
+    """A run of a few steps, with a checkpoint before the first."""
+    shape = Architecture(name=arch, context=4, layers=2, width=8, heads=2)
+    config = TrainingConfig(process_source(process, {}), shape, batch_size=8, tokens=320, checkpoints=(0, 160))
+    run = open_run(folder, config, seeds)
+    train_run(run, seeds)
+    return run

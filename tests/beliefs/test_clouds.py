@@ -1,16 +1,12 @@
 """Points for pictures: as a study has them, and as a result keeps them."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mdlbench.beliefs.clouds import MOST_KEPT, Clouds, amount
-from mdlbench.beliefs.result import Points
-from mdlbench.result import read
-
-KEPT = Path(__file__).parents[2] / "results" / "hmm"
+from mdlbench.beliefs.result import BeliefGeometry, Points
 
 
 def clouds(n: int, states: int = 3) -> Clouds:
@@ -21,10 +17,9 @@ def clouds(n: int, states: int = 3) -> Clouds:
     return Clouds(beliefs, lengths, image, True, [(0, -image), (64_000, image)])
 
 
-def test_what_a_result_keeps_is_what_was_there() -> None:
-    payload = read(KEPT / "hmm-belief-20261125T174251Z.json").payload
+def test_what_a_result_keeps_is_what_was_there(geometry: BeliefGeometry) -> None:
     drawn = clouds(300)
-    again = Clouds.of_result(replace(payload, points=drawn.points("all layers")))
+    again = Clouds.of_result(replace(geometry, points=drawn.points("all layers")))
     for ours, kept in ((drawn.beliefs, again.beliefs), (drawn.image, again.image), (drawn.stages[0][1], again.stages[0][1])):
         np.testing.assert_allclose(kept, ours, atol=5.1e-4)
     np.testing.assert_array_equal(again.lengths, drawn.lengths)

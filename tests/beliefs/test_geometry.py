@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mdlbench.beliefs.activations import ALL, NORM, Sites, read_activations
-from mdlbench.beliefs.controls import every_symbol, last_symbols
+from mdlbench.beliefs.controls import EXACT, NETWORK, every_symbol, last_symbols
 from mdlbench.beliefs.distortion import at_gap, rate_distortion
 from mdlbench.beliefs.dynamics import bayes_update, measure_dynamics
 from mdlbench.beliefs.geometry import emergence, measure_geometry
@@ -24,7 +24,7 @@ from mdlbench.training.architectures import build_network
 from tests.beliefs.networks import exact_network
 
 MESS3 = find("mess3")
-SETTING = Setting(length=5, folds=4, weightings=("probability", "prefix"), draws=100)
+SETTING = Setting(length=5, folds=4)
 
 
 def _network(name: str, symbols: int = 3) -> Any:
@@ -141,20 +141,24 @@ def test_geometry_of_an_exact_network() -> None:
     network, prefixes = exact_network(MESS3), enumerate_prefixes(MESS3, 5)
     found, image = measure_geometry(MESS3, network, prefixes, SETTING, _wide("gpt2"))
     assert found.loss_gap_bits == pytest.approx(0, abs=1e-6)
-    assert len(found.fits) == 2 * 2 * 5
+    assert len(found.fits) == 2 * 2 * (5 + 6)
     for row in found.fits:
-        assert row.r2 == pytest.approx(1, abs=1e-4)
-        assert row.method == "ridge" or row.in_sample_mse == pytest.approx(0, abs=1e-8)
-        assert row.distance_r2 == pytest.approx(1, abs=1e-4)
-        assert row.untrained_r2 is not None
-        assert row.untrained_r2 < 0.99
+        assert row.split == "belief"
         assert row.shuffled_r2 is not None
         assert row.shuffled_r2 < (0.1 if row.weighting == "prefix" else 0.3)
         if row.method == "ridge" and row.weighting == "prefix":
             assert abs(row.shuffled_r2) < 0.1
-    controls = {row.name: row.r2 for row in found.controls if row.weighting == "prefix"}
-    assert controls["next symbol, exact"] == pytest.approx(1, abs=1e-4)  # three states, three symbols: an invertible map
-    assert controls["last 1 symbol"] < controls["last 2 symbols"] < controls["last 3 symbols"] < 1
+        if not row.control:
+            assert row.r2 == pytest.approx(1, abs=1e-4)
+            assert row.distance_r2 == pytest.approx(1, abs=1e-4)
+            assert row.untrained_r2 is not None
+            assert row.untrained_r2 < 0.99
+    assert all(row.control or row.mse == pytest.approx(0, abs=1e-8) for row in found.in_sample)
+    controls = {row.features: row.r2 for row in found.fits if (row.weighting, row.method) == ("prefix", "ridge")}
+    assert controls["exact next-symbol distribution"] == pytest.approx(
+        1, abs=1e-4
+    )  # three states, three symbols: an invertible map
+    assert controls["last 1 symbol"] < controls["last 2 symbols"] < controls["last 3 symbols"] < 1  # type: ignore[operator]
     np.testing.assert_allclose(image, prefixes.beliefs, atol=1e-2)
 
 
@@ -170,7 +174,22 @@ def test_emergence() -> None:
     assert (first.tokens, last.tokens) == (0, 1000)
     assert first.loss_gap_bits > 0.1 > last.loss_gap_bits
     assert first.sites[ALL].in_sample_mse > 1e-3 > 1e-8 > last.sites[ALL].in_sample_mse
-    assert last.sites[ALL].r2 == pytest.approx(1, abs=1e-4)
+    for name in (ALL, NETWORK, EXACT):
+        assert last.sites[name].r2["belief"] == pytest.approx(1, abs=1e-4)
+    untold, told = first.sites[NETWORK].r2["belief"], first.sites[EXACT].r2["belief"]
+    assert untold < told  # type: ignore[operator]
+
+
+def test_pairs_and_interventions_that_are_not_there() -> None:
+    """No prefix is held out with its parent, or nothing but one belief can be written: figures are unknown, not infinite."""
+    prefixes = enumerate_prefixes(MESS3, 3)
+    found = measure_dynamics(MESS3, prefixes, prefixes.beliefs, prefixes.lengths)
+    assert (found.pairs, found.bayes_update.r2, found.error.slope) == (0, None, None)
+    alone = np.arange(len(prefixes)) == prefixes.level(2).start
+    activations = read_activations(exact_network(MESS3), prefixes)
+    maps = {"block 1": AffineMap(np.ones((6, 3)), np.zeros(3), np.zeros(3))}
+    written = measure_intervention(MESS3, exact_network(MESS3), prefixes, activations, maps, alone, samples=5)
+    assert written.sites["block 1"]["swap"].followed is None
 
 
 def test_controls_by_hand() -> None:

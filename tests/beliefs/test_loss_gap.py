@@ -57,12 +57,12 @@ def _probability(process: object, word: np.ndarray) -> float:
     return float(belief.sum())
 
 
-def test_a_network_that_knows_nothing_costs_what_the_source_saves() -> None:
+def test_a_network_that_knows_nothing_costs_what_the_process_saves() -> None:
     network = build_network(SHAPE, 3, 0).eval()
     torch.nn.init.zeros_(network.lm_head.weight)
     gap = loss_gap(network, find("mess3"), 5)
     np.testing.assert_allclose(gap.losses, np.log2(3), atol=1e-6)
-    assert gap.mean_nats == pytest.approx(bits_to_nats(gap.mean_bits))
+    assert gap.mean_bits == pytest.approx(gap.model_costs.mean())
 
 
 def test_symbols_that_never_come_cost_too() -> None:

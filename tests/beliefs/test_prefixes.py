@@ -1,5 +1,7 @@
 """Prefixes against the filter, published variance, and what a held-out split must be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,14 +71,47 @@ def test_too_many() -> None:
 
 def test_folds_hold_out_prefixes(mess3: Prefixes) -> None:
     """Each prefix is in one fold, decided by the prefix itself: a shorter enumeration puts its hash in the same order."""
-    folds = mess3.folds(5)
+    folds = mess3.folds(5, "prefix")
     assert set(folds) == set(range(5))
-    for fold in range(5):
-        assert not set(mess3.hashes[folds == fold]) & set(mess3.hashes[folds != fold])
     for length in range(2, 11):
         counts = np.bincount(folds[mess3.level(length)], minlength=5)
         assert counts.max() - counts.min() <= 1
-    np.testing.assert_array_equal(folds[:363], enumerate_prefixes(find("mess3"), 5).folds(5))
+    np.testing.assert_array_equal(folds[:363], enumerate_prefixes(find("mess3"), 5).folds(5, "prefix"))
+
+
+@pytest.mark.parametrize("process", ["rrxor", "even", "nemo", "mess3", "sns"])
+def test_no_belief_is_on_both_sides(process: str) -> None:
+    prefixes = enumerate_prefixes(find(process), 7)
+    folds = prefixes.folds(3)
+    for fold in range(3):
+        ours, theirs = prefixes.beliefs[folds == fold], prefixes.beliefs[folds != fold]
+        nearest = min(np.abs(theirs - belief).max(axis=1).min() for belief in ours)
+        assert nearest > 1e-10
+
+
+def test_beliefs_of_rrxor() -> None:
+    """35 different ones for 1,046 prefixes: by belief and by prefix are different splits; the first is the honest one."""
+    prefixes = enumerate_prefixes(find("rrxor"), 10)
+    assert (len(prefixes), prefixes.different_beliefs) == (1046, 35)
+    assert list(prefixes.splits(5)) == ["belief", "prefix"]
+    assert prefixes.effective_beliefs("prefix") < prefixes.effective_beliefs("probability") < 35
+
+
+@pytest.mark.parametrize(
+    ("process", "splits"), [("mess3", ["belief"]), ("golden-mean", ["prefix"]), ("rrxor", ["belief", "prefix"])]
+)
+def test_splits_that_say_something(process: str, splits: list[str]) -> None:
+    """Mess3's prefixes lead to beliefs of their own; golden mean has two beliefs, too few to hold any out."""
+    assert list(enumerate_prefixes(find(process), 6).splits(5)) == splits
+
+
+def test_beliefs_on_the_edge_of_rounding_are_one() -> None:
+    """Told apart by gaps: 0.5e-9 and what rounding makes of it are alike, wherever decimals would be cut."""
+    prefixes = enumerate_prefixes(find("mess3"), 2)
+    beliefs = np.array([[0.1234567885 + sign * 1e-12, 0.5, 0.3765432115] for sign in (-1, 0, 1)])
+    moved = replace(prefixes, beliefs=np.vstack([beliefs, prefixes.beliefs[3:]]))
+    assert len(set(moved.belief_numbers[:3])) == 1
+    assert moved.different_beliefs == 1 + len(np.unique(prefixes.beliefs[3:].round(9), axis=0))
 
 
 def test_shuffled_stays_within_lengths(mess3: Prefixes) -> None:

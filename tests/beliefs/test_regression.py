@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mdlbench.beliefs.fidelity import bootstrap, distance_preservation, fidelity
+from mdlbench.beliefs.fidelity import beliefs_interval, distance_preservation, fidelity
 from mdlbench.beliefs.regression import PENALTIES, Moments, Solver, cross_validate, fit
 
 RNG = np.random.default_rng(11)
@@ -124,22 +124,41 @@ def test_r2_by_hand() -> None:
     assert fidelity(np.ones((3, 2)), centre, weights).r2 is None
 
 
-def test_bootstrap_interval() -> None:
-    """Around the exact value, narrower with more rows, nothing around a perfect prediction."""
+def drawn(clusters: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Beliefs, predictions, weights, groups: some beliefs under many prefixes, whose errors are nearly one, larger far out."""
+    beliefs = generator.dirichlet(np.full(3, 0.5), clusters)
+    spread = 0.1 * (1 + 3 * np.abs(beliefs - 1 / 3).max(axis=1, keepdims=True))
+    missed = spread * generator.standard_normal(beliefs.shape)
+    groups = np.repeat(np.arange(clusters), np.minimum(1 + generator.pareto(2.5, clusters), 50).astype(int))
+    predicted = (beliefs + missed)[groups] + 0.02 * generator.standard_normal((len(groups), 3))
+    return beliefs[groups], predicted, np.ones(len(groups)), groups
+
+
+@pytest.mark.parametrize("clusters", [120, 400])
+def test_intervals_over_beliefs_hold_the_truth(clusters: int) -> None:
+    """Nominal 95 %: between 90 and 98 of 100 hold the R^2 of very many beliefs, though prefixes of one belief repeat it."""
+    generator = np.random.default_rng(clusters)
+    beliefs, predicted, weights, _ = drawn(200_000, generator)
+    truth = fidelity(beliefs, predicted, weights).r2
+    held = [one for _ in range(600) if (one := beliefs_interval(*drawn(clusters, generator))).low is not None]
+    assert len(held) > 500
+    assert 0.90 <= np.mean([one.low <= truth <= one.high for one in held]) <= 0.98  # type: ignore[operator]
+
+
+def test_an_interval_counts_beliefs_and_not_prefixes() -> None:
+    """A thousand prefixes of each of forty beliefs are forty; with every prefix a belief of its own there is an interval."""
     generator = np.random.default_rng(2)
-    widths = []
-    for n in (200, 3200):
-        beliefs = generator.standard_normal((n, 2))
-        noisy = beliefs + 0.5 * generator.standard_normal((n, 2))
-        found = bootstrap(beliefs, {"noisy": noisy, "exact": beliefs}, np.ones(n), draws=200)
-        one = found["noisy"]
-        assert one.low is not None
-        assert one.high is not None
-        assert one.r2 is not None
-        assert one.low < one.r2 < one.high
-        assert (found["exact"].low, found["exact"].high) == (1, 1)
-        widths.append(one.high - one.low)
-    assert widths[1] < widths[0] / 2
+    beliefs = np.repeat(generator.standard_normal((40, 2)), 1000, axis=0)
+    predicted, weights = beliefs + generator.standard_normal(beliefs.shape), np.ones(len(beliefs))
+    few = beliefs_interval(beliefs, predicted, weights, np.arange(40_000) // 1000)
+    assert (few.low, few.high) == (None, None)
+    assert few.reason == "40 beliefs are worth 40 of one weight; an interval needs 50"
+    many = beliefs_interval(beliefs, predicted, weights, np.arange(40_000))
+    assert many.low < fidelity(beliefs, predicted, weights).r2 < many.high  # type: ignore[operator]
+    exact = beliefs_interval(beliefs, beliefs, weights, np.arange(40_000))
+    assert (exact.low, exact.high) == (1, 1)
+    same = beliefs_interval(np.ones((90, 2)), np.ones((90, 2)), np.ones(90), np.arange(90))
+    assert (same.low, same.reason) == (None, "beliefs do not vary")
 
 
 def test_distances() -> None:

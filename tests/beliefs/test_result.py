@@ -1,22 +1,17 @@
-"""The records on disk: today's files read, and what is written is what they hold."""
+"""The records on disk: what is written reads, and is what it holds."""
 
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mdlbench.beliefs.result import BeliefGeometry, RunGap
 from mdlbench.errors import ResultError
-from mdlbench.result import read
+from mdlbench.result import Result
 from mdlbench.result.reading import result_of
-
-FOLDER = Path(__file__).parents[2] / "results" / "hmm"
-FILES = sorted(FOLDER.glob("hmm-*.json"))
-BELIEF = json.loads((FOLDER / "hmm-belief-20261125T174251Z.json").read_text())
-TRAIN = json.loads((FOLDER / "hmm-train-20261125T171105Z.json").read_text())
 
 
 def differences(before: Any, after: Any, name: str = "") -> Iterator[str]:
@@ -31,46 +26,61 @@ def differences(before: Any, after: Any, name: str = "") -> Iterator[str]:
         yield f"{name}: {before} became {after}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=[path.name for path in FILES])
-def test_every_file_of_today_reads_and_comes_back(path: Path) -> None:
-    document = json.loads(path.read_text())
-    assert list(differences(document, json.loads(read(path).result.to_json()))) == []
+@pytest.fixture(scope="module")
+def documents(geometry: BeliefGeometry, gap: RunGap) -> dict[str, Any]:
+    """A file of each kind, parsed."""
+    return {"belief": json.loads(Result(geometry).to_json()), "train": json.loads(Result(gap).to_json())}
 
 
-def test_there_are_files_of_both_kinds() -> None:
-    assert {path.name.split("-2026")[0] for path in FILES} == {"hmm-belief", "hmm-train"}
+@pytest.mark.parametrize("name", ["belief", "train"])
+def test_every_file_reads_and_comes_back(documents: dict[str, Any], name: str) -> None:
+    again = result_of(documents[name], "a.json")
+    assert list(differences(documents[name], json.loads(again.to_json()))) == []
 
 
-def test_names_that_are_no_identifiers_stay_in_files() -> None:
-    found = result_of(BELIEF, "a.json")
+@pytest.mark.parametrize("name", ["belief", "train"])
+def test_files_of_before_are_to_be_measured_again(documents: dict[str, Any], name: str) -> None:
+    old = {**documents[name], "schema": f"mdlbench.hmm-{name}/1"}
+    with pytest.raises(ResultError, match=rf"a.json: mdlbench.hmm-{name}/1 lacks what version 2 holds; measure it again"):
+        result_of(old, "a.json")
+
+
+def test_every_code_length_is_in_bits(documents: dict[str, Any]) -> None:
+    assert "nats" not in json.dumps(documents)
+
+
+def test_names_that_are_no_identifiers_stay_in_files(documents: dict[str, Any]) -> None:
+    found = result_of(documents["belief"], "a.json")
     row = found.document()["seeds"][0]["dynamics"][0]
     assert row["Bayes update"]["r2"] == found.payload.seeds[0].dynamics[0].bayes_update.r2
     assert "bayes_update" not in row
 
 
 @pytest.mark.parametrize(
-    ("document", "path", "value", "message"),
+    ("name", "path", "value", "message"),
     [
-        (BELIEF, ("run",), 3, "a.json: field run is 3, must be text"),
-        (BELIEF, ("seeds",), [], "a.json: seeds and memory are not of one number of networks"),
-        (BELIEF, ("seeds", 0, "synchronisation"), [], "a.json: seeds.synchronisation: there is none"),
+        ("belief", ("run",), 3, "a.json: field run is 3, must be text"),
+        ("belief", ("seeds",), [], "a.json: seeds and memory are not of one number of networks"),
+        ("belief", ("seeds", 0, "synchronisation"), [], "a.json: seeds.synchronisation: there is none"),
         (
-            BELIEF,
+            "belief",
             ("seeds", 1, "fits", 0, "weighting"),
             "colour",
             r"seeds\[1\]\.fits\[0\]\.weighting is \"colour\", must be one",
         ),
-        (BELIEF, ("seeds", 0, "dynamics", 0, "no update"), None, r"dynamics\[0\]\.no update is null, must be an object"),
-        (BELIEF, ("published_mse",), {"many": 0.1}, "a.json: published_mse has a name that is no number of tokens"),
-        (BELIEF, ("points", "image"), "1 2", "a.json: points.image does not hold 3 numbers for each"),
-        (TRAIN, ("seeds", 0, "model_bits"), [0.1], "a.json: seeds: there is none, or one has not a figure for each context"),
-        (TRAIN, ("config", "architecture", "heads"), 3, "a.json: width=4 is not a multiple of heads=3"),
-        (TRAIN, ("config", "source", "process"), None, "a.json: a source is a process, or else files"),
-        (TRAIN, ("entropy_rate", "upper"), "1", r"entropy_rate\.upper is \"1\", must be a finite number"),
+        ("belief", ("seeds", 0, "dynamics", 0, "no update"), None, r"dynamics\[0\]\.no update is null, must be an object"),
+        ("belief", ("published_mse",), {"many": 0.1}, "a.json: published_mse has a name that is no number of tokens"),
+        ("belief", ("points", "image"), "1 2", "a.json: points.image does not hold 3 numbers for each"),
+        ("train", ("seeds", 0, "model_bits"), [0.1], "a.json: seeds: there is none, or one has not a figure for each context"),
+        ("train", ("config", "architecture", "heads"), 3, "a.json: width=8 is not a multiple of heads=3"),
+        ("train", ("config", "source", "process"), None, "a.json: a source is a process, or else files"),
+        ("train", ("entropy_rate", "upper"), "1", r"entropy_rate\.upper is \"1\", must be a finite number"),
     ],
 )
-def test_what_is_refused(document: Any, path: tuple[str | int, ...], value: object, message: str) -> None:
-    changed = json.loads(json.dumps(document))
+def test_what_is_refused(
+    documents: dict[str, Any], name: str, path: tuple[str | int, ...], value: object, message: str
+) -> None:
+    changed = json.loads(json.dumps(documents[name]))
     place = changed
     for key in path[:-1]:
         place = place[key]

@@ -19,32 +19,13 @@ from mdlbench.cli import main
 from mdlbench.report import figures
 from mdlbench.result import Result, read
 from mdlbench.result.exhibits import Chart, Panels, Section, walk
-from mdlbench.training import Architecture, Run, TrainingConfig, open_run, train_run
-from mdlbench.training.data import process_source
+from mdlbench.training import Run, train_run
+from tests.beliefs.networks import trained
 from tests.training.small import small_run
 
 PICTURES = {"beliefs-and-their-image", "layers-and-controls", "dynamics", "intervention", "code-lengths", "memory"}
 STAGED = {"emergence", "through-training"}
-QUICK = ("--length", "4", "--draws", "100")
-
-
-def trained(folder: Path, process: str, arch: str = "gpt2", seeds: tuple[int, ...] = (0,)) -> Run:
-    """A run of a few steps, with a checkpoint before the first."""
-    shape = Architecture(name=arch, context=4, layers=2, width=8, heads=2)
-    config = TrainingConfig(process_source(process, {}), shape, batch_size=8, tokens=320, checkpoints=(0, 160))
-    run = open_run(folder, config, seeds)
-    train_run(run, seeds)
-    return run
-
-
-@pytest.fixture(scope="module")
-def mess3(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return trained(tmp_path_factory.mktemp("runs") / "mess3", "mess3", seeds=(0, 1))
-
-
-@pytest.fixture(scope="module")
-def studied(mess3: Run) -> tuple[Result[BeliefGeometry], Clouds]:
-    return study_run(mess3, Setting(length=4, draws=100))
+QUICK = ("--length", "4")
 
 
 def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -64,12 +45,12 @@ def test_result_holds_every_seed_and_their_means(studied: tuple[Result[BeliefGeo
     payload = studied[0].payload
     assert [one.seed for one in payload.seeds] == [0, 1]
     assert payload.prefixes == 3 + 9 + 27 + 81
-    assert len(payload.mean) == 3 * 2 * 5  # weightings, methods, sites
+    assert payload.splits == ("belief",)
+    assert len(payload.mean) == 2 * 2 * (5 + 6)  # weightings, methods, sites and controls
     for at, row in enumerate(payload.mean):
-        first, found = payload.seeds[0].fits[at], [one.fits[at].r2 for one in payload.seeds]
+        found = [one.fits[at].r2 for one in payload.seeds]
         assert row.r2 == pytest.approx(np.mean(found))  # type: ignore[arg-type]
-        assert (row.least_r2, row.greatest_r2) == (min(found), max(found))  # type: ignore[type-var]
-        assert first.r2_low <= first.r2 <= first.r2_high  # type: ignore[operator]
+        assert row.r2_low <= row.r2 <= row.r2_high  # type: ignore[operator]
     assert [stage.tokens for stage in payload.seeds[1].emergence] == [0, 160, 320]
     assert payload.published_mse["64000"] == 0.01182
     assert read(studied[0].write(tmp_path)).payload == payload
@@ -79,11 +60,11 @@ def test_last_stage_and_main_figures_agree(studied: tuple[Result[BeliefGeometry]
     """Two ways to the same number: the last checkpoint's ridge, and the table's."""
     one = studied[0].payload.seeds[0]
     for site, found in one.emergence[-1].sites.items():
-        ridge = of(one.fits, site=site, weighting="prefix", method="ridge")
-        assert found.r2 == pytest.approx(ridge.r2, abs=1e-6)
-        assert one.emergence[0].sites[site].r2 == pytest.approx(ridge.untrained_r2, abs=1e-6)
-        word = of(one.fits, site=site, weighting="word", method="affine")
-        assert found.in_sample_mse == pytest.approx(word.in_sample_mse, rel=1e-6)
+        ridge = of(one.fits, features=site, weighting="prefix", method="ridge")
+        assert found.r2["belief"] == pytest.approx(ridge.r2, abs=1e-6)
+        if ridge.untrained_r2 is not None:
+            assert one.emergence[0].sites[site].r2["belief"] == pytest.approx(ridge.untrained_r2, abs=1e-6)
+        assert found.in_sample_mse == pytest.approx(of(one.in_sample, features=site).mse, rel=1e-6)
     assert one.emergence[-1].loss_gap_bits == pytest.approx(one.loss_gap_bits)
 
 
@@ -93,13 +74,13 @@ def test_runs_are_compared_by_gap(studied: tuple[Result[BeliefGeometry], Clouds]
     rows = [row.cells for row in tables.compared([better, payload]).rows]
     assert [row[0] for row in rows] == ["mess3", "better"]
     assert rows[1][3] == pytest.approx(0.01)
-    assert float(rows[1][6]) > 1  # type: ignore[arg-type]
+    assert float(rows[1][8]) > 1  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("process", "arch"), [("golden-mean", "gru"), ("rrxor", "lstm"), ("frdn", "llama")])
 def test_other_sources_and_networks(tmp_path: Path, process: str, arch: str) -> None:
     """Two states, five, and a source without states at all; recurrent networks carry no written belief."""
-    result, clouds = study_run(trained(tmp_path / "run", process, arch), Setting(length=4, draws=100), with_emergence=False)
+    result, clouds = study_run(trained(tmp_path / "run", process, arch), Setting(length=4), with_emergence=False)
     found = result.payload.seeds[0]
     assert (found.intervention.sites["embedding"]["swap"].carried is None) == (arch != "llama")
     assert (found.synchronisation[1].state is None) == (process == "frdn")
@@ -121,20 +102,24 @@ def test_chart_of_several_runs(studied: tuple[Result[BeliefGeometry], Clouds]) -
     payload = studied[0].payload
     chart = pictures.compared([payload, replace(payload, run="other", width=2)])
     assert isinstance(chart, Chart)
-    assert [line.name for line in chart.series] == ["least memory", "other, width 2", "mess3, width 8"]
-    row = of(payload.mean, site="all layers", method="ridge", weighting="probability")
+    assert [line.name for line in chart.series] == ["least memory", "other, width 2", "mess3, width 8", "best control"]
+    row = of(payload.mean, features="all layers", method="ridge", weighting="probability")
     assert chart.series[1].y == [1 - row.r2]
 
 
 def test_command(mess3: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = command(capsys, mess3.folder, *QUICK, "--seeds", "1", "--output-path", tmp_path)
     assert code == 0
+    verdict = out.splitlines()[0]
+    assert re.match(
+        r"(A control does as well as the network|The network beats its best control), held out by belief: ", verdict
+    )
+    assert verdict.endswith("(R² of beliefs from all layers, ridge, 1 seed).")
     assert "120 distinct prefixes of 1 to 4 symbols (81 of length 4)" in out
     for title in (
-        "prefixes weighted by probability",
-        "every distinct prefix alike",
+        "Beliefs, held out by belief",
+        "Errors and distances",
         "As published",
-        "Controls",
         "Dynamics",
         "Intervention",
         "Code lengths",
@@ -145,7 +130,7 @@ def test_command(mess3: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "wrote" in err
     (path,) = tmp_path.glob("hmm-belief-*.json")
     values = json.loads(path.read_text())
-    assert values["schema"] == "mdlbench.hmm-belief/1"
+    assert values["schema"] == "mdlbench.hmm-belief/2"
     row = next(row for row in values["mean"] if row["method"] == "ridge")
     assert f"{row['r2']:.4f}".replace("-", "−") in out
 
@@ -157,7 +142,7 @@ def test_command_as_json_and_quiet(mess3: Run, tmp_path: Path, capsys: pytest.Ca
     assert (code, err) == (0, "")
     expected = {f"belief-mess3-mess3-{name}.{kind}" for name in PICTURES for kind in ("png", "svg")}
     assert {picture.name for picture in tmp_path.iterdir()} == expected
-    assert json.loads(out)["schema"] == "mdlbench.hmm-belief/1"
+    assert json.loads(out)["schema"] == "mdlbench.hmm-belief/2"
 
 
 def test_command_draws_what_moves(

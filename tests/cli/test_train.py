@@ -40,7 +40,7 @@ def test_train_on_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert load_run(folder).config.preset == "bytes, changed"
     code, out, err = run(capsys, *arguments, "--json")
     values = json.loads(out)
-    assert (code, err, values["schema"]) == (0, "", "mdlbench.train/1")
+    assert (code, err, values["schema"]) == (0, "", "mdlbench.train/2")
     assert [one["seed"] for one in values["seeds"]] == [0, 1]
     assert all(one["complete"] and one["tokens"] == 160 for one in values["seeds"])
     assert values["parameters"] > 800
@@ -70,12 +70,13 @@ def test_hmm_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = out.splitlines()
     assert lines[0] == "h = 0.693536 bits per symbol; all in bits per symbol, 2 seeds"  # H_b(0.4) / 1.4
     assert [line.split()[0] for line in lines[4:9]] == ["1", "2", "3", "4", "mean"]
-    assert "above the floor, nats" in out
+    assert "loss, bits per symbol" in out
+    assert "nats" not in out
     code, out, _ = run(capsys, *arguments, "--json", "--output-path", tmp_path)
     values = json.loads(out)
     assert (code, values["schema"], values["process"], values["params"]) == (
         0,
-        "mdlbench.hmm-train/1",
+        "mdlbench.hmm-train/2",
         "golden-mean",
         {"p": "0.4"},
     )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdlbench.atomic import check_folder, write_whole
+from mdlbench.atomic import write_whole
 from mdlbench.cli.common import option
 from mdlbench.cli.common.paths import name_of
-from mdlbench.cli.common.printing import print_json, say
+from mdlbench.cli.common.printing import print_result, say, write_result
 from mdlbench.errors import UsageError
 from mdlbench.units import parse_whole
 
@@ -39,20 +39,12 @@ class Seeds(click.ParamType):
 @click.option("--seeds", type=Seeds(), metavar="N,...", help="Which seeds of the run.  [default: all]")
 @click.option("--length", type=option.Whole(2, 64), metavar="L", help="Longest prefixes.  [default: 10, or the context]")
 @click.option("--folds", type=option.Whole(3, 50), default=5, show_default=True, metavar="N", help="Parts held out in turn.")
-@click.option(
-    "--draws",
-    type=option.Whole(100, 100_000),
-    default=1000,
-    show_default=True,
-    metavar="N",
-    help="Bootstrap draws behind each interval.",
-)
 @click.option("--emergence/--no-emergence", default=True, show_default=True, help="Measure every checkpoint as well.")
 @click.option("--plots", metavar="DIR", help="Write pictures there, PNG and SVG.")
 @click.option("--animation", is_flag=True, help="With --plots: also a GIF of the image through the checkpoints.")
 @option.quiet
 @option.json_lines
-@click.option("--output-path", metavar="DIR", help="Also write each result, with provenance, to a JSON file in DIR.")
+@option.output_path
 def command(
     runs: tuple[str, ...],
     plots: str | None,
@@ -64,13 +56,14 @@ def command(
 ) -> None:
     """Regress the beliefs of the Bayes filter on the activations of a network trained by `mdlbench hmm train`.
 
-    The activations after every distinct prefix of 1 to L symbols, at every layer and with all layers side by side, are mapped
-    to beliefs by least squares and by ridge. R² is of prefixes that the map has not seen, and is printed with every prefix
-    weighted by its probability, every distinct prefix alike, and every word alike (the published figures' way). Beside it
-    stand the same for shuffled labels, the network before training, next-symbol distributions and the last symbols alone;
-    whether the image moves under a symbol as the Bayes update says; and whether the prediction follows a belief that is
-    written into the stream. Several runs are also compared by loss gap. Mess3 takes about two minutes a seed, half without
-    its checkpoints.
+    Opens with a verdict: whether beliefs are read from the network better than from the best control. The activations after
+    every distinct prefix of 1 to L symbols, at every layer and with all layers side by side, are mapped to beliefs by least
+    squares and by ridge. R² is of beliefs that the map has not seen: all prefixes that lead to a belief are held out together
+    (where many share one, also prefix by prefix). In the same table stand, by the same estimator on the same split, the next
+    symbol's exact distribution and the network's own, the last symbols, the network before training and shuffled labels, with
+    every prefix weighted by its probability and with every prefix alike. Then: whether the image moves under a symbol as the
+    Bayes update says, and whether the prediction follows a belief that is written into the stream. Several runs are also
+    compared by loss gap. Mess3 takes about two minutes a seed, half without its checkpoints.
 
     \b
     Example:
@@ -81,8 +74,7 @@ def command(
     from mdlbench.beliefs.exhibits import run_part
     from mdlbench.beliefs.study import study_run
     from mdlbench.report import figures, svg, terminal
-    from mdlbench.result.exhibits import Section
-    from mdlbench.result.record import plain
+    from mdlbench.result.exhibits import Section, Text
     from mdlbench.training.loop import one_thread
     from mdlbench.training.run import load_run
 
@@ -93,8 +85,6 @@ def command(
     if plots is not None:
         figures.load_converter()  # what is missing is said now rather than after minutes
         svg.load_pillow()
-    if output_path is not None:
-        check_folder(output_path)
     found = []
     for name in runs:
         run = load_run(name)
@@ -102,18 +92,18 @@ def command(
         with one_thread():
             result, clouds = study_run(run, setting, seeds=options["seeds"], with_emergence=options["emergence"], report=report)
         found.append(result.payload)
-        shown = Section("belief", "", (run_part(result.payload, clouds),))
+        part = run_part(result.payload, clouds)
         if as_json:
-            print_json("hmm-belief", plain(result.payload))
+            print_result(result.payload)
         elif not quiet:
-            say(terminal.render_section(shown))
-        written = [] if output_path is None else [result.write(output_path)]
+            verdict, *others = part.exhibits
+            say(terminal.render([verdict, Text(f"{part.title}\n{part.facts}"), *others]))
+        write_result(result.payload, output_path, quiet=quiet)
         if plots is not None:
             folder = Path(plots) / Path(name).resolve().name if len(runs) > 1 else Path(plots)
-            written += _draw(folder, shown, clouds if animation else None)
-        if not quiet:
-            for path in written:
-                say(f"wrote {path}", to_stderr=True)
+            for path in _draw(folder, Section("belief", "", (part,)), clouds if animation else None):
+                if not quiet:
+                    say(f"wrote {path}", to_stderr=True)
     if len(found) > 1 and not as_json and not quiet:
         say("\n" + terminal.render([tables.compared(found)]))
 
@@ -130,7 +120,7 @@ def _setting(run: "Run", options: dict[str, Any]) -> "Setting":
     length = options["length"] or min(10, context)
     if length > context and run.config.architecture.name in ("gpt2", "llama"):
         raise UsageError(f"--length {length}: the networks of {run.folder} see {context} symbols")
-    return Setting(length=length, folds=options["folds"], draws=options["draws"])
+    return Setting(length=length, folds=options["folds"])
 
 
 def _draw(folder: Path, section: "Section", moving: "Clouds | None") -> list[Path]:

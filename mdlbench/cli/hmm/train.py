@@ -52,7 +52,7 @@ def command(process: str, output: str | None, parameters: tuple[str, ...], prese
     config = training.configured(preset(preset_name, source, options["tokens"]), options)
     folder = output or f"runs/{_as_name(process)}-{preset_name}"
     shown = (gap_exhibits.contexts, gap_exhibits.seeds)
-    training.train("hmm-train", folder, config, measure_run, shown, **options)
+    training.train(folder, config, measure_run, shown, **options)
 
 
 def _as_name(process: str) -> str:
