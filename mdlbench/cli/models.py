@@ -9,8 +9,10 @@ from tabulate import tabulate
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.printing import print_json, say, tell
+from mdlbench.cli.common.reporting import weight_line
 from mdlbench.errors import MdlbenchError
 from mdlbench.models import CATALOG, Entry, load_model, model_class
+from mdlbench.models.decoders import RULE
 from mdlbench.models.spec import is_file, split_spec
 
 
@@ -81,9 +83,8 @@ def _page(page: dict[str, Any]) -> str:
         names = textwrap.wrap(", ".join(page["arguments"]), 100, initial_indent="  ", subsequent_indent="  ")
         lines += [f"{page['model']}:NAME takes", *names]
     if page["digest"]:
-        size = page["bytes"]
         lines.append(f"digest of {page['spec']}: {page['digest']}; default block {page['block_size']:,} bytes")
-        lines.append(f"size: {size['code']:,} bytes of code, {size['weights']:,} of weights")
+        lines += [f"size: {weight_line(page['bytes'])}", f"({RULE})"]
     if page["options"]:
         rows = [[option["name"], option["default"], option["help"]] for option in page["options"]]
         lines += ["", tabulate(rows, ["option", "default", "meaning"], disable_numparse=True, maxcolwidths=[None, None, 80])]

@@ -6,7 +6,7 @@
 from mdlbench.codec.blocks import Batch, Progress, batches_of, no_progress
 from mdlbench.codec.compression import DEFAULT_MODEL, Compression, compress, compress_stream, read_back
 from mdlbench.codec.decompression import Decompression, decode_blocks, decompress, decompress_stream, verify
-from mdlbench.codec.ledger import Ledger, PayloadSplit, model_descriptions
+from mdlbench.codec.ledger import Ledger, PayloadSplit
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -22,7 +22,6 @@ __all__ = [
     "decode_blocks",
     "decompress",
     "decompress_stream",
-    "model_descriptions",
     "no_progress",
     "read_back",
     "verify",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 from mdlbench.codec.blocks import Batch, Progress, batches_of, no_progress
-from mdlbench.codec.ledger import Ledger, PayloadSplit, model_descriptions
+from mdlbench.codec.ledger import Ledger, PayloadSplit
 from mdlbench.codec.matching import build, header_for, prepare, recipes_for
 from mdlbench.codec.sources import Data, opened
 from mdlbench.container import RAW, Writer, block_name, read_containers
@@ -145,7 +145,7 @@ def compress_stream(
         policies=tuple({"block_size": size, **model.policy()} for model in loaded),
         seconds=time.perf_counter() - began,
         verified=verify,
-        ledger=Ledger(dict(writer.sizes), account.split(writer.sizes["payloads"]), model_descriptions(loaded)),
+        ledger=Ledger(dict(writer.sizes), account.split(writer.sizes["payloads"]), models=loaded),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from mdlbench.codec.decompression import decode_blocks
-from mdlbench.codec.ledger import Ledger, PayloadSplit, model_descriptions
+from mdlbench.codec.ledger import Ledger, PayloadSplit
 from mdlbench.codec.matching import models_for
 from mdlbench.container import RAW, Block, Header, read_containers
 from mdlbench.container.format import DIGEST_SIZE, IndexEntry, trailer_bytes
@@ -76,7 +76,7 @@ def inspect_stream(
     container: list[Model] = []
     split = _Split()
     index: list[IndexEntry] = []  # of the current container
-    weights: dict[str, Any] = {}
+    coders: dict[str, Model] = {}
     for item in read_containers(counted):  # type: ignore[arg-type]
         if isinstance(item, Header):
             if headers:
@@ -87,7 +87,7 @@ def inspect_stream(
             sizes["trailer"] += DIGEST_SIZE
             if decode:
                 container = models_for(item, supplied, force_environment=force_environment)
-                weights |= model_descriptions(container)["model_bytes"]
+                coders |= {model.spec: model for model in container}
             continue
         raw = item.header.model == RAW
         index.append(IndexEntry(len(item.header.to_bytes()) + len(item.payload), item.header.original_size))
@@ -98,7 +98,7 @@ def inspect_stream(
         if decode:
             split.add(container, item, interruptible(decode_blocks, container, [item])[0])
     sizes["index"] += _index_size(index)
-    ledger = Ledger(sizes, split.result(sizes["payloads"]) if decode else None, _beside(split, weights) if decode else {})
+    ledger = Ledger(sizes, split.result(sizes["payloads"]) if decode else None, split.beside, tuple(coders.values()))
     assert ledger.file_size == counted.bytes, "the parts do not add up to the file"
     return Inspection(tuple(headers), tuple(rows), sum(row.original_size for row in rows), ledger)
 
@@ -113,17 +113,13 @@ def _index_size(index: list[IndexEntry]) -> int:
     return len(trailer_bytes(index, only_block=len(index) == 1))
 
 
-def _beside(split: "_Split", weights: dict[str, Any]) -> dict[str, Any]:
-    return {**split.beside, "model_bytes": weights}
-
-
 class _Split:
     """Sums of code lengths over the coded blocks; None once a model gives none."""
 
     def __init__(self) -> None:
         self.ideal: float | None = 0.0
         self.quantised: float | None = 0.0
-        self.beside: dict[str, Any] = {}
+        self.beside: dict[str, float] = {}
 
     def add(self, models: Sequence[Model], block: Block, original: bytes) -> None:
         """Add a coded block and the bytes that it decodes to.

@@ -5,10 +5,11 @@ coder. What cannot be part of either (the model's own weight, the cost of choice
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
-from mdlbench.container.writer import PARTS
+from mdlbench.container.writer import PARTS, framing
 from mdlbench.models.base import Model
 from mdlbench.units import bytes_to_bits
 
@@ -40,12 +41,14 @@ class Ledger:
     Attributes:
         bytes: bytes of each of PARTS; they sum to the file's size.
         payload_bits: the split of the payloads; None where a model gives no probabilities, or where it was not asked for.
-        beside: named figures outside the sums: model description in bytes, byte-fallback and context-reset bits.
+        figures: named figures outside the sums, in bits: of the byte fallback, of context resets.
+        models: what coded it, as far as it was asked for; they are weighed when somebody looks.
     """
 
     bytes: dict[str, int]
     payload_bits: PayloadSplit | None = None
-    beside: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, float] = field(default_factory=dict)
+    models: Sequence[Model] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         assert tuple(self.bytes) == PARTS, self.bytes
@@ -55,19 +58,19 @@ class Ledger:
         """The sum of the parts, in bytes."""
         return sum(self.bytes.values())
 
+    @property
+    def framing_share(self) -> float:
+        """The part of the file that is no payload: headers, index, trailer."""
+        return framing(self.bytes) / max(self.file_size, 1)
+
+    @cached_property
+    def beside(self) -> dict[str, Any]:
+        """All that stands outside the sums: `figures`, and what the models themselves weigh, in bytes."""
+        weights = {"model_bytes": {model.spec: asdict(model.description()) for model in self.models}} if self.models else {}
+        return {**self.figures, **weights}
+
     def to_json(self) -> dict[str, Any]:
         """Plain data for `--json`; `payload_bits` is null where unknown."""
         split = self.payload_bits
         bits = None if split is None else {"ideal": split.ideal, "quantisation": split.quantisation, "coder": split.coder}
         return {"bytes": dict(self.bytes), "payload_bits": bits, "beside": self.beside}
-
-
-def model_descriptions(models: Sequence[Model]) -> dict[str, Any]:
-    """What the models themselves weigh, in bytes: for the ledger's figures beside the sums."""
-    return {
-        "model_bytes": {
-            model.spec: {"code": d.code, "weights": d.weights, "weights_16bit": d.weights_16bit}
-            for model in models
-            for d in [model.description()]
-        }
-    }

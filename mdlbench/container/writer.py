@@ -2,13 +2,20 @@
 
 import hashlib
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import BinaryIO
 
 from mdlbench.container.format import DIGEST_SIZE, MAX_BLOCK, RAW, BlockHeader, Header, IndexEntry, checksum, trailer_bytes
 
 PARTS = ("header", "block_headers", "payloads", "raw_blocks", "index", "trailer")  # of a container: what `sizes` counts
+CONTENT = ("payloads", "raw_blocks")
 HELD = 1 << 20  # original bytes kept back until the models have saved what naming them costs
+
+
+def framing(parts: Mapping[str, int]) -> int:
+    """Of the parts of a container, the bytes that are no content: headers, index, trailer."""
+    return sum(size for part, size in parts.items() if part not in CONTENT)
 
 
 class Writer:

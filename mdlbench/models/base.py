@@ -6,15 +6,18 @@ Importing a module of this package imports neither torch nor numba: heavy parts 
 """
 
 import hashlib
+import inspect
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
 from mdlbench.errors import SpecError
+from mdlbench.models.decoders import PACKAGE, Decoder, Source, weigh
 from mdlbench.models.spec import format_spec
 
 Portability = Literal["exact", "environment"]
@@ -60,11 +63,19 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True)
 class Description:
-    """What the model itself weighs, in bytes; reported beside every result and never inside its size."""
+    """What the model itself weighs, in bytes (`decoders.RULE`); reported beside every result and never inside its size.
 
-    code: int
+    Attributes:
+        code: of the files that hold the decoder, packed and compressed; None where they are not known, for `reason`.
+        weights, weights_16bit: as shipped, and what they would be at 16 bits each.
+        shared: runtimes that it needs beside, by name, charged to none.
+    """
+
+    code: int | None
     weights: int = 0
     weights_16bit: int = 0
+    shared: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class Check(NamedTuple):
@@ -189,9 +200,14 @@ class Model(ABC):
         """The context policy: what each symbol's prediction may see. Part of every result."""
         return {"context": "block", "start": "empty"}
 
-    @abstractmethod
+    def decoder(self) -> Decoder:
+        """Where the files are that hold what decodes: by default, what the module of the class imports."""
+        module = type(self).__module__
+        return Source(module if module.partition(".")[0] == PACKAGE else Path(inspect.getfile(type(self))))
+
     def description(self) -> Description:
-        """The size of the model itself."""
+        """The size of the model itself; by default without weights."""
+        return Description(**vars(weigh(self.decoder())))
 
     @abstractmethod
     def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:

@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 
 from mdlbench.errors import SpecError
-from mdlbench.models.base import Description, NoOptions, Predictor, digest8
+from mdlbench.models.base import NoOptions, Predictor, digest8
+from mdlbench.models.decoders import Decoder, Source, Unknown
 from mdlbench.models.lockstep import PredictorModel
 from mdlbench.numerics.processor import processor
 from mdlbench.tokens import ByteTokens, Tokens
@@ -87,9 +88,9 @@ class OwnPredictor(PredictorModel):
         versions = {"python": platform.python_version(), "numpy": np.__version__, "processor": processor()}
         return {**versions, **self._predictor.environment()}
 
-    def description(self) -> Description:
+    def decoder(self) -> Decoder:
         path = file_of(type(self._predictor))
-        return Description(code=path.stat().st_size if path else 0)
+        return Source(path) if path else Unknown("its class was typed at a prompt and is in no file")
 
     def __getstate__(self) -> dict[str, Any]:
         if file_of(type(self._predictor)) is None:

@@ -4,13 +4,12 @@ No `PredictorModel`: its intervals are known without asking for one symbol after
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from mdlbench.coder.ans import Decoder, decoder_rows, encode_intervals
 from mdlbench.errors import DamagedBlockError
-from mdlbench.models.base import Check, Description, Encoded, Measured, Model
+from mdlbench.models.base import Check, Encoded, Measured, Model
 from mdlbench.models.invariance import kernel_checks
 from mdlbench.numerics.frequencies import TOTAL
 
@@ -26,9 +25,6 @@ class Uniform(Model):
     @classmethod
     def decodes_alone(cls, argument: str = "") -> bool:
         return True
-
-    def description(self) -> Description:
-        return Description(code=Path(__file__).stat().st_size)
 
     def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
         return [self._encode(np.frombuffer(block, dtype=np.uint8).astype(np.int64)) for block in blocks]

@@ -1,5 +1,6 @@
 """What is said of a compression, by the commands that make or inspect one: a line, a table, JSON fields."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mdlbench.cli.common.paths import STANDARD, json_name, name_of
@@ -42,6 +43,15 @@ def report_line(file: str, target: str | None, done: Compression) -> str:
     return ", ".join(parts) + f"  [{' '.join(done.models)}{'' if target in (None, STANDARD) else f' → {visible(target)}'}]"
 
 
+def weight_line(weights: Mapping[str, Any]) -> str:
+    """What a model itself weighs, on one line: the fields of `models.base.Description`."""
+    code = "–" if weights["code"] is None else f"{weights['code']:,}"
+    reason = f" ({weights['reason']})" if weights["reason"] else ""
+    shared = f"; shared, not charged: {', '.join(weights['shared'])}" if weights["shared"] else ""
+    sizes = f"{weights['weights']:,} of weights as shipped, {weights['weights_16bit']:,} at 16 bits"
+    return f"{code} bytes of decoder, packed{reason}, {sizes}{shared}"
+
+
 def ledger_table(ledger: Ledger) -> str:
     """The two sums of a ledger and what stands beside them."""
     from tabulate import tabulate
@@ -57,10 +67,7 @@ def ledger_table(ledger: Ledger) -> str:
         rows.append(["payloads", f"{sum(bits.values()):,.1f}"])
         text += "\n\n" + tabulate(rows, ["payload bits", ""], colalign=("left", "right"), disable_numparse=True)
     for name, weights in ledger.beside.get("model_bytes", {}).items():
-        text += (
-            f"\n\nbeside the sums, {name}: {weights['code']:,} bytes of code, {weights['weights']:,} of weights as shipped, "
-            f"{weights['weights_16bit']:,} at 16 bits"
-        )
+        text += f"\n\nbeside the sums, {name}: {weight_line(weights)}"
     for name, value in ledger.beside.items():
         if name != "model_bytes":
             text += f"\nbeside the sums, {name.replace('_', ' ')}: {value:,.1f}"

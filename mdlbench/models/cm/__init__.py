@@ -7,12 +7,11 @@ written anywhere decodes anywhere.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mdlbench.models.base import Description, Encoded
+from mdlbench.models.base import Encoded
 from mdlbench.models.cm.block import Block
 from mdlbench.models.kernels import DECODE, ENCODE, MEASURE, KernelModel, writable
 from mdlbench.models.spec import option
@@ -51,9 +50,6 @@ class ContextMixing(KernelModel):
     name = "cm"
     block_size = 16 << 20
     Options = ContextMixingOptions
-
-    def description(self) -> Description:
-        return Description(code=sum(source.stat().st_size for source in Path(__file__).parent.glob("*.py")))
 
     def encode_block(self, block: bytes) -> Encoded:
         payload = np.empty(32 + 24 * len(block), np.uint8)  # the least probability, 2**-22, 8 times a byte

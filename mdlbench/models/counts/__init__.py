@@ -15,12 +15,11 @@ What it does not do: exclude, discount, or forget. The work is in `kernel.py`, w
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mdlbench.models.base import Alternative, Description
+from mdlbench.models.base import Alternative
 from mdlbench.models.kernels import Step, StretchedModel
 from mdlbench.models.spec import option
 
@@ -98,9 +97,6 @@ class _CountingModel(StretchedModel):
 
     def policy(self) -> dict[str, Any]:
         return {"context": f"{self.options.order} bytes", "start": "zero bytes"}
-
-    def description(self) -> Description:
-        return Description(code=sum(path.stat().st_size for path in Path(__file__).parent.glob("*.py")))
 
     def alternatives(self, block: bytes, count: int) -> list[tuple[Alternative, ...]]:
         from mdlbench.models.counts.alternatives import likeliest

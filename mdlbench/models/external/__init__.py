@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from mdlbench.errors import DamagedBlockError, SpecError, UsageError
-from mdlbench.models.base import Check, Description, Encoded, Model
+from mdlbench.models.base import Check, Encoded, Model
+from mdlbench.models.decoders import Decoder
 from mdlbench.models.external.packages import PACKAGES, Package
 from mdlbench.models.external.programs import PROGRAMS, Program
 from mdlbench.models.spec import option
@@ -60,8 +61,8 @@ class External(Model):
             return {}
         return {self.argument: self._compressor.version(), "machine": platform.machine()}
 
-    def description(self) -> Description:
-        return Description(code=self._compressor.code_size())
+    def decoder(self) -> Decoder:
+        return self._compressor.decoder()
 
     @property
     def version(self) -> str:

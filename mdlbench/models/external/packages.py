@@ -7,16 +7,17 @@ gigabytes (a "bomb") is cut off after `size + 1` bytes, and dictionaries are bou
 import bz2
 import gzip
 import lzma
-import os
 import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import files, version
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Literal
 
 from mdlbench.errors import MissingExtraError
+from mdlbench.models.decoders import Binaries, Decoder, Unknown
 from mdlbench.models.external.programs import run_bounded
 
 _MAX_DICTIONARY = 1 << 28  # bytes; xz -9 and zstd --ultra -22 want 64 and 128 MiB
@@ -33,6 +34,7 @@ class Package:
         write: (data, level) -> file.
         read: (file, level, size) -> data, at most a little over `size` bytes.
         module: the package to import; `pip_name` where pip calls it something else.
+        extension: the extension module in it that decodes, if it is not `module`.
         usual_speed: bytes a second, as `Program.usual_speed`.
     """
 
@@ -43,6 +45,7 @@ class Package:
     read: Callable[[bytes, str, int], bytes]
     module: str
     pip_name: str = ""
+    extension: str = ""
     usual_speed: float = 1e6
 
     portability: Literal["exact"] = "exact"
@@ -56,12 +59,15 @@ class Package:
         """What is installed, for results."""
         return f"{self.pip_name} {version(self.pip_name)}" if self.pip_name else f"Python {sys.version.split()[0]}"
 
-    def code_size(self) -> int:
-        """The bytes installed: of the pip package, or of the standard library's extension module."""
-        if self.pip_name:
-            return sum(path.size or 0 for path in files(self.pip_name) or [])
-        origin = getattr(import_module(self.module), "__file__", None)  # none where it is built into Python
-        return os.path.getsize(origin) if origin else 0
+    def decoder(self) -> Decoder:
+        """The package's extension module; of Python's own, the library that it calls."""
+        try:
+            place = getattr(import_module(self.extension or self.module), "__file__", None)
+        except ImportError:
+            place = None
+        if place is None:
+            return Unknown(f"{self.extension or self.module} is no file of its own here, so what decodes cannot be told apart")
+        return Binaries((Path(place),), wrapper=not self.pip_name, shared=("CPython",))
 
 
 def _need(module: str, pip_name: str) -> Any:
@@ -162,10 +168,18 @@ PACKAGES = {
     "bz2": Package(_numbers(1, 9), "9", "bzip2", _write_bz2, _read_bz2, "_bz2", usual_speed=1e7),
     "xz": Package(_numbers(0, 9) + _numbers(0, 9, "e"), "9e", "xz", _write_xz, _read_xz, "_lzma", usual_speed=1.5e6),
     "zstd": Package(
-        _numbers(1, 22), "19", "zstd, checksum", _write_zstd, _read_zstd, "zstandard", "zstandard", usual_speed=1.5e6
+        _numbers(1, 22),
+        "19",
+        "zstd, checksum",
+        _write_zstd,
+        _read_zstd,
+        "zstandard",
+        "zstandard",
+        "zstandard.backend_c",
+        usual_speed=1.5e6,
     ),
     "brotli": Package(
-        _numbers(0, 11), "11", "brotli, lgwin 24", _write_brotli, _read_brotli, "brotli", "brotli", usual_speed=4e5
+        _numbers(0, 11), "11", "brotli, lgwin 24", _write_brotli, _read_brotli, "brotli", "brotli", "_brotli", usual_speed=4e5
     ),
     "ppmd": Package(
         _numbers(2, 64),
@@ -175,6 +189,7 @@ PACKAGES = {
         _read_ppmd,
         "pyppmd",
         "pyppmd",
+        "pyppmd.c._ppmd",
         usual_speed=4e6,
     ),
 }

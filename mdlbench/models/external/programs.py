@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from mdlbench.errors import MdlbenchError, UsageError
+from mdlbench.models.decoders import Binaries, Decoder, Unknown
 from mdlbench.workers import ended_with
 
 _SLACK = 64 << 20  # bytes a program may write beside its result: models, logs
@@ -75,9 +76,15 @@ class Program:
         lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
         return next((line.strip() for line in lines if any(map(str.isdigit, line))), "unknown version")
 
-    def code_size(self) -> int:
-        """The size of the program's own file, in bytes; of a script, also of the program that it runs and its libraries."""
-        return sum(path.stat().st_size for path in _files_of(Path(self._executable())))
+    def decoder(self) -> Decoder:
+        """The program, with the libraries beside it that have its name; of a script, the programs that it runs."""
+        path = Path(self._executable()).resolve()
+        programs = _run_by(path)
+        if not programs:
+            return Unknown(f"{path.name} is a script, and what decodes is not in the files that it names")
+        return Binaries(
+            tuple(sorted({each for program in programs for each in (program, *program.parent.glob(f"{program.name}*.so"))}))
+        )
 
     def write(self, data: bytes, level: str) -> bytes:
         """The program's file of `data`."""
@@ -105,14 +112,14 @@ class Program:
         raise UsageError(f"{' or '.join(self.executables)} is not in PATH; {self.remedy}")
 
 
-def _files_of(executable: Path) -> set[Path]:
-    """The file itself; if it is a script, also the files that it names, with the shared libraries beside them."""
+def _run_by(executable: Path) -> set[Path]:
+    """The file itself; if it is a script, the files that it names instead."""
     with open(executable, "rb") as file:
         begin = file.read(1 << 12)
-    script = begin.partition(b"\n")[2].decode(errors="replace") if begin.startswith(b"#!") else ""
-    named = map(Path, re.findall(r"(?<![\w$])/[\w./+-]+", script))
-    programs = {path for path in named if path.is_file()}
-    return {executable} | programs | {library for path in programs for library in path.parent.glob(f"{path.name}*.so")}
+    if not begin.startswith(b"#!"):
+        return {executable}
+    script = begin.partition(b"\n")[2].decode(errors="replace")
+    return {path for path in map(Path, re.findall(r"(?<![\w$])/[\w./+-]+", script)) if path.is_file()}
 
 
 def run_bounded(argv: Sequence[str], source: str, result: str, given: bytes, limit: int, seconds: float) -> bytes:

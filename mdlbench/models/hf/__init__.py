@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ import numpy as np
 
 from mdlbench.errors import SpecError
 from mdlbench.models.base import Alternative, Check, Description, Measured
+from mdlbench.models.decoders import Decoder, Unknown
 from mdlbench.models.fallback import encode_spans
 from mdlbench.models.hf.environment import describe, fixed_arithmetic, pick_device
 from mdlbench.models.hf.loading import (
@@ -118,15 +119,13 @@ class HuggingFace(PredictorModel):
             "tokenizer": self.tokens.digest.hex(),
         }
 
+    def decoder(self) -> Decoder:
+        trusted = self.options.trust_remote_code and any(self.folder.glob("*.py"))
+        return Unknown("it runs code that its folder ships") if trusted else super().decoder()
+
     def description(self) -> Description:
-        here = Path(__file__).parent
-        shared = [here.parent / f"{name}.py" for name in ("lockstep", "streams", "fallback")]
-        sources = [*here.glob("*.py"), *shared, *(here.parents[1] / "tokens").glob("*.py")]
-        return Description(
-            code=sum(path.stat().st_size for path in sources),
-            weights=sum(path.stat().st_size for path in weight_files(self.folder)),
-            weights_16bit=2 * count_parameters(self.folder),
-        )
+        weights = sum(path.stat().st_size for path in weight_files(self.folder))
+        return replace(super().description(), weights=weights, weights_16bit=2 * count_parameters(self.folder))
 
     def arithmetic(self) -> AbstractContextManager[None]:
         return fixed_arithmetic(self.threads)

@@ -12,14 +12,13 @@ What it does not do: learn. The work is in `kernel.py`, which is imported (with 
 
 from dataclasses import make_dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mdlbench import varint
 from mdlbench.errors import DamagedBlockError, SpecError
-from mdlbench.models.base import Check, Description, Encoded
+from mdlbench.models.base import Check, Encoded
 from mdlbench.models.kernels import Step, StretchedModel
 from mdlbench.models.spec import option
 from mdlbench.processes import ZOO, Process, ProcessError, find
@@ -86,10 +85,6 @@ class HiddenMarkov(StretchedModel):
 
     def policy(self) -> dict[str, Any]:
         return {"context": "block", "start": "stationary belief"}
-
-    def description(self) -> Description:
-        folders = (Path(__file__).parent, Path(__file__).parents[2] / "processes")
-        return Description(code=sum(path.stat().st_size for folder in folders for path in folder.glob("*.py")))
 
     def doctor(self, block: bytes) -> list[Check]:
         """On symbols of the process itself: a text would be stored raw and show nothing."""
