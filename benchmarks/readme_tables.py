@@ -16,9 +16,10 @@ from mdlbench.beliefs import verdict
 from mdlbench.beliefs.result import BeliefGeometry, Setting
 from mdlbench.evaluation.exhibits import tables
 from mdlbench.leaderboard import Query, load_board
+from mdlbench.models.decoders import RULE
 from mdlbench.report import terminal
 from mdlbench.result import collect
-from mdlbench.result.exhibits import Measure, newest
+from mdlbench.result.exhibits import NONE, Measure, newest
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
@@ -70,15 +71,24 @@ def leaderboard_table(only: Collection[str] | None = None) -> str:
             row.model.spec if row.baseline else f"**`{row.model.spec}`**",
             f"{row.container_bytes:,}",
             f"{row.bits_per_byte:.3f}",
+            NONE if row.ideal_bits_per_byte is None else f"{row.ideal_bits_per_byte:.3f}",
             f"{row.encode.bytes_per_second / 1e6:.2f}",
             f"{row.decode.bytes_per_second / 1e6:.2f}",
-            f"{row.adjusted.total:,}",
+            NONE if row.adjusted.total is None else f"{row.adjusted.total:,}",
         ]
         for row in (found.payload for found in group.rows)
         if only is None or row.model.spec in only
     ]
-    headers = ["enwik8, first 4,000,000 bytes", "bytes", "bits per byte", "encode MB/s", "decode MB/s", "adjusted bytes"]
-    return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 5), disable_numparse=True)
+    headers = [
+        "enwik8, first 4,000,000 bytes",
+        "bytes",
+        "bits per byte",
+        "ideal",
+        "encode MB/s",
+        "decode MB/s",
+        "adjusted bytes",
+    ]
+    return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 6), disable_numparse=True)
 
 
 def gap_table() -> str:
@@ -154,6 +164,11 @@ def _runs() -> list[BeliefGeometry]:
     return sorted(runs, key=lambda run: (run.process, belief_tables.loss_gap(run)))
 
 
+def rule() -> str:
+    """What adjusted sizes are, as help and pages say it."""
+    return f"{RULE[:1].upper()}{RULE[1:]}."
+
+
 SHORT = ("cm", "cm,level=1", "external:zpaq", "external:ppmd", "external:xz", "external:zstd")
 TABLES: dict[str, Callable[[], str]] = {
     "beliefs": beliefs_table,
@@ -164,6 +179,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "leaderboard-short": lambda: leaderboard_table(SHORT),
     "models": models_table,
     "published": published_table,
+    "rule": rule,
     "zpaq": zpaq_table,
 }
 

@@ -81,7 +81,7 @@ def measure(cell: Cell, against_bits_per_byte: float | None) -> Row:
     """Run a cell; its row, without a seal.
 
     Args:
-        against_bits_per_byte: what the yardstick reached on the same corpus; None if that is not known.
+        against_bits_per_byte: of the yardstick's payloads on the same corpus; None if that is not known.
 
     Raises:
         VerificationError: what was decoded is not the corpus, or two codings differ.

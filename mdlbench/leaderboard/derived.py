@@ -15,6 +15,7 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from mdlbench.container.writer import framing
 from mdlbench.leaderboard.result import Account, Adjusted, Row, Split, Timing
 from mdlbench.result.reading import Found
 from mdlbench.result.record import Plain, Result
@@ -24,6 +25,7 @@ UNIT_BYTES = 4096  # of a unit, whose bits a row keeps; fewer where that would m
 _UNITS = 256
 _SMALLEST_UNIT = 64
 YARDSTICK = "external:xz"  # what the break-even size is taken against
+FAR = 10  # times the size that was measured: beyond it nothing is said
 _SCALARS = (bool, int, float, str)
 
 
@@ -75,6 +77,7 @@ def derived(row: Row) -> Row:
         ideal_bits_per_byte=None if row.ideal_bits is None else bits_per_byte(row.ideal_bits, input_bytes),
         encode=_timing(row.encode, input_bytes),
         decode=_timing(row.decode, input_bytes),
+        framing_bytes=framing(row.ledger.bytes),
         adjusted=_adjusted(row.adjusted, row.ledger, container, input_bytes),
     )
 
@@ -86,7 +89,8 @@ def _timing(timing: Timing, input_bytes: int) -> Timing:
         median_wall_seconds=wall,
         spread_wall_seconds=max(timing.wall_seconds) - min(timing.wall_seconds),
         median_coding_seconds=coding,
-        bytes_per_second=ratio(input_bytes, coding),
+        bytes_per_second=ratio(input_bytes, wall),
+        coding_bytes_per_second=ratio(input_bytes, coding),
         start_seconds=wall - coding,
     )
 
@@ -94,34 +98,44 @@ def _timing(timing: Timing, input_bytes: int) -> Timing:
 def _adjusted(adjusted: Adjusted, ledger: Account, container: int, input_bytes: int) -> Adjusted:
     """The container with what decodes it; what it is held against is given, being another row's."""
     models = ledger.beside["model_bytes"].values()
-    code, weights, half = (sum(model[part] for model in models) for part in ("code", "weights", "weights_16bit"))
-    rate = bits_per_byte(bytes_to_bits(container), input_bytes)
+    weights, half = (sum(model[part] for model in models) for part in ("weights", "weights_16bit"))
+    codes = [model["code"] for model in models]
+    code = None if None in codes else sum(codes)
+    fixed = None if code is None else framing(ledger.bytes) + code + weights
+    against = adjusted.against_bits_per_byte
     return replace(
         adjusted,
         code=code,
         weights=weights,
         weights_16bit=half,
-        total=container + code + weights,
-        total_16bit=container + code + half,
-        break_even_bytes=break_even(rate, code + weights, adjusted.against_bits_per_byte),
+        total=None if code is None else container + code + weights,
+        total_16bit=None if code is None else container + code + half,
+        break_even_bytes=break_even(payload_rate(ledger, input_bytes), fixed, against, FAR * input_bytes),
+        reason="; ".join(sorted({model["reason"] for model in models} - {""})),
     )
 
 
-def break_even(rate: float | None, model_bytes: int, against: float | None) -> int | None:
-    """The corpus size n in bytes from which rate * n + model <= against * n; None if there is none.
+def payload_rate(ledger: Account, input_bytes: int) -> float | None:
+    """Bits per byte of payloads and raw blocks: the part of a container that grows with what is coded."""
+    return bits_per_byte(bytes_to_bits(sum(ledger.bytes.values()) - framing(ledger.bytes)), input_bytes)
+
+
+def break_even(rate: float | None, fixed: int | None, against: float | None, most: int) -> int | None:
+    """The corpus size n in bytes from which rate * n + fixed <= against * n; None if there is none up to `most`.
 
     Args:
-        rate: the model's bits per byte, taken not to change with the size of the corpus.
-        model_bytes: its code and weights as shipped.
+        rate: bits per byte of the model's payloads, taken not to change with the size of the corpus.
+        fixed: bytes that do not grow with it: framing, code, weights as shipped.
         against: the yardstick's bits per byte, its own code not charged.
 
     Example:
-        >>> break_even(1.0, 1000, 2.0)
-        8000
+        >>> break_even(1.0, 1000, 2.0, 10_000), break_even(1.0, 1000, 2.0, 7_999)
+        (8000, None)
     """
-    if rate is None or against is None or rate >= against:
+    if rate is None or fixed is None or against is None or rate >= against:
         return None
-    return math.ceil(model_bytes * BITS_PER_BYTE / (against - rate))
+    size = math.ceil(fixed * BITS_PER_BYTE / (against - rate))
+    return size if size <= most else None
 
 
 def sum_ledgers(ledgers: Sequence[Plain]) -> Account:

@@ -5,6 +5,7 @@ The terminal prints `board_exhibits`; a page has `section`. `pictures.py` makes 
 
 import re
 import shlex
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from operator import attrgetter
@@ -12,21 +13,26 @@ from typing import Any
 
 from mdlbench.leaderboard.derived import COLUMNS, flat
 from mdlbench.leaderboard.pictures import ledger_table, pictures
-from mdlbench.leaderboard.ranking import Board, Group, groups, imposed, is_busy, processor_of
+from mdlbench.leaderboard.ranking import NOTABLE, Board, Group, groups, imposed, is_busy, processor_of
 from mdlbench.leaderboard.result import PublishedRow, Row, Timing
+from mdlbench.models.decoders import RULE
 from mdlbench.result.exhibits import Cell, Details, Exhibit, Folder, Measure, Note, Part, Section, Table, shows
 from mdlbench.result.exhibits import Row as Line
 from mdlbench.result.reading import Found
 from mdlbench.text import counted
 
 PUBLISHED_TITLE = "published by others, not measured here; whole files"
-LEGEND = (
-    "bytes: of containers that fresh processes decoded to the same corpus. ideal: the sum of -log2 p, no file's size.\n"
-    "speeds: medians, once the model is ready. memory: the larger of both ways. adjusted: container + code + shipped weights."
+_WAITED = "original bytes per second of whole processes, start included, on one core unless -j says otherwise; median"
+LEGEND = textwrap.fill(
+    "bytes: of containers that fresh processes decoded to the same corpus. ideal: the sum of -log2 p, no file's size. "
+    f"framing: what of a container is no payload, told from {100 * NOTABLE:.0f} % on. encode, decode: {_WAITED}. "
+    f"memory: the larger of both ways. {RULE}.",
+    80,
+    break_on_hyphens=False,
 )
 _SIZE = Measure("bytes", "", "count", 4, "of containers that fresh processes decoded to the same corpus", "less")
-_ENCODE = Measure("encode", form="rate", definition="original bytes per second, median, once the model is ready", better="more")
-_DECODE = Measure("decode", form="rate", definition="original bytes per second, median, once the model is ready", better="more")
+_ENCODE = Measure("encode", form="rate", definition=_WAITED, better="more")
+_DECODE = Measure("decode", form="rate", definition=_WAITED, better="more")
 _RANKED = {  # where a row has it: published ones under one name, encode_bytes_per_second, or not at all
     "model.spec": Measure("model"),
     "container_bytes": _SIZE,
@@ -36,7 +42,7 @@ _RANKED = {  # where a row has it: published ones under one name, encode_bytes_p
     "encode.bytes_per_second": _ENCODE,
     "decode.bytes_per_second": _DECODE,
     "peak_bytes": Measure("memory", "", "bytes", 4, "of the largest process, the larger of both ways", "less"),
-    "adjusted.total": Measure("adjusted bytes", "", "count", 4, "container + code + weights as shipped", "less"),
+    "adjusted.total": Measure("adjusted bytes", "", "count", 4, RULE, "less"),
 }
 _ranked_cells = attrgetter(*_RANKED)
 _PUBLISHED = {
@@ -55,17 +61,18 @@ _TIMES = {
     "Wall, whole process": "wall_seconds",
     "Spread of wall times": "spread_wall_seconds",
     "CPU": "cpu_seconds",
-    "Coding alone": "coding_seconds",
+    "Coding alone, once the model is ready": "coding_seconds",
     "Start-up": "start_seconds",
 }
 _SIZES = {
-    "Code": "code",
+    "Decoder, packed": "code",
     "Weights as shipped": "weights",
     "Weights at 16 bits": "weights_16bit",
-    "Container + code + weights": "total",
+    "Container + decoder + weights": "total",
     "... weights at 16 bits": "total_16bit",
     "Breaks even at a corpus of": "break_even_bytes",
 }
+_FRAMED = "headers, index and trailer of the container, which do not grow with the text: compare ideal bits per byte"
 _MANY_ARCHIVES = 12  # of a corpus of many files the first are listed; the row's file has all
 
 
@@ -132,6 +139,7 @@ def _tags(found: Found[Row], mark: str) -> Iterable[tuple[str, str]]:
         (f"policy {mark}", "another context policy than most rows here", mark != "A"),
         (row.device, "where it ran", row.device != "cpu"),
         (f"-j {row.jobs}", "worker processes", row.jobs > 1),
+        (f"framing {100 * row.framing_share:.0f} %", _FRAMED, row.framing_share > NOTABLE),
         ("busy", "the machine did something else as well: speeds mean little", is_busy(found)),
     )
     return [(text, tip) for text, tip, holds in known if holds]
@@ -266,10 +274,20 @@ def _details(found: Found[Row]) -> Details:
         "Adjusted size": [
             *((name, _in_bytes(getattr(row.adjusted, field))) for name, field in _SIZES.items()),
             ("... against", row.adjusted.break_even_against if row.adjusted.break_even_bytes is not None else None),
+            ("No figure", row.adjusted.reason or None),
+            ("Framing of the container", _in_bytes(row.framing_bytes)),
+            *_charged_to_none(row),
         ],
     }
     kept = tuple((title, tuple((name, str(text)) for name, text in pairs if text)) for title, pairs in groups.items())
     return Details(tuple(group for group in kept if group[1]), _archives(row))
+
+
+def _charged_to_none(row: Row) -> list[tuple[str, str]]:
+    """The runtimes that a model needs beside what is charged."""
+    models = row.ledger.beside["model_bytes"].values()
+    names = sorted({name for model in models for name in model.get("shared", ())})
+    return [("Shared runtimes, not charged", ", ".join(names))] if names else []
 
 
 def _timed(timing: Timing) -> list[tuple[str, str | None]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mdlbench.errors import ResultError
+from mdlbench.leaderboard.derived import FAR
 from mdlbench.leaderboard.ranking import Group
 from mdlbench.leaderboard.result import Row
 from mdlbench.result.exhibits import Axis, Bar, Bars, Chart, Exhibit, Measure, Panels, Role, Series, Shape, Span, Table
@@ -80,7 +81,8 @@ def _pareto(rows: Sequence[Row], slots: dict[int, int]) -> Panels:
     return Panels(
         "Size against speed",
         (_speeds(shown, "encode", slots), _speeds(shown, "decode", slots)),
-        "Bits per byte of the verified file against original bytes per second: further down and to the right is better. No row "
+        "Bits per byte of the verified file against original bytes per second of whole processes, start included: further "
+        "down and to the right is better. No row "
         f"measured here is both smaller and faster than those on the front. Squares are other programs.{more}",
     )
 
@@ -218,18 +220,17 @@ def ledger_table(group: Group) -> Table:
 
 
 def _adjusted(rows: Sequence[Row], slots: dict[int, int]) -> Iterator[Chart]:
-    usable = [row for row in rows if row.bits_per_byte and row.container_bytes]
+    usable = [row for row in rows if row.adjusted.total is not None and row.container_bytes and row.input_bytes]
     if not usable:
         return
     measured = usable[0].input_bytes
-    ends = [measured, *(row.adjusted.break_even_bytes or measured for row in usable)]
-    low, high = max(1e3, measured / 1000), max(100 * measured, *ends) * 3
-    lengths = [low * (high / low) ** (step / _STEPS) for step in range(_STEPS + 1)]
+    lengths = [measured * FAR ** (2 * step / _STEPS - 1) for step in range(_STEPS + 1)]
     series = []
     for row in sorted(usable, key=lambda row: id(row) in slots):
         role: Role = "measured" if id(row) in slots else "aside"
-        values = [_at(row, n) for n in lengths]
-        series.append(Series(row.model.spec, lengths, values, role=role, slot=slots.get(id(row))))
+        slot = slots.get(id(row))
+        series.append(Series(row.model.spec, lengths, [_at(row, n) for n in lengths], role=role, slot=slot, dashed=True))
+        series.append(Series(f"{row.model.spec}, measured", [measured], [_at(row, measured)], "points", role=role, slot=slot))
     for row in usable:
         if id(row) in slots and (even := row.adjusted.break_even_bytes):
             name = f"{row.model.spec} breaks even"
@@ -240,14 +241,17 @@ def _adjusted(rows: Sequence[Row], slots: dict[int, int]) -> Iterator[Chart]:
         Axis(Measure("length of the corpus", form="bytes"), "log"),
         Axis(Measure("adjusted bits per byte", form="digits", digits=4), "log"),
         tuple(series),
-        "Adjusted size, container plus code plus weights as shipped, for a corpus of any length, if the bits per byte "
-        f"measured here held: rate × length + model. Diamonds: where a model breaks even with {against}.",
+        f"Dots are measured, at {measured:,} bytes; dashes are not: there framing, decoder and weights stay as they are, and "
+        f"payloads grow with the text at the rate measured here, from a {FAR}th to {FAR} times the length, and no further. "
+        f"Diamonds: where a model breaks even with the files of {against}.",
         marks=((measured, "measured"),),
     )
 
 
 def _at(row: Row, length: float) -> float | None:
-    """Adjusted bits per byte at a length; None beyond 64, where nothing is to be learnt."""
-    model = row.adjusted.total - row.container_bytes
-    value = (row.bits_per_byte or 0.0) + bytes_to_bits(model) / length
+    """Adjusted bits per byte at a length: what does not grow with the text, and the payloads' rate; None beyond 64."""
+    assert row.adjusted.total is not None
+    payloads = row.container_bytes - row.framing_bytes
+    fixed = row.adjusted.total - payloads
+    value = bytes_to_bits(payloads) / row.input_bytes + bytes_to_bits(fixed) / length
     return value if value <= BITS_PER_BYTE * BITS_PER_BYTE else None

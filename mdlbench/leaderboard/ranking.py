@@ -15,7 +15,7 @@ from typing import Any
 from mdlbench.errors import UsageError
 from mdlbench.leaderboard.index import load_index
 from mdlbench.leaderboard.published import published_rows
-from mdlbench.leaderboard.result import PublishedRow, Row
+from mdlbench.leaderboard.result import OLD_RULE, PublishedRow, Row
 from mdlbench.result.reading import Found
 
 SORTS: dict[str, Callable[[Row], float | None]] = {
@@ -24,6 +24,7 @@ SORTS: dict[str, Callable[[Row], float | None]] = {
     "speed": lambda row: None if row.encode.bytes_per_second is None else -row.encode.bytes_per_second,
     "adjusted": lambda row: row.adjusted.total,
 }
+NOTABLE = 0.05  # of a container: more framing than that is told
 
 
 @dataclass(frozen=True)
@@ -196,4 +197,13 @@ def _notes(rows: Sequence[Found[Row]]) -> Iterator[str]:
     doubled = sorted(spec for spec, count in Counter(row.payload.model.spec for row in rows).items() if count > 1)
     if doubled:
         yield f"more than one row, by policy, device, workers or time: {', '.join(doubled)}"
+    framed = [row.payload for row in rows if row.payload.framing_share > NOTABLE]
+    if framed:
+        sizes = (f"{row.model.spec} {row.framing_bytes:,} of {row.container_bytes:,} bytes" for row in framed)
+        yield f"framing, which does not grow with the text, is much of the container: {'; '.join(sizes)}: compare ideal bits"
+    old = sorted({row.payload.model.spec for row in rows if row.payload.adjusted.reason == OLD_RULE})
+    if old:
+        yield f"adjusted sizes {OLD_RULE} are not shown: {', '.join(old)}; measure again (--rerun)"
+    reasons = {(row.payload.model.spec, row.payload.adjusted.reason) for row in rows}
+    yield from sorted(f"{spec} has no adjusted size: {reason}" for spec, reason in reasons if reason not in ("", OLD_RULE))
     yield from sorted({f"{row.payload.model.spec}: {row.payload.contamination}" for row in rows if row.payload.contamination})

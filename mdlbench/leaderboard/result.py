@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mdlbench.result.record import result_kind
+from mdlbench.result.record import Plain, result_kind
+from mdlbench.units import ratio
 
 KIND = "leaderboard-row"
+OLD_RULE = "measured under an older rule"
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ class Timing:
     Attributes:
         wall_seconds, cpu_seconds: of whole processes; coding_seconds: once the model is ready.
         peak_bytes: of the largest process; None where the system does not say.
-        bytes_per_second: original bytes, by the median of the coding seconds.
+        bytes_per_second: original bytes, by the median of the wall seconds: what a user waits for, start included.
+        coding_bytes_per_second: the same once the model is ready.
     """
 
     wall_seconds: tuple[float, ...]
@@ -119,22 +122,31 @@ class Timing:
     spread_wall_seconds: float = 0.0
     median_coding_seconds: float = 0.0
     bytes_per_second: float | None = None
+    coding_bytes_per_second: float | None = None
     start_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Adjusted:
-    """The container with what decodes it, in bytes."""
+    """The container with what decodes it, in bytes, by `models.decoders.RULE`.
+
+    Attributes:
+        against_bits_per_byte: of the payloads of `break_even_against` on the same bytes, which are its own plain files.
+        code: of what decodes, packed and compressed; None where that is not known, for `reason`.
+        break_even_bytes: the corpus size from which container and model are smaller than that; None: never, beyond
+            `derived.FAR` times what was measured, or not known.
+    """
 
     against_bits_per_byte: float | None
     break_even_against: str
     # derived:
-    code: int = 0
+    code: int | None = None
     weights: int = 0
     weights_16bit: int = 0
-    total: int = 0
-    total_16bit: int = 0
+    total: int | None = None
+    total_16bit: int | None = None
     break_even_bytes: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,7 +171,29 @@ class Decoding:
     fresh_process: bool
 
 
-@result_kind(KIND)
+def _whole_processes_and_one_rule(row: Plain) -> Plain:
+    """Schema 1 to 2: speeds are of whole processes; sizes of models are none that were measured under another rule."""
+    from mdlbench.container.writer import framing
+
+    beside = row["ledger"]["beside"]
+    models = {spec: {**model, "code": None, "reason": OLD_RULE} for spec, model in beside["model_bytes"].items()}
+    timings = {way: _of_whole_processes(row[way], row["input_bytes"]) for way in ("encode", "decode")}
+    unknown = dict.fromkeys(("code", "total", "total_16bit", "break_even_bytes", "against_bits_per_byte"))
+    return {
+        **row,
+        **timings,
+        "ledger": {**row["ledger"], "beside": {**beside, "model_bytes": models}},
+        "adjusted": {**row["adjusted"], **unknown, "reason": OLD_RULE},
+        "framing_bytes": framing(row["ledger"]["bytes"]),
+    }
+
+
+def _of_whole_processes(timing: Plain, input_bytes: int) -> Plain:
+    whole = ratio(input_bytes, timing["median_wall_seconds"])
+    return {**timing, "bytes_per_second": whole, "coding_bytes_per_second": timing["bytes_per_second"]}
+
+
+@result_kind(KIND, schema=2, upgrades={1: _whole_processes_and_one_rule})
 @dataclass(frozen=True)
 class Row:
     """A corpus coded with a model in one process, decoded in another to the same SHA-256, and timed.
@@ -193,7 +227,13 @@ class Row:
     bits_per_byte: float | None = None
     ratio: float | None = None
     ideal_bits_per_byte: float | None = None
+    framing_bytes: int = 0
     seal: str = ""
+
+    @property
+    def framing_share(self) -> float:
+        """The part of the containers that is no payload: headers, indices, trailers."""
+        return self.framing_bytes / max(self.container_bytes, 1)
 
     @property
     def peak_bytes(self) -> int | None:

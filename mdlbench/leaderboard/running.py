@@ -13,7 +13,7 @@ from mdlbench.errors import MdlbenchError, ResultError, UsageError
 from mdlbench.leaderboard.baselines import baselines
 from mdlbench.leaderboard.cell import Cell, measure, policies_of, wants_more
 from mdlbench.leaderboard.checking import problems
-from mdlbench.leaderboard.derived import YARDSTICK, policy_hash
+from mdlbench.leaderboard.derived import YARDSTICK, payload_rate, policy_hash
 from mdlbench.leaderboard.ranking import imposed, processor_of
 from mdlbench.leaderboard.result import Row
 from mdlbench.leaderboard.store import read_row, slug, write_row
@@ -171,11 +171,11 @@ def _too_few(row: Row, cell: Cell) -> bool:
 
 
 def _yardstick(folder: str, cell: Cell) -> float | None:
-    """Bits per byte of the newest row of xz over the same bytes, in the model's own blocks."""
+    """Bits per byte of the payloads, xz's own files, of its newest row over the same bytes, in the model's own blocks."""
     for found in reversed(_rows_of(folder, cell.corpus, YARDSTICK)):
         row = found.payload
         if row.corpus.sha256 == cell.corpus.sha256() and imposed(row) is None:
-            return row.bits_per_byte
+            return payload_rate(row.ledger, row.input_bytes)
     return None
 
 

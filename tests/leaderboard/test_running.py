@@ -3,6 +3,7 @@
 import hashlib
 import stat
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from mdlbench.leaderboard.checking import problems
 from mdlbench.leaderboard.result import Archive, Decoding
 from mdlbench.leaderboard.running import existing, plan
 from mdlbench.models import load_model
+from mdlbench.models.base import Description
 from mdlbench.result import Found
 from tests.leaderboard.made import changed, document_of, written
 
@@ -60,9 +62,13 @@ def test_the_break_even_size_is_against_xz_on_the_same_bytes(measured: Measured)
     rows = {spec: document_of(row) for spec, row in measured[1].items()}
     xz, cm = rows["external:xz"], rows["cm,level=1"]
     assert xz["adjusted"]["break_even_bytes"] is None
-    assert cm["adjusted"]["against_bits_per_byte"] == xz["bits_per_byte"]
-    size = cm["adjusted"]["break_even_bytes"]
-    assert cm["bits_per_byte"] * size / 8 + cm["adjusted"]["code"] == pytest.approx(xz["bits_per_byte"] * size / 8, rel=1e-4)
+    assert cm["adjusted"]["against_bits_per_byte"] == 8 * xz["ledger"]["bytes"]["payloads"] / xz["input_bytes"]
+    assert load_model("cm,level=1").description().code == cm["adjusted"]["code"]
+    assert cm["adjusted"]["break_even_bytes"] is None, "further than ten times what was measured"
+    light = changed(cm, ledger__beside={"model_bytes": {"cm,level=1": asdict(Description(code=5000))}})
+    payload, size = cm["ledger"]["bytes"]["payloads"] / cm["input_bytes"], light["adjusted"]["break_even_bytes"]
+    fixed = 5000 + cm["container_bytes"] - cm["ledger"]["bytes"]["payloads"]
+    assert payload * size + fixed == pytest.approx(cm["adjusted"]["against_bits_per_byte"] / 8 * size, rel=1e-4)
 
 
 def test_every_row_passes_the_check(measured: Measured) -> None:

@@ -111,7 +111,7 @@ def _tell(event: Event, *, quiet: bool, as_json: bool) -> None:
 def _line(event: Event, found: Found[Row]) -> str:
     row = found.payload
     ways = (("encode", row.encode), ("decode", row.decode))
-    speeds = [f"{way} {speed(row.input_bytes, timing.median_coding_seconds)}" for way, timing in ways]
+    speeds = [f"{way} {speed(row.input_bytes, timing.median_wall_seconds)}" for way, timing in ways]
     rate = "empty" if row.bits_per_byte is None else f"{row.bits_per_byte:.4f} bits per byte"
     parts = [f"{row.container_bytes:,} bytes", rate, *speeds, counted(row.repeats.done, "repeat")]
     kept = " (measured before)" if event.kind == "skipped" else ""

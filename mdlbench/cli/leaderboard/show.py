@@ -9,6 +9,7 @@ import click
 from mdlbench.cli.common.printing import say
 from mdlbench.leaderboard.exhibits import board_exhibits, board_json, every_figure
 from mdlbench.leaderboard.ranking import SORTS, Board, Query, load_board
+from mdlbench.models.decoders import RULE
 from mdlbench.report import terminal
 from mdlbench.result.exhibits import Part, Section
 from mdlbench.text import visible
@@ -34,7 +35,7 @@ FORMS: dict[str, Callable[[Board], str]] = {
 }
 
 
-@click.command(name="show")
+@click.command(name="show", epilog=f"{RULE[:1].upper()}{RULE[1:]}.")
 @click.argument("folder", default="results", metavar="[DIR]")
 @click.option(
     "-C",
@@ -48,7 +49,7 @@ FORMS: dict[str, Callable[[Board], str]] = {
     "--sort",
     type=click.Choice(list(SORTS)),
     default="bpb",
-    help="bits per byte, container size, encoding speed, or size with code and weights.",
+    help="bits per byte, container size, encoding speed of whole processes, or adjusted size.",
 )
 @click.option("--format", "form", type=click.Choice(list(FORMS)), default="table", help="How to print it.")
 @click.option("--published", is_flag=True, help="Also figures that others published, in a table of their own.")
