@@ -101,7 +101,7 @@ def _run(asked: SimpleNamespace, text: str, spec: str) -> IdealCodeLength:
             evaluated = symbols.write(asked.tokens, source, model, **told, **settings)
         else:
             evaluated = evaluate(source.data, model, **settings)
-    found = evaluated.result(source.name, compared)
+    found = evaluated.result(source.name, compared, source.cut())
     if asked.as_json:
         print_json("eval", {key: value for key, value in plain(found).items() if key != "lm_eval" or compared is not None})
     elif compared is not None and not asked.quiet:

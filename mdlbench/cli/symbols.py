@@ -49,14 +49,13 @@ def write(path: str, source: Input, model: Model, *, force: bool, quiet: bool, *
 
     symbols: list[SymbolBits] = []
     found = evaluate_symbols(source.data, model, symbols.append, **settings)
-    is_cut = source.is_cut()
-    if is_cut and not quiet:
-        say(f"{path} shows the first {found.input_bytes:,} bytes; --limit SIZE shows more", to_stderr=True)
-    total = source.total if is_cut else found.input_bytes
+    cut = source.cut()
+    if cut and not quiet:
+        say(f"{path} shows the {cut}; --limit SIZE shows more", to_stderr=True)
     silent = not any(symbol.alternatives for symbol in symbols)
     note = f"alternatives: not available for {model.name}" if silent else ""
     with replacing(path, force=force) as sink:
-        sink.write(heat_page(coloured_text(os.path.basename(source.name) or source.name, symbols, found, total, note)).encode())
+        sink.write(heat_page(coloured_text(os.path.basename(source.name) or source.name, symbols, found, cut, note)).encode())
     return found
 
 

@@ -13,6 +13,8 @@ from mdlbench.container.writer import PARTS, framing
 from mdlbench.models.base import Model
 from mdlbench.units import bytes_to_bits
 
+NOTABLE_FRAMING = 0.05  # of a file: more is told wherever its size is
+
 
 @dataclass(frozen=True)
 class PayloadSplit:

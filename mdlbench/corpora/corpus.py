@@ -53,6 +53,7 @@ class Corpus:
         files: in coding order; each becomes an archive of its own.
         recognised: what `find_corpus` would find the same bytes under, such as "enwik8:0:4000000", if digests prove all of
             them to be those of a known corpus; None if not.
+        cut: what was kept of it, such as "first 4,000,000 bytes"; None for the whole.
         note: what else a reader of results should know of it, such as how far a file is proven to be a known one.
     """
 
@@ -62,6 +63,7 @@ class Corpus:
     end: int
     files: tuple[CorpusFile, ...]
     recognised: str | None = None
+    cut: str | None = None
     note: str | None = None
 
     @property
@@ -94,6 +96,7 @@ class Corpus:
             "files": [{"name": file.name, "bytes": file.size, "sha256": file.sha256()} for file in self.files],
             "source": self.source,
             "recognised": self.recognised,
+            "cut": self.cut,
             "note": self.note,
         }
 

@@ -69,7 +69,8 @@ def _known(body: str, part: Slice | None, limit: int | None) -> Corpus:
     if len(files) == 1:
         return _single(body, paths[0], part, limit)
     _refuse_slice(known.name, [file.name for file in files], part)
-    return _several(body, [(file.name, path) for file, path in zip(files, paths, strict=True)], limit, known)
+    found = [(file.name, path) for file, path in zip(files, paths, strict=True)]
+    return _several(body, found, limit, recognise_folder(found))
 
 
 def _folder(folder: Path, part: Slice | None, limit: int | None) -> Corpus:
@@ -105,11 +106,12 @@ def _several(source: str, found: list[tuple[str, Path]], limit: int | None, know
     sizes = [os.path.getsize(path) for _, path in found]
     kept = [size if limit is None else min(size, limit) for size in sizes]
     files = tuple(CorpusFile(name, path, 0, size) for (name, path), size in zip(found, kept, strict=True))
-    whole = kept == sizes
-    note = None if whole else f"only the first {limit:,} bytes of each file"
-    name = slug(known.name if known else source)
-    recognised = known.name if known and whole else None
-    return Corpus(name, source, 0, sum(kept), files, recognised, note)
+    cut = None
+    if limit is not None and kept != sizes:
+        most = " at most" if min(sizes) < limit else ""
+        cut = f"first {limit:,} bytes{most} of each of {len(files)} files, {sum(kept):,} bytes in all"
+    name = slug(known.name) if known else _own_name(source)
+    return Corpus(name, source, 0, sum(kept), files, known.name if known and not cut else None, cut)
 
 
 def _single(source: str, path: Path, part: Slice | None, limit: int | None) -> Corpus:
@@ -122,8 +124,23 @@ def _single(source: str, path: Path, part: Slice | None, limit: int | None) -> C
     file = CorpusFile(path.name, path, start, end)
     if proven:
         name = slug(proven.corpus.name if len(proven.corpus.files) == 1 else f"{proven.corpus.name}-{proven.file.name}")
-        return Corpus(name, source, start, end, (file,), proven.spec(start, end))
-    return Corpus(slug(source), source, start, end, (file,), None, _unproven(recognitions, end))
+        return Corpus(name, source, start, end, (file,), proven.spec(start, end), _cut(start, end, proven.file.size))
+    return Corpus(_own_name(source), source, start, end, (file,), None, _cut(start, end, size), _unproven(recognitions, end))
+
+
+def _cut(start: int, end: int, size: int) -> str | None:
+    """What a slice is of something of `size` bytes; None for all of it."""
+    if start:
+        return f"bytes {start:,} to {end:,}"
+    return None if end == size else f"first {end:,} bytes"
+
+
+def _own_name(source: str) -> str:
+    """A name for what no digest proves to be a known corpus: never the name of one."""
+    name = slug(source)
+    taken = {known.name for known in registry().values()}
+    taken |= {f"{known.name}-{file.name}" for known in registry().values() for file in known.files}
+    return f"unproven-{name}" if name.lower() in taken else name
 
 
 def _bounds(name: str, size: int, part: Slice | None) -> tuple[int, int]:

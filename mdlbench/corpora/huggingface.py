@@ -102,8 +102,8 @@ def dataset_corpus(text: str, limit: int | None = None) -> Corpus:
         path, size = _write(name, _joined(spec, rows, limit))
     if not size:
         raise CorpusError(f"{spec.text}: no text in {spec.column!r}; choose another split or column")
-    note = None if limit is None or size < limit else f"the first {limit:,} bytes of the dataset's text"
-    return Corpus(name, spec.text, 0, size, (CorpusFile(path.name, path, 0, size),), None, note)
+    cut = None if limit is None or size < limit else f"first {limit:,} bytes of the dataset's text"
+    return Corpus(name, spec.text, 0, size, (CorpusFile(path.name, path, 0, size),), None, cut)
 
 
 @contextmanager

@@ -63,16 +63,17 @@ class Evaluation(Shown):
             "ideal bits per byte": "–" if rate is None else f"{rate:.4f}",
         }
 
-    def result(self, name: str, lm_eval: Comparison | None = None) -> IdealCodeLength:
+    def result(self, name: str, lm_eval: Comparison | None = None, cut: str | None = None) -> IdealCodeLength:
         """What is kept of it.
 
         Args:
-            name: how reports call the input.
+            name: how reports call the input; cut: what part of it this is, None for all of it.
             lm_eval: what the harness says of the same text, if that was asked for.
         """
         return IdealCodeLength(
             input=name,
             input_bytes=self.input_bytes,
+            cut=cut,
             symbols=self.symbols,
             ideal_bits=self.ideal_bits,
             ideal_bits_per_byte=self.bits_per_byte,

@@ -55,7 +55,7 @@ _NEGLIGIBLE = 0.005  # bits: shown as none
 def section(results: Sequence[Found[IdealCodeLength]]) -> Section:
     """A part for each input: the newest result of each model and policy."""
     newest = {_same(found.payload): found for found in sorted(results, key=lambda found: found.age)}
-    inputs: dict[tuple[str, int], list[Result[IdealCodeLength]]] = {}
+    inputs: dict[tuple[str, str], list[Result[IdealCodeLength]]] = {}
     for found in newest.values():
         inputs.setdefault(_input(found.payload), []).append(found.result)
     models = {found.payload.model for found in newest.values()}
@@ -72,8 +72,9 @@ def _same(found: IdealCodeLength) -> tuple[object, ...]:
     return *_input(found), found.model, *sorted(found.policy.items())
 
 
-def _input(found: IdealCodeLength) -> tuple[str, int]:
-    return found.input, found.input_bytes
+def _input(found: IdealCodeLength) -> tuple[str, str]:
+    """What was measured, and what part of it."""
+    return found.input, found.cut or f"{found.input_bytes:,} bytes"
 
 
 def _counted(count: int, what: str) -> str:
@@ -82,18 +83,18 @@ def _counted(count: int, what: str) -> str:
 
 def tables(found: Iterable[IdealCodeLength]) -> list[Table]:
     """A table for each input, in the order given, with a row for each model."""
-    inputs: dict[tuple[str, int], list[Result[IdealCodeLength]]] = {}
+    inputs: dict[tuple[str, str], list[Result[IdealCodeLength]]] = {}
     for one in found:
         inputs.setdefault(_input(one), []).append(Result(one, {}))
-    return [_table(f"{name}, {size:,} bytes: ideal code length", chosen) for (name, size), chosen in inputs.items()]
+    return [_table(f"{name}, {part}: ideal code length", chosen) for (name, part), chosen in inputs.items()]
 
 
-def _part(name: str, size: int, results: Sequence[Result[IdealCodeLength]]) -> Part:
+def _part(name: str, part: str, results: Sequence[Result[IdealCodeLength]]) -> Part:
     found = [result.payload for result in results]
     compared = [Folder(f"Beside lm-evaluation-harness: {one.model}", beside_lm_eval(one)) for one in found if one.lm_eval]
     bars = _bars(found)
     chart = (bars,) if len(bars.bars) > 1 else ()
-    return Part(f"{name}, {size:,} bytes", (_table("Ideal code length", results), *chart, *compared))
+    return Part(f"{name}, {part}", (_table("Ideal code length", results), *chart, *compared))
 
 
 def _table(title: str, results: Sequence[Result[IdealCodeLength]]) -> Table:

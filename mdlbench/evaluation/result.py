@@ -53,6 +53,7 @@ class IdealCodeLength:
 
     Attributes:
         input: how reports call it.
+        cut: what part of it this is, such as "first 1,000 bytes"; None for all of it.
         symbols: how many symbols the bytes became.
         ideal_bits: sum of -log2 p over all symbols, in bits.
         ideal_bits_per_byte: None for an empty input, as are the perplexities; those above 2^1000 are None too.
@@ -81,3 +82,4 @@ class IdealCodeLength:
     device: str | None = None
     dtype: str | None = None
     lm_eval: Comparison | None = None
+    cut: str | None = None

@@ -11,9 +11,10 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
 
+from mdlbench.codec.ledger import NOTABLE_FRAMING
 from mdlbench.leaderboard.derived import COLUMNS, flat
 from mdlbench.leaderboard.pictures import ledger_table, pictures
-from mdlbench.leaderboard.ranking import NOTABLE, Board, Group, groups, imposed, is_busy, processor_of
+from mdlbench.leaderboard.ranking import Board, Group, groups, imposed, is_busy, processor_of
 from mdlbench.leaderboard.result import PublishedRow, Row, Timing
 from mdlbench.models.decoders import RULE
 from mdlbench.result.exhibits import Cell, Details, Exhibit, Folder, Measure, Note, Part, Section, Table, shows
@@ -25,7 +26,7 @@ PUBLISHED_TITLE = "published by others, not measured here; whole files"
 _WAITED = "original bytes per second of whole processes, start included, on one core unless -j says otherwise; median"
 LEGEND = textwrap.fill(
     "bytes: of containers that fresh processes decoded to the same corpus. ideal: the sum of -log2 p, no file's size. "
-    f"framing: what of a container is no payload, told from {100 * NOTABLE:.0f} % on. encode, decode: {_WAITED}. "
+    f"framing: what of a container is no payload, told from {100 * NOTABLE_FRAMING:.0f} % on. encode, decode: {_WAITED}. "
     f"memory: the larger of both ways. {RULE}.",
     80,
     break_on_hyphens=False,
@@ -139,7 +140,7 @@ def _tags(found: Found[Row], mark: str) -> Iterable[tuple[str, str]]:
         (f"policy {mark}", "another context policy than most rows here", mark != "A"),
         (row.device, "where it ran", row.device != "cpu"),
         (f"-j {row.jobs}", "worker processes", row.jobs > 1),
-        (f"framing {100 * row.framing_share:.0f} %", _FRAMED, row.framing_share > NOTABLE),
+        (f"framing {100 * row.framing_share:.0f} %", _FRAMED, row.framing_share > NOTABLE_FRAMING),
         ("busy", "the machine did something else as well: speeds mean little", is_busy(found)),
     )
     return [(text, tip) for text, tip, holds in known if holds]

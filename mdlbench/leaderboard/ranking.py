@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mdlbench.codec.ledger import NOTABLE_FRAMING
 from mdlbench.errors import UsageError
 from mdlbench.leaderboard.index import load_index
 from mdlbench.leaderboard.published import published_rows
@@ -24,7 +25,6 @@ SORTS: dict[str, Callable[[Row], float | None]] = {
     "speed": lambda row: None if row.encode.bytes_per_second is None else -row.encode.bytes_per_second,
     "adjusted": lambda row: row.adjusted.total,
 }
-NOTABLE = 0.05  # of a container: more framing than that is told
 
 
 @dataclass(frozen=True)
@@ -139,16 +139,9 @@ def place(row: Row) -> str:
 
 
 def title(row: Row) -> str:
-    """What was coded, and the block size if that was imposed.
-
-    The first bytes of a known corpus are called so; another file is called by its name and how many bytes of it were coded.
-    """
+    """What was coded, what part of it, and the block size if that was imposed."""
     corpus, block = row.corpus, imposed(row)
-    begins = f"bytes {corpus.start:,} to {corpus.end:,}" if corpus.start else ""
-    if not begins:
-        cut = corpus.recognised is not None and ":" in corpus.recognised
-        begins = f"{'first ' if cut else ''}{corpus.bytes:,} bytes"
-    return f"{corpus.name}, {begins}" + (f", in blocks of {block:,} bytes" if block else "")
+    return f"{corpus.name}, {corpus.cut or f'{corpus.bytes:,} bytes'}" + (f", in blocks of {block:,} bytes" if block else "")
 
 
 def is_busy(row: Found[Row]) -> bool:
@@ -197,7 +190,7 @@ def _notes(rows: Sequence[Found[Row]]) -> Iterator[str]:
     doubled = sorted(spec for spec, count in Counter(row.payload.model.spec for row in rows).items() if count > 1)
     if doubled:
         yield f"more than one row, by policy, device, workers or time: {', '.join(doubled)}"
-    framed = [row.payload for row in rows if row.payload.framing_share > NOTABLE]
+    framed = [row.payload for row in rows if row.payload.framing_share > NOTABLE_FRAMING]
     if framed:
         sizes = (f"{row.model.spec} {row.framing_bytes:,} of {row.container_bytes:,} bytes" for row in framed)
         yield f"framing, which does not grow with the text, is much of the container: {'; '.join(sizes)}: compare ideal bits"

@@ -32,6 +32,7 @@ class CodedCorpus:
         start, end: the slice, in bytes of the whole.
         sha256: of the bytes coded.
         source: as the user named it; recognised: as part of a known corpus, `enwik8:0:4000000`.
+        cut: what was kept of it, such as "first 4,000,000 bytes"; None for the whole.
     """
 
     name: str
@@ -42,6 +43,7 @@ class CodedCorpus:
     files: tuple[CodedFile, ...]
     source: str
     recognised: str | None
+    cut: str | None = None
     note: str | None = None
 
 
@@ -182,10 +184,21 @@ def _whole_processes_and_one_rule(row: Plain) -> Plain:
     return {
         **row,
         **timings,
+        "corpus": _with_its_cut(row["corpus"]),
         "ledger": {**row["ledger"], "beside": {**beside, "model_bytes": models}},
         "adjusted": {**row["adjusted"], **unknown, "reason": OLD_RULE},
         "framing_bytes": framing(row["ledger"]["bytes"]),
     }
+
+
+def _with_its_cut(corpus: Plain) -> Plain:
+    """What was kept of it, from the slice and from what the note says of several files."""
+    note, several = corpus.get("note") or "", "only the first "
+    if note.startswith(several):
+        cut: str | None = f"{note.removeprefix('only the ')}, {corpus['bytes']:,} bytes in all"
+        return {**corpus, "cut": cut, "note": None}
+    first = f"first {corpus['bytes']:,} bytes" if ":" in (corpus["recognised"] or "") else None
+    return {**corpus, "cut": f"bytes {corpus['start']:,} to {corpus['end']:,}" if corpus["start"] else first}
 
 
 def _of_whole_processes(timing: Plain, input_bytes: int) -> Plain:

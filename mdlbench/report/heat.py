@@ -10,6 +10,7 @@ steer others, are spelled out. Nothing in the text can become markup, and the pa
 import unicodedata
 from collections.abc import Sequence
 from html import escape
+from itertools import accumulate, pairwise
 from string import Template
 from typing import Any
 
@@ -124,7 +125,7 @@ def _data(text: ColouredText) -> dict[str, Any]:
         for symbol in symbols
     ]
     return {
-        "bits": [_short(symbol.bits) for symbol in symbols],
+        "bits": _parts([symbol.bits for symbol in symbols]),
         "sizes": [len(symbol.raw) for symbol in symbols],
         "tops": tops if any(tops) else [],
         "labels": [_label(raw) for raw in labels],
@@ -134,8 +135,10 @@ def _data(text: ColouredText) -> dict[str, Any]:
     }
 
 
-def _short(number: float) -> float:
-    return float(f"{number:.4g}")
+def _parts(bits: Sequence[float]) -> list[float]:
+    """Parts with six decimals whose sum is that of `bits` so rounded: each takes over what the last one left."""
+    ends = [round(end, 6) for end in accumulate(bits, initial=0.0)]
+    return [round(after - before, 6) for before, after in pairwise(ends)]
 
 
 def _is_text(raw: bytes) -> bool:

@@ -77,3 +77,12 @@ def test_nothing_of_that_name(here: Path, capsys: pytest.CaptureFixture[str]) ->
         main(["eval", "nosuch", "-m", "kt"])
     assert stop.value.code == 1
     assert "nosuch: no such corpus, file or folder" in capsys.readouterr().err
+
+
+def test_a_limit_over_a_folder_says_what_was_cut(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the whole of a small file is not called its own first bytes."""
+    titles = {("folder", "30"): "first 30 bytes of each of 2 files, 60 bytes in all", ("folder/a", "480"): "480 bytes"}
+    for (text, limit), part in titles.items():
+        with pytest.raises(SystemExit, match="0"):
+            main(["eval", text, "-m", "uniform", "--limit", limit])
+        assert capsys.readouterr().out.startswith(f"{text}, {part}: ideal code length\n")

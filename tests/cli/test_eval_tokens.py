@@ -42,7 +42,7 @@ def test_a_page_shows_its_part_and_says_so(tmp_path: Path, capsys: pytest.Captur
     assert run(long, "-m", "uniform", "--tokens", out) == 0
     said = capsys.readouterr()
     assert "shows the first 100,000 bytes" in said.err
-    assert "The first 100,000 bytes of 120,000 bytes" in out.read_text()
+    assert "A part: first 100,000 bytes. All figures" in out.read_text()
     assert out.read_text().count("<i class") == 100_000
     assert "alternatives: not available for uniform" in out.read_text()
     assert run(long, "-m", "uniform", "--tokens", out, "-f", "--limit", "10") == 0

@@ -55,6 +55,8 @@ def test_slices_and_limits(file: Path, slice_: str, limit: int | None, start: in
     corpus = find_corpus(f"{file}{slice_}", limit)
     assert read(corpus) == DATA[start:end]
     assert (corpus.start, corpus.end, corpus.size) == (start, end, end - start)
+    expected = f"bytes {start:,} to {end:,}" if start else f"first {end:,} bytes"
+    assert corpus.cut == (None if end - start == len(DATA) else expected)
     assert (corpus.name, corpus.source, corpus.recognised) == ("some-data.bin", "some data.bin", None)
     assert corpus.sha256() == corpus.files[0].sha256() == hashlib.sha256(DATA[start:end]).hexdigest()
 
@@ -94,7 +96,10 @@ def test_a_folder_is_its_files_in_order_of_name(tmp_path: Path) -> None:
     assert read(corpus) == b"a.txt" * 3 + b"b.txt" * 3 + b"sub/c.txt" * 3
     assert (corpus.name, corpus.start, corpus.end, corpus.note) == ("texts", 0, corpus.size, None)
     cut = find_corpus(str(folder), limit=4)
-    assert (read(cut), cut.note) == (b"a.txb.txsub/", "only the first 4 bytes of each file")
+    assert (read(cut), cut.cut) == (b"a.txb.txsub/", "first 4 bytes of each of 3 files, 12 bytes in all")
+    cut = find_corpus(str(folder), limit=20)
+    assert (cut.size, cut.cut) == (15 + 15 + 20, "first 20 bytes at most of each of 3 files, 50 bytes in all")
+    assert find_corpus(str(folder), limit=27).cut is None
     with pytest.raises(UsageError, match=r"has 3 files, and a slice is of one; name it, as in .*texts/a.txt:0:4"):
         find_corpus(f"{folder}:0:4")
     (tmp_path / "nothing").mkdir()
@@ -219,6 +224,7 @@ def test_to_json_has_the_fields_of_a_leaderboard_row(file: Path) -> None:
         "source": "some data.bin",
         "files": [{"name": "some data.bin", "bytes": 100, "sha256": digest}],
         "recognised": None,
+        "cut": "first 100 bytes",
         "note": None,
     }
 
@@ -267,3 +273,32 @@ def test_real_canterbury_files(shared_data: Path, tmp_path: Path) -> None:
         data = part.path.read_bytes()
         (tmp_path / part.name).write_bytes(data.replace(b"\r\n", b"\n") if part.name == "alice29.txt" else data)
     assert find_corpus(str(tmp_path)).recognised is None
+    folder = tmp_path.rename(tmp_path.with_name("canterbury"))
+    assert find_corpus(str(folder)).name == find_corpus(str(folder), 1000).name == "unproven-canterbury"
+
+
+@pytest.mark.usefixtures("small_registry")
+@pytest.mark.parametrize("name", ["one", "ONE", "two", "two-a"])
+def test_the_name_of_a_known_corpus_is_kept_for_proven_bytes(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"something else")
+    corpus = find_corpus(f"{tmp_path}/{name}")
+    assert (corpus.name, corpus.recognised) == (f"unproven-{name}", None)
+    (tmp_path / "f" / name).mkdir(parents=True)
+    (tmp_path / "f" / name / "x").write_bytes(b"x")
+    assert find_corpus(f"{tmp_path}/f/{name}").name == f"unproven-{name}"
+
+
+@pytest.mark.usefixtures("small_registry")
+def test_a_cut_of_a_known_corpus_says_what_of_it(tmp_path: Path) -> None:
+    (tmp_path / "copy").write_bytes(DATA[:4000])
+    assert find_corpus(f"{tmp_path}/copy").cut == "first 4,000 bytes"
+    assert find_corpus(f"{tmp_path}/copy:10:20").cut == "bytes 10 to 20"
+    (tmp_path / "copy").write_bytes(DATA)
+    assert find_corpus(f"{tmp_path}/copy").cut is None
+
+
+def test_fetched_files_that_were_edited_are_not_the_corpus(empty_cache: Path, small_registry: dict[str, KnownCorpus]) -> None:
+    for name, data in {"two/a": b"aaaaa", "two/z": b"zzzz?"}.items():
+        (empty_cache / name).parent.mkdir(parents=True, exist_ok=True)
+        (empty_cache / name).write_bytes(data)
+    assert (find_corpus("two").name, find_corpus("two").recognised) == ("unproven-two", None)

@@ -66,8 +66,8 @@ def test_limits_cut_the_bytes_and_not_the_texts(limit: int, tmp_path: Path) -> N
     folder = folder_of(tmp_path / "poems", "jsonl")
     expected = "\n\n".join(TEXTS).encode()
     assert contents(f"hfds:{folder}", limit) == expected[:limit]
-    note = find_corpus(f"hfds:{folder}", limit).note
-    assert note == (f"the first {limit:,} bytes of the dataset's text" if limit < len(expected) else None)
+    cut = find_corpus(f"hfds:{folder}", limit).cut
+    assert cut == (f"first {limit:,} bytes of the dataset's text" if limit < len(expected) else None)
 
 
 def test_a_limit_reads_no_further_than_it_must(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from mdlbench.corpora import find_corpus
 from mdlbench.errors import ResultError
 from mdlbench.leaderboard import Row, groups, load_board, published_rows
 from mdlbench.leaderboard.exhibits import ranked_table, section
 from mdlbench.leaderboard.pictures import COLOURS, CURVE_POINTS, chosen, curve, parts_of, pictures
 from mdlbench.leaderboard.published import published_results
+from mdlbench.leaderboard.ranking import title
 from mdlbench.result import Found, collect
 from mdlbench.result.exhibits import Bars, Chart, Panels, Table, sections
 from tests.leaderboard.made import changed, document_of, row_of, written
@@ -142,3 +144,74 @@ def test_rows_in_colour_are_the_best_of_their_families(measured: Measured) -> No
     charts = [picture for picture in pictures_of(measured).values() if isinstance(picture, Chart)]
     slots = [{s.name: s.slot for s in chart.series if s.slot is not None} for chart in charts]
     assert all(one.get(name, slot) == slot for one in slots for other in slots for name, slot in other.items())
+
+
+def test_a_limit_over_a_folder_says_what_was_cut(tmp_path: Path, measured: Measured) -> None:
+    """In the title of the table; and no whole file is called its own first bytes."""
+    corpora = tmp_path / "corpora"
+    corpora.mkdir()
+    for name, size in (("a", 100), ("b", 500), ("c", 900)):
+        (corpora / name).write_bytes(b"x" * size)
+    document = document_of(measured[1]["uniform"])
+    titles = {
+        (str(corpora), None): "corpora, 1,500 bytes",
+        (str(corpora), 300): "corpora, first 300 bytes at most of each of 3 files, 700 bytes in all",
+        (str(corpora), 90): "corpora, first 90 bytes of each of 3 files, 270 bytes in all",
+        (str(corpora / "a"), None): "a, 100 bytes",
+        (str(corpora / "a"), 100): "a, 100 bytes",
+        (str(corpora / "a"), 99): "a, first 99 bytes",
+        (f"{corpora}/a:10:20", None): "a, bytes 10 to 20",
+    }
+    for (text, limit), title_ in titles.items():
+        row = row_of(changed(document, corpus=find_corpus(text, limit).to_json()))
+        assert title(row.payload) == title_
+
+
+def test_what_older_rows_call_their_cut(measured: Measured) -> None:
+    document = document_of(measured[1]["uniform"])
+    older = {**document, "schema": "mdlbench.leaderboard-row/1"}
+    for edit, expected in (
+        ({"recognised": "enwik8:0:52098"}, "words.txt, first 52,098 bytes"),
+        ({"start": 5, "end": 52103}, "words.txt, bytes 5 to 52,103"),
+        ({"note": "only the first 10 bytes of each file"}, "words.txt, first 10 bytes of each file, 52,098 bytes in all"),
+        ({}, "words.txt, 52,098 bytes"),
+    ):
+        corpus = {key: value for key, value in document["corpus"].items() if key != "cut"} | edit
+        assert title(row_of({**older, "corpus": corpus}).payload) == expected
+
+
+def test_framing_is_told_where_it_is_much(measured: Measured, tmp_path: Path) -> None:
+    document = document_of(measured[1]["cm,level=1"])
+    parts = document["ledger"]["bytes"]
+    assert row_of(document).payload.framing_bytes == sum(parts.values()) - parts["payloads"] - parts["raw_blocks"]
+    heavy = {
+        **parts,
+        "header": parts["header"] + parts["payloads"] // 2,
+        "payloads": parts["payloads"] - parts["payloads"] // 2,
+    }
+    written(tmp_path, changed(document, ledger__bytes=heavy))
+    (group,) = load_board(tmp_path).groups
+    assert any(note.startswith("framing, which does not grow with the text") for note in group.notes)
+    assert any(tag.startswith("framing ") for tag, _ in ranked_table(group).rows[0].tags)
+    (plain,) = groups([measured[1]["cm,level=1"]])
+    assert not [note for note in plain.notes if "framing" in note]
+
+
+def test_constants_are_not_extrapolated(measured: Measured) -> None:
+    """Adjusted size against length: only payloads grow; dashed but for what was measured; and no further than ten times it."""
+    chart = pictures_of(measured)["When a model pays for itself"]
+    assert isinstance(chart, Chart)
+    row = measured[1]["cm,level=1"].payload
+    (line,) = [series for series in chart.series if series.name == "cm,level=1"]
+    payloads = row.container_bytes - row.framing_bytes
+    assert line.y[-1] is not None
+    for length, rate in zip(line.x, line.y, strict=True):
+        assert rate is None or rate * length / 8 == pytest.approx(
+            payloads * length / row.input_bytes + row.framing_bytes + (row.adjusted.code or 0)
+        )
+    xs = [x for series in chart.series for x in series.x]
+    assert max(xs) <= 10 * row.input_bytes * (1 + 1e-9)
+    assert min(xs) >= row.input_bytes / 10 * (1 - 1e-9)
+    assert all(series.dashed for series in chart.series if series.mark == "line")
+    (dot,) = [series for series in chart.series if series.name == "cm,level=1, measured"]
+    assert (list(dot.x), list(dot.y)) == ([row.input_bytes], [pytest.approx(8 * (row.adjusted.total or 0) / row.input_bytes)])

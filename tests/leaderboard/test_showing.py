@@ -53,7 +53,8 @@ def test_other_bytes_and_imposed_blocks_are_not_ranked_together(measured: Measur
     written(folder, document)
     policy = [{**document["model"]["policies"][0], "block_size": 2048}]
     written(folder, changed(document, block_size__used=2048, model__policies=policy), "imposed")
-    written(folder, changed(document, corpus__sha256="0" * 64, corpus__start=100, corpus__end=200), "slice")
+    part = {"corpus__start": 100, "corpus__end": 200, "corpus__cut": "bytes 100 to 200"}
+    written(folder, changed(document, corpus__sha256="0" * 64, **part), "slice")
     groups = load_board(folder).groups
     assert [len(group.rows) for group in groups] == [1, 1, 1]
     titles = [group.title for group in groups]

@@ -2,6 +2,9 @@
 
 import io
 import itertools
+import json
+import math
+import random
 import re
 import shutil
 from html.parser import HTMLParser
@@ -28,10 +31,10 @@ def symbols_of(*parts: bytes, bits: float = 3.0) -> list[SymbolBits]:
     return symbols
 
 
-def page_of(data: bytes, spec: str = "ngram,order=2", name: str = "name", total: int | None = None) -> str:
+def page_of(data: bytes, spec: str = "ngram,order=2", name: str = "name", cut: str | None = None) -> str:
     symbols: list[SymbolBits] = []
     found = evaluate_symbols(io.BytesIO(data), load_model(spec), symbols.append)
-    return heat_page(coloured_text(name, symbols, found, len(data) if total is None else total))
+    return heat_page(coloured_text(name, symbols, found, cut))
 
 
 class _Elements(HTMLParser):
@@ -106,14 +109,26 @@ def test_hostile_text_and_names_are_inert() -> None:
     assert not re.search(r'(src|href)="(?!https://pypi\.org)', hostile)
     alternatives = (Alternative(b"</script><b>", 0.5),)
     found = evaluate_symbols(io.BytesIO(b"a"), load_model("uniform"), lambda symbol: None)
-    page = heat_page(coloured_text("n", [SymbolBits(0, b"a", 8.0, 0.0, alternatives)], found, 1))
+    page = heat_page(coloured_text("n", [SymbolBits(0, b"a", 8.0, 0.0, alternatives)], found))
     assert "</script><b>" not in page
 
 
 def test_a_part_of_a_file_says_so() -> None:
-    assert "The first 100 bytes of 5,000 bytes" in page_of(b"a" * 100, total=5000)
+    assert "A part: first 100 bytes. All figures are of this part." in page_of(b"a" * 100, cut="first 100 bytes")
     assert 'class="notice"' not in page_of(b"a" * 100)
     assert page_of(b"").count("<i class") == 0
+
+
+def test_the_parts_sum_to_the_whole() -> None:
+    """Four significant digits of each symbol would leave out bits of a long text."""
+    data = bytes(random.Random(1).choices(b"abcdefghij ", k=20_000))
+    symbols: list[SymbolBits] = []
+    found = evaluate_symbols(io.BytesIO(data), load_model("ngram,order=2"), symbols.append)
+    shown = re.search(r'<script type="application/json" id="data">(.*?)</script>', page_of(data), re.DOTALL)
+    assert shown is not None
+    bits = json.loads(shown[1])["bits"]
+    assert math.fsum(bits) == pytest.approx(found.ideal_bits, abs=1e-5)
+    assert max(abs(one - symbol.bits) for one, symbol in zip(bits, symbols, strict=True)) <= 1.1e-6
 
 
 def test_in_a_browser(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO, cast
 
 from mdlbench.cli.common.paths import STANDARD, json_name
@@ -66,19 +67,16 @@ class Input:
     Attributes:
         name: as JSON has it; what shows it escapes it.
         data: what `evaluate` takes.
-        kept: its bytes; `total`: those before a limit. None where they are not known beforehand.
+        kept: its bytes, None where they are not known beforehand.
     """
 
     name: str
     data: Corpus | BinaryIO
     kept: int | None = None
-    total: int | None = None
 
-    def is_cut(self) -> bool:
-        """Once all is read: whether the input goes on behind the limit."""
-        if self.total is not None:
-            return self.kept != self.total
-        return isinstance(self.data, Limited) and self.data.is_cut()
+    def cut(self) -> str | None:
+        """Once all is read: what part it is of what the user named; None for all of it."""
+        return self.data.cut if isinstance(self.data, Corpus | Limited) else None
 
     def read(self) -> bytes:
         """All of it."""
@@ -101,24 +99,22 @@ def evaluated_input(text: str, limit: int | None) -> Iterator[Input]:
             yield Input(json_name(text), stream if limit is None else cast(BinaryIO, Limited(stream, limit)))
         return
     corpus = find_corpus(text, limit)
-    whole = corpus if limit is None else find_corpus(text)
-    yield Input(json_name(text), corpus, corpus.size, whole.size)
+    yield Input(json_name(text), corpus, corpus.size)
 
 
 class Limited:
-    """The first `limit` bytes of a stream, or all of it."""
+    """The first `limit` bytes of a stream."""
 
-    def __init__(self, stream: BinaryIO, limit: int | None) -> None:
-        self._stream, self._left = stream, limit
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
+        self._stream, self._limit, self._left = stream, limit, limit
 
     def read(self, size: int = -1) -> bytes:
         """As of a file."""
-        if self._left is None:
-            return self._stream.read(size)
         data = self._stream.read(self._left if size < 0 else min(size, self._left))
         self._left -= len(data)
         return data
 
-    def is_cut(self) -> bool:
-        """Once all is read: whether the stream goes on behind the limit."""
-        return self._left == 0 and bool(self._stream.read(1))
+    @cached_property
+    def cut(self) -> str | None:
+        """Once all is read: what part this is, if the stream goes on behind the limit."""
+        return f"first {self._limit:,} bytes" if self._left == 0 and self._stream.read(1) else None
