@@ -18,7 +18,7 @@ import mdlbench
 
 ROOT = Path(__file__).parents[1]
 NETWORK = "./gpt2"  # stands for any language model in commands that are run
-SPEED = re.compile(r"[\d.,]+ [kMG]?B/s")
+SPEED = re.compile(r"[\d.,]+ [kMG]?B/s| in [\d.]+ s(?=  \[)")
 
 
 @cache

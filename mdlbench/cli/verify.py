@@ -83,6 +83,7 @@ def _container(
         portability="environment" if "environment" in kinds else "exact",
         policies=(),
         seconds=seconds,
+        verify_seconds=seconds,
         verified=True,
         ledger=found.ledger,
     )

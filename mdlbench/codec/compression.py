@@ -33,6 +33,7 @@ class Compression(Shown):
     Attributes:
         models, digests: canonical specs and digests (hexadecimal), in the header's order.
         ideal_bits: ideal code length of all blocks, raw ones at 8 bits a byte; None if a model gives none.
+        seconds: of everything, once the models were ready; verify_seconds: the part of them that went into verification.
         verified: every payload was decoded to its block again before it was written.
     """
 
@@ -46,6 +47,7 @@ class Compression(Shown):
     seconds: float
     verified: bool
     ledger: Ledger
+    verify_seconds: float = 0.0
 
     @property
     def bits_per_byte(self) -> float | None:
@@ -68,6 +70,14 @@ class Coded(NamedTuple):
 
     model: int
     encoded: Encoded
+
+
+class _Batch(NamedTuple):
+    """The blocks of a batch, and the seconds that a worker spent on coding and on verifying them."""
+
+    coded: list[Coded]
+    coding: float
+    verifying: float = 0.0
 
 
 @dataclass
@@ -127,14 +137,17 @@ def compress_stream(
     writer = Writer(sink, header_for(loaded))
     account = _Account()
     work = _encode_verified if verify else _encode
-    for batch, coded in ordered_map(work, tasks, jobs, loaded, build, recipes_for(loaded, jobs)):
-        for original, block in zip(batch.blocks, coded, strict=True):
+    coding = verifying = 0.0
+    for batch, done in ordered_map(work, tasks, jobs, loaded, build, recipes_for(loaded, jobs)):
+        coding, verifying = coding + done.coding, verifying + done.verifying
+        for original, block in zip(batch.blocks, done.coded, strict=True):
             writer.add(original, block.model, original if block.model == RAW else block.encoded.payload)
             account.add(original, block)
             progress(len(original))
     writer.finish()
     if not writer.names_models:
         account = _Account(account.original)  # no payload was worth naming a model
+    seconds = time.perf_counter() - began
     return Compression(
         input_bytes=account.original,
         output_bytes=sum(writer.sizes.values()),
@@ -143,7 +156,8 @@ def compress_stream(
         digests=tuple(model.digest.hex() for model in loaded),
         portability="exact" if all(model.portability == "exact" for model in loaded) else "environment",
         policies=tuple({"block_size": size, **model.policy()} for model in loaded),
-        seconds=time.perf_counter() - began,
+        seconds=seconds,
+        verify_seconds=seconds * verifying / (coding + verifying) if verifying else 0.0,
         verified=verify,
         ledger=Ledger(dict(writer.sizes), account.split(writer.sizes["payloads"]), models=loaded),
     )
@@ -193,7 +207,12 @@ def read_back(container: BinaryIO) -> None:
         pass
 
 
-def _encode(models: Sequence[Model], batch: Batch) -> list[Coded]:
+def _encode(models: Sequence[Model], batch: Batch) -> _Batch:
+    began = time.perf_counter()
+    return _Batch(_smallest(models, batch), time.perf_counter() - began)
+
+
+def _smallest(models: Sequence[Model], batch: Batch) -> list[Coded]:
     """Code each block with every model and keep the smallest, or RAW where none is smaller than the block."""
     best = [Coded(RAW, Encoded(block, None, None)) for block in batch.blocks]
     for index, model in enumerate(models):
@@ -203,8 +222,15 @@ def _encode(models: Sequence[Model], batch: Batch) -> list[Coded]:
     return best
 
 
-def _encode_verified(models: Sequence[Model], batch: Batch) -> list[Coded]:
-    coded = _encode(models, batch)
+def _encode_verified(models: Sequence[Model], batch: Batch) -> _Batch:
+    done = _encode(models, batch)
+    began = time.perf_counter()
+    _verify(models, batch, done.coded)
+    return done._replace(verifying=time.perf_counter() - began)
+
+
+def _verify(models: Sequence[Model], batch: Batch, coded: Sequence[Coded]) -> None:
+    """Decode the payloads with fresh state, and compare."""
     start = batch.start
     for index, model in enumerate(models):
         places = [place for place, block in enumerate(coded) if block.model == index]
@@ -214,4 +240,3 @@ def _encode_verified(models: Sequence[Model], batch: Batch) -> list[Coded]:
             if data != batch.blocks[place]:
                 name = block_name(batch.number + place, start + sum(map(len, batch.blocks[:place])), len(batch.blocks[place]))
                 raise VerificationError(f"{name} does not decode to the same bytes with {model.spec}; nothing was written")
-    return coded

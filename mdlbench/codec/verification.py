@@ -59,7 +59,8 @@ def verify_round_trip(
                 ran = _finished(process)  # an output that ends early is the lesser news if the process failed
     if differs is not None:
         raise VerificationError(f"byte {differs:,} differs after a round trip through {' '.join(models)}")
-    return RoundTrip(replace(done, verified=True), ran)
+    whole = done.seconds + ran.wall_seconds
+    return RoundTrip(replace(done, verified=True, seconds=whole, verify_seconds=ran.wall_seconds), ran)
 
 
 def _finished(process: Fresh) -> Ran:

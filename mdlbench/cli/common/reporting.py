@@ -5,7 +5,7 @@ from typing import Any
 
 from mdlbench.cli.common.paths import STANDARD, json_name, name_of
 from mdlbench.codec import Compression
-from mdlbench.codec.ledger import Ledger
+from mdlbench.codec.ledger import NOTABLE_FRAMING, Ledger
 from mdlbench.text import speed, visible
 from mdlbench.units import bits_per_byte, bytes_to_bits, ratio
 
@@ -24,23 +24,36 @@ def compression_json(file: str, target: str | None, done: Compression) -> dict[s
         "portability": done.portability,
         "policy": list(done.policies),
         "seconds": done.seconds,
+        "verify_seconds": done.verify_seconds,
         "verified": done.verified,
         "ledger": done.ledger.to_json(),
     }
 
 
 def report_line(file: str, target: str | None, done: Compression) -> str:
-    """Sizes, ratio, bits per byte, speed, and whether it was verified."""
+    """Sizes, ratio, bits per byte, the speed of compression alone, and how long verification took.
+
+    Where framing is a good part of the container, it and the ideal bits stand beside the bits per byte.
+    """
     rate = ratio(done.input_bytes, done.output_bytes)
     bits = bits_per_byte(bytes_to_bits(done.output_bytes), done.input_bytes)
     parts = [
         f"{name_of(file)}: {done.input_bytes:,} → {done.output_bytes:,} bytes",
         f"ratio {rate:.3f}" if bits is not None else "ratio –",
-        f"{bits:.4f} bits per byte" if bits is not None else "empty",
-        speed(done.input_bytes, done.seconds),
-        "verified" if done.verified else "not verified",
+        "empty" if bits is None else f"{bits:.4f} bits per byte{_framed(done)}",
+        speed(done.input_bytes, done.seconds - done.verify_seconds),
+        f"verified in {done.verify_seconds:.2f} s" if done.verified else "not verified",
     ]
     return ", ".join(parts) + f"  [{' '.join(done.models)}{'' if target in (None, STANDARD) else f' → {visible(target)}'}]"
+
+
+def _framed(done: Compression) -> str:
+    """How much of a short file's container is framing, and what the model alone would need."""
+    if done.ledger.framing_share <= NOTABLE_FRAMING:
+        return ""
+    ideal = None if done.ideal_bits is None else bits_per_byte(done.ideal_bits, done.input_bytes)
+    told = "" if ideal is None else f"ideal {ideal:.4f}, "
+    return f" ({told}framing {100 * done.ledger.framing_share:.0f} % of the file)"
 
 
 def weight_line(weights: Mapping[str, Any]) -> str:
