@@ -3,7 +3,10 @@
 Every size is of a file that was decoded again and compared. A row names what dominates it: smaller and no slower
 both ways. Times are medians of `--repeats` runs, of all programs in turn, after one uncounted run of `cm`.
 
-    python benchmarks/cm_levels.py [FILE] [--limit BYTES] [--repeats N] [--picture OUT.png] [--output-path DIR]
+    python benchmarks/cm_levels.py [CORPUS] [--repeats N] [--picture OUT.png] [--output-path DIR]
+
+A corpus is one file as `mdlbench leaderboard run -C` takes it: a name that was fetched (`mdlbench corpus fetch enwik8`) or a
+path, perhaps with a slice; enwik8:0:1M by default.
 """
 
 import argparse
@@ -13,16 +16,19 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tabulate import tabulate
 
+from mdlbench.corpora import find_corpus
+from mdlbench.errors import MdlbenchError
 from mdlbench.result import Figures, Result
 from mdlbench.result.exhibits import Axis, Chart, Mark, Measure, Series
 
-DEFAULT = Path(__file__).parents[2] / "shared" / "data" / "enwik8.first4000000"
+SPEED = "MB/s of whole processes, start included, one thread, wall time, median"
 MDLBENCH = f"{sys.executable} -m mdlbench"
 # family -> settings, command that writes {out} from {file}, command that writes {back} from {out}
 PROGRAMS = {
@@ -131,15 +137,15 @@ def table(rows: list[Row], size: int) -> str:
             f"{8 * row.size / size:.3f}",
             row.compress_speed,
             row.decompress_speed,
-            ", ".join(dominators(rows, row)),
+            textwrap.fill(", ".join(dominators(rows, row)), 20),
         ]
         for row in rows
     ]
-    headers = ["program", "bytes", "bits/byte", "compress MB/s", "decompress MB/s", "dominated by"]
-    return tabulate(body, headers, tablefmt="github", floatfmt=".3f", disable_numparse=[1], colalign=("left", "right"))
+    headers = ["program", "bytes", "bits/byte", "comp. MB/s", "dec. MB/s", "dominated by"]
+    return tabulate(body, headers, tablefmt="simple", floatfmt=".3f", disable_numparse=[1], colalign=("left", "right"))
 
 
-def chart(rows: list[Row], name: str, size: int) -> Chart:
+def chart(rows: list[Row], title: str, size: int) -> Chart:
     """Bits per byte of `size` bytes against speed: a line for each family, and the front that none is below and right of."""
     families = {family: [row for row in rows if row.family == family] for family in dict.fromkeys(row.family for row in rows)}
     fastest_first = sorted(rows, key=lambda row: (-row.speed, row.size))
@@ -147,7 +153,7 @@ def chart(rows: list[Row], name: str, size: int) -> Chart:
     series = [_series(family, mine, size, labels=[row.setting for row in mine]) for family, mine in families.items()]
     series.append(_series("nothing measured is smaller and as fast", front, size, mark="step", role="aside"))
     return Chart(
-        f"{name}, {size:,} bytes: lower and further right is better",
+        f"{title}: lower and further right is better",
         Axis(Measure("speed both ways (geometric mean), whole process", form="rate"), "log"),
         Axis(Measure("bits per byte", form="fixed", digits=3), "log"),
         tuple(series),
@@ -159,34 +165,39 @@ def _series(name: str, rows: list[Row], size: int, mark: Mark = "line+points", *
     return Series(name, [1e6 * row.speed for row in rows], [8 * row.size / size for row in rows], mark, **look)
 
 
-def draw(rows: list[Row], name: str, size: int, path: Path) -> None:
+def draw(rows: list[Row], title: str, size: int, path: Path) -> None:
     """Write the chart as a .png, .svg or .pdf."""
     from mdlbench.report import figures
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(figures.draw(chart(rows, name, size)).bytes(path.suffix.removeprefix(".")))
+    path.write_bytes(figures.draw(chart(rows, title, size)).bytes(path.suffix.removeprefix(".")))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, nargs="?", default=DEFAULT)
-    parser.add_argument("--limit", type=int, help="only the first bytes of the file")
+    parser.add_argument("corpus", nargs="?", default="enwik8:0:1M", metavar="CORPUS")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--picture", type=Path, help="write the picture here")
     parser.add_argument("--output-path", type=Path, help="write the figures as JSON into this folder")
     arguments = parser.parse_args()
     families = [family for family in PROGRAMS if family == "cm" or shutil.which(family.split()[0])]
-    data = arguments.file.read_bytes()[: arguments.limit]
+    try:
+        corpus = find_corpus(arguments.corpus)
+        (file,) = corpus.files
+    except (MdlbenchError, ValueError) as error:
+        parser.error(str(error))
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "source"
-        source.write_bytes(data)
+        with file.open() as original, open(source, "wb") as sink:
+            shutil.copyfileobj(original, sink)
         rows = measure(source, arguments.repeats, families)
-    print(table(rows, len(data)))
+    print(f"{corpus.title}\n{SPEED} of {arguments.repeats}\n\n{table(rows, corpus.size)}")
     if arguments.picture:
-        draw(rows, arguments.file.name, len(data), arguments.picture)
+        draw(rows, corpus.title, corpus.size, arguments.picture)
     if arguments.output_path:
         values = [{**row._asdict(), "dominated_by": dominators(rows, row)} for row in rows]
-        figures = Figures("benchmark-cm-levels", {"input": arguments.file.name, "input_bytes": len(data), "rows": values})
+        named = {"input": corpus.recognised or corpus.name, "title": corpus.title, "input_bytes": corpus.size}
+        figures = Figures("benchmark-cm-levels", {**named, "speed": SPEED, "rows": values})
         print(Result(figures).write(arguments.output_path))
 
 

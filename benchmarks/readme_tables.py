@@ -21,17 +21,20 @@ from mdlbench.report import terminal
 from mdlbench.result import collect
 from mdlbench.result.exhibits import NONE, Measure, newest
 
+SPEED = "whole process"  # in every table: start included, on one core
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 
 
-def rows_of(name: str) -> list[dict]:
-    """The rows of one size_speed.py run."""
-    return json.loads((RESULTS / name).read_text(encoding="utf8"))["rows"]
+def size_speed(name: str) -> tuple[str, list[dict]]:
+    """What one size_speed.py run measured, called as its digests prove, and its rows."""
+    document = json.loads((RESULTS / f"size_speed-{name}.json").read_text(encoding="utf8"))
+    return document.get("title", f"{document['bytes']:,} bytes, not proven to be of any corpus"), document["rows"]
 
 
 def models_table() -> str:
     """Sizes and speeds on the first 1,000,000 bytes of enwik8, mdlbench's models beside the peers."""
+    title, rows = size_speed("enwik8-1M")
     table = [
         [
             f"**`{row['compressor'].removeprefix('mdlbench ')}`**" if "mdlbench" in row["compressor"] else row["compressor"],
@@ -41,9 +44,10 @@ def models_table() -> str:
             f"{row['compress_mb_per_s']:.2f}",
             f"{row['decompress_mb_per_s']:.2f}",
         ]
-        for row in rows_of("size_speed-enwik8-1M.json")
+        for row in rows
     ]
-    headers = ["enwik8, first 1,000,000 bytes", "bytes", "ratio", "bits per byte", "compress MB/s", "decompress MB/s"]
+    speeds = [f"{way} MB/s, {SPEED}" for way in ("compress", "decompress")]
+    headers = [title, "bytes", "ratio", "bits per byte", *speeds]
     return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 5), disable_numparse=True)
 
 
@@ -51,11 +55,12 @@ def zpaq_table() -> str:
     """The default model against zpaq -m5, on three corpora."""
     table = []
     for corpus in ("enwik8-1M", "enwik8-4M", "canterbury"):
-        rows = {row["compressor"]: row for row in rows_of(f"size_speed-{corpus}.json")}
+        title, measured = size_speed(corpus)
+        rows = {row["compressor"]: row for row in measured}
         ours, theirs = rows["mdlbench cm"], rows["zpaq -m5 -t1"]
         speeds = [f"{ours[f'{way}_speed_vs_zpaq_m5']:.2f}" for way in ("compress", "decompress")]
-        table.append([corpus, f"{ours['bytes']:,}", f"{theirs['bytes']:,}", *speeds])
-    headers = ["`cm` against `zpaq -m5 -t1`", "`cm` bytes", "zpaq bytes", "speed ratio, compress", "decompress"]
+        table.append([title, f"{ours['bytes']:,}", f"{theirs['bytes']:,}", *speeds])
+    headers = ["`cm` against `zpaq -m5 -t1`", "`cm` bytes", "zpaq bytes", f"speed ratio, {SPEED}: compress", "decompress"]
     return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 4), disable_numparse=True)
 
 
@@ -79,15 +84,8 @@ def leaderboard_table(only: Collection[str] | None = None) -> str:
         for row in (found.payload for found in group.rows)
         if only is None or row.model.spec in only
     ]
-    headers = [
-        "enwik8, first 4,000,000 bytes",
-        "bytes",
-        "bits per byte",
-        "ideal",
-        "encode MB/s",
-        "decode MB/s",
-        "adjusted bytes",
-    ]
+    speeds = [f"{way} MB/s, {SPEED}" for way in ("encode", "decode")]
+    headers = [group.title, "bytes", "bits per byte", "ideal", *speeds, "adjusted bytes"]
     return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 6), disable_numparse=True)
 
 

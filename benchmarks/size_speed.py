@@ -1,17 +1,17 @@
 """Size and whole-process speed of mdlbench's models beside other compressors, on the same files in the same run.
 
-    python benchmarks/size_speed.py --corpus enwik8-1M           about three minutes on one core
-    python benchmarks/size_speed.py --corpus canterbury -m cm,level=9 --repeat 1
+    python benchmarks/size_speed.py enwik8:0:1M           about three minutes on one core
+    python benchmarks/size_speed.py canterbury -m cm,level=9 --repeat 1
     python benchmarks/size_speed.py my.tar -m cm -m ngram
 
 Every size is the byte count of a file that was decoded and compared with the original in this run; every time is that of a
-whole process, start-up included, with compiled kernels already cached, on one thread. Each of `--repeat` rounds runs all
+whole process, start included, with compiled kernels already cached, on one thread. Each of `--repeat` rounds runs all
 contestants in alternating order, and the median round counts, so slow drifts of the machine meet all of them alike. Several
 files are separate archives and sizes and times are summed. mdlbench runs as `python -m mdlbench compress --no-verify -j 1` and
 `decompress`; the others as the commands that `--commands` prints. A program that is not installed is listed as missing.
 
-Corpora are read from ../shared/data beside the checkout: enwik8-1M and enwik8-4M are the first 1,000,000 and 4,000,000 bytes of
-enwik8, canterbury its eleven files.
+A corpus is what `mdlbench leaderboard run -C` takes: a name that was fetched (`mdlbench corpus fetch enwik8`), a file or
+a folder, each perhaps with a slice. It is called by a known name only where digests prove that it is that.
 """
 
 import argparse
@@ -28,12 +28,14 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from mdlbench.corpora import Corpus, find_corpus
+from mdlbench.errors import MdlbenchError
 from mdlbench.result import Figures, Result
+from mdlbench.text import counted
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-CORPORA = ("enwik8-1M", "enwik8-4M", "canterbury")
 MODELS = ("cm", "kt,order=2", "ngram")
 REFERENCE = "zpaq -m5 -t1"
+SPEED = "MB/s of whole processes, start included, one thread, wall time, median"
 TIME_LIMIT = 3600.0
 
 
@@ -134,16 +136,14 @@ def _timed(argv: Sequence[str], folder: Path, source: str, result: str) -> float
     return seconds
 
 
-def corpus(name: str, folder: Path) -> list[Path]:
-    """The files of a corpus; cuts of enwik8 are written to `folder`."""
-    source = SHARED / ("canterbury" if name == "canterbury" else "enwik8.first4000000")
-    if not source.exists():
-        raise SystemExit(f"{name} needs {source}, which is not there; give files instead")
-    if name == "canterbury":
-        return sorted(path for path in source.iterdir() if path.is_file())
-    cut = folder / name
-    cut.write_bytes(source.read_bytes()[: 1_000_000 * int(name[-2])])
-    return [cut]
+def copied(corpus: Corpus, folder: Path) -> list[Path]:
+    """The files of a corpus, or their slices, as files of their own."""
+    paths = []
+    for number, file in enumerate(corpus.files):
+        paths.append(folder / f"{number}-{Path(file.name).name}")
+        with file.open() as source, open(paths[-1], "wb") as sink:
+            shutil.copyfileobj(source, sink)
+    return paths
 
 
 def measure(contestants: Sequence[Contestant], files: Sequence[Path], repeat: int) -> dict[str, list[Run]]:
@@ -185,16 +185,15 @@ def summary(rounds: dict[str, list[Run]], n_bytes: int) -> list[dict[str, object
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
-    parser.add_argument("--corpus", choices=CORPORA, help="files beside the checkout instead of FILE")
+    parser.add_argument("corpus", nargs="?", metavar="CORPUS", help="a known name, a file or a folder, perhaps with a slice")
     parser.add_argument("-m", "--model", action="append", metavar="SPEC", help=f"repeatable; default {' '.join(MODELS)}")
     parser.add_argument("--repeat", type=int, default=3, help="rounds; the median counts (default 3)")
     parser.add_argument("--no-peers", action="store_true", help="mdlbench only")
     parser.add_argument("--commands", action="store_true", help="print the commands and stop")
     parser.add_argument("--output-path", metavar="DIR", help="write the figures with their provenance as JSON")
     given = parser.parse_args()
-    if bool(given.files) == bool(given.corpus) and not given.commands:
-        parser.error("give files, or --corpus")
+    if given.corpus is None and not given.commands:
+        parser.error("name a corpus, such as enwik8:0:1M")
 
     contestants = [mdlbench(spec) for spec in given.model or MODELS] + ([] if given.no_peers else list(PEERS))
     if given.commands:
@@ -202,25 +201,34 @@ def main() -> None:
         return
     missing = [contestant.name for contestant in contestants if contestant.missing]
     present = [contestant for contestant in contestants if not contestant.missing]
+    try:
+        corpus = find_corpus(given.corpus)
+    except MdlbenchError as error:
+        parser.error(str(error))
     with tempfile.TemporaryDirectory(prefix="mdlbench-bench-") as folder:
-        files = corpus(given.corpus, Path(folder)) if given.corpus else given.files
-        n_bytes = sum(file.stat().st_size for file in files)
+        files = copied(corpus, Path(folder))
         tiny = Path(folder, "tiny")
         tiny.write_bytes(b"compile what is not compiled yet\n" * 40)
         for contestant in present:
             run_once(contestant, [tiny])
-        rows = summary(measure(present, files, given.repeat), n_bytes)
+        rows = summary(measure(present, files, given.repeat), corpus.size)
     shown = [[value for key, value in row.items() if key != "runs"] for row in rows]
+    shown = [[str(name).removeprefix("mdlbench "), *figures] for name, *figures in shown]
     shown += [[name, "missing", *[None] * 6] for name in missing]
-    headers = ["", "bytes", "bits/byte", "comp. MB/s", "dec. MB/s", "comp. speed /zpaq", "dec. speed /zpaq", "size /zpaq"]
-    title = given.corpus or ", ".join(map(str, given.files))
-    print(f"{title}: {len(files)} file(s), {n_bytes:,} bytes; median of {given.repeat}; each size decoded and compared\n")
+    headers = ["", "bytes", "bits/B", "comp.", "dec.", "comp./z", "dec./z", "size/z"]
+    print(f"{corpus.title}: {counted(len(files), 'file')}; each size decoded and compared")
+    print(
+        f"comp., dec.: {SPEED} of {given.repeat}\nz: {REFERENCE}; ours are {', '.join(c.name for c in contestants if c not in PEERS)}\n"
+    )
     print(tabulate(shown, headers, floatfmt=("", "", ".3f", ".2f", ".2f", ".2f", ".2f", ".4f"), intfmt=",", missingval="-"))
     if given.output_path:
         values = {
-            "corpus": title,
-            "bytes": n_bytes,
+            "corpus": corpus.recognised or corpus.name,
+            "title": corpus.title,
+            "sha256": corpus.sha256(),
+            "bytes": corpus.size,
             "files": len(files),
+            "speed": SPEED,
             "repeat": given.repeat,
             "rows": rows,
             "missing": missing,

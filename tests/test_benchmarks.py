@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def loaded(name: str) -> ModuleType:
+    """A benchmark as a module."""
     location = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
     assert location is not None
     assert location.loader is not None
@@ -33,8 +34,8 @@ def test_the_levels_of_cm_are_drawn_by_family_with_their_front(cm_levels: Module
     document = json.loads((ROOT / "results" / "cm_levels-enwik8-1M.json").read_text())
     rows = [cm_levels.Row(*(row[field] for field in cm_levels.Row._fields)) for row in document["rows"]]
     assert [cm_levels.dominators(rows, row) for row in rows] == [row["dominated_by"] for row in document["rows"]]
-    chart = cm_levels.chart(rows, document["input"], document["input_bytes"])
-    assert f"{document['input_bytes']:,} bytes" in chart.title
+    chart = cm_levels.chart(rows, "enwik8, first 1,000,000 bytes", document["input_bytes"])
+    assert chart.title.startswith("enwik8, first 1,000,000 bytes: ")
     *families, front = chart.series
     assert [series.name for series in families] == list(dict.fromkeys(row.family for row in rows))
     cm = families[0]
@@ -79,3 +80,40 @@ def test_windows_cost_what_the_filter_does_not_see_in_them(overlap: int) -> None
             bits -= sum(np.log2(process.filter(block[fed : at + 1])[-1]) for at in range(predicted, end))
     assert entropy_gap.windowed_bits(process, model, symbols, {"block_size": 100}) == pytest.approx(bits)
     assert entropy_gap.windowed_bits(process, load_model("kt"), symbols, {"block_size": 100}) is None
+
+
+@pytest.fixture(scope="module")
+def size_speed() -> ModuleType:
+    return loaded("size_speed")
+
+
+def test_size_speed_takes_what_the_leaderboard_takes(
+    size_speed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder called as a known corpus is not that corpus; what is written says what was measured, and how."""
+    folder = tmp_path / "canterbury"
+    folder.mkdir()
+    for name in ("alice29.txt", "cp.html"):
+        (folder / name).write_bytes(b"it is not the published file\n" * 20)
+    options = ["-m", "uniform", "--no-peers", "--repeat", "1", "--output-path", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["size_speed.py", str(folder), *options])
+    size_speed.main()
+    out = capsys.readouterr().out
+    assert out.startswith("unproven-canterbury, 1,160 bytes: 2 files")
+    assert "whole processes, start included" in out
+    (path,) = tmp_path.glob("*.json")
+    document = json.loads(path.read_text())
+    assert (document["corpus"], document["bytes"]) == ("unproven-canterbury", 1160)
+    assert document["rows"][0]["bytes"] == sum(run["packed_bytes"] for run in document["rows"][0]["runs"]) > 1160
+    assert document["provenance"]["command"] == ["size_speed.py", str(folder), *options]
+    assert max(map(len, out.splitlines()[:-1])) <= 80
+
+
+def test_a_corpus_that_is_not_there_is_one_line(
+    size_speed: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MDLBENCH_CACHE", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["size_speed.py", "enwik8:0:1M"])
+    with pytest.raises(SystemExit, match="2"):
+        size_speed.main()
+    assert "enwik8 is not fetched; run: mdlbench corpus fetch enwik8" in capsys.readouterr().err

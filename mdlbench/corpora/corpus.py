@@ -67,6 +67,11 @@ class Corpus:
     note: str | None = None
 
     @property
+    def title(self) -> str:
+        """What tables call it: its name, and what part of it this is."""
+        return f"{self.name}, {self.cut or f'{self.size:,} bytes'}"
+
+    @property
     def size(self) -> int:
         """Bytes of all files."""
         return sum(file.size for file in self.files)
