@@ -35,7 +35,7 @@ from mdlbench.text import counted
 
 MODELS = ("cm", "kt,order=2", "ngram")
 REFERENCE = "zpaq -m5 -t1"
-SPEED = "MB/s of whole processes, start included, one thread, wall time, median"
+SPEED = "MB/s of whole processes, start included, one thread, median"
 TIME_LIMIT = 3600.0
 
 
@@ -217,9 +217,7 @@ def main() -> None:
     shown += [[name, "missing", *[None] * 6] for name in missing]
     headers = ["", "bytes", "bits/B", "comp.", "dec.", "comp./z", "dec./z", "size/z"]
     print(f"{corpus.title}: {counted(len(files), 'file')}; each size decoded and compared")
-    print(
-        f"comp., dec.: {SPEED} of {given.repeat}\nz: {REFERENCE}; ours are {', '.join(c.name for c in contestants if c not in PEERS)}\n"
-    )
+    print(f"comp., dec.: {SPEED} of {given.repeat}\nz: {REFERENCE}\n")
     print(tabulate(shown, headers, floatfmt=("", "", ".3f", ".2f", ".2f", ".2f", ".2f", ".4f"), intfmt=",", missingval="-"))
     if given.output_path:
         values = {

@@ -70,7 +70,8 @@ def test_every_source_is_a_row(capsys: pytest.CaptureFixture[str], monkeypatch: 
     monkeypatch.setattr("mdlbench.cli.hmm.entropy.COMPOSED", ())
     code, out, err = run(capsys, "entropy", "--all")
     assert (code, err) == (0, "")
-    assert re.search(r"^even p=0\.5 +0\.666666666667 +9e−15 +0\.918295834 +0\.918295834 +4 +closed form: unifilar$", out, re.M)
+    assert re.search(r"^even p=0\.5 +0\.666666666667 +9e−15 +0\.918295834$", out, re.M)
+    assert re.search(r"^even p=0\.5 +0\.918295834 +4 +closed form: unifilar$", out, re.M), "what does not fit goes on below"
     assert re.search(r"^z1r p=0\.5 +0\.333333333333 ", out, re.M)
 
 

@@ -61,3 +61,23 @@ def test_nothing_that_is_shown_moves_the_cursor(form: str) -> None:
     table = Table.of(name, [Measure(name, name)], [(name,)], notes=(name,))
     for shown in (terminal.render([table, Text(name), Note(name)], form), terminal.marked_down(name)):
         assert shown.replace("\n", "").isprintable()
+
+
+def test_a_wide_table_goes_on_below_beside_its_names() -> None:
+    """Every column once, none beyond 80, and notes broken there too."""
+    columns = (Measure("model"), *(Measure(f"a figure, number {n}", form="count") for n in range(9)))
+    rows = tuple(Row((name, *(1000 * n for n in range(9))), tags=(("baseline", ""),)) for name in ("cm", "external:xz"))
+    text = terminal.render([Table("wide", columns, rows, notes=("a note that goes on, " * 9,), ranked=True)])
+    assert max(map(len, text.splitlines())) <= 80
+    heads = [line for line in text.splitlines() if "model" in line]
+    assert len(heads) > 1
+    assert [sum(column.name in head for head in heads) for column in columns[1:]] == [1] * 9
+    assert all(line.split()[:2] == ["1", "cm"] for line in text.splitlines() if " cm " in line)
+    narrow = terminal.render([Table("narrow", columns[:3], tuple(Row(row.cells[:3]) for row in rows))])
+    assert narrow.count("external:xz") == 1
+
+
+def test_a_last_column_of_sentences_stays_beside_its_figures() -> None:
+    columns = (Measure("quantity"), Measure("value", form="fixed"), Measure("how"))
+    text = terminal.render([Table.of("", columns, [("excess entropy E", 0.9183, "exact: " + "linear algebra, " * 6)])])
+    assert len(text.splitlines()) == 3
