@@ -14,6 +14,8 @@ from mdlbench.errors import MdlbenchError
 from mdlbench.models import CATALOG, Entry, load_model, model_class
 from mdlbench.models.decoders import RULE
 from mdlbench.models.spec import is_file, split_spec
+from mdlbench.report import terminal
+from mdlbench.result.exhibits import Measure, Table
 
 
 @click.command(name="models")
@@ -38,7 +40,8 @@ def command(spec: str | None, as_json: bool) -> None:
         for name, row in CATALOG.items():
             cls = model_class(name)
             rows.append([name, row.summary, cls.portability, "yes" if cls.decodes_alone() else "-m SPEC", row.example])
-        say(tabulate(rows, ["model", "what it is", "portability", "decodes alone", "example"]))
+        columns = tuple(map(Measure, ("model", "what it is", "portability", "decodes alone", "example")))
+        say(terminal.render([Table.of("", columns, rows)]))
         say("\nA spec is name[:argument][,key=value]...; `mdlbench models NAME` lists the keys.")
 
 
@@ -84,7 +87,8 @@ def _page(page: dict[str, Any]) -> str:
         lines += [f"{page['model']}:NAME takes", *names]
     if page["digest"]:
         lines.append(f"digest of {page['spec']}: {page['digest']}; default block {page['block_size']:,} bytes")
-        lines += [f"size: {weight_line(page['bytes'])}", f"({RULE})"]
+        for text in (f"size: {weight_line(page['bytes'])}", f"({RULE})"):
+            lines += textwrap.wrap(text, terminal.WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     if page["options"]:
         rows = [[option["name"], option["default"], option["help"]] for option in page["options"]]
         lines += ["", tabulate(rows, ["option", "default", "meaning"], disable_numparse=True, maxcolwidths=[None, None, 80])]

@@ -3,15 +3,21 @@
 from typing import Any
 
 import click
-from tabulate import tabulate
 
 from mdlbench.cli.common import option
 from mdlbench.cli.common.printing import print_json, say
 from mdlbench.corpora.known import KnownCorpus, registry
 from mdlbench.corpora.store import corpora_folder, corpus_folder, is_fetched
+from mdlbench.report import terminal
+from mdlbench.result.exhibits import Cell, Measure, Table
 from mdlbench.text import visible
 
-_HEADERS = ["name", "bytes", "files", "what it is", "checked by", "here", "source"]
+_COLUMNS = (
+    Measure("name"),
+    Measure("bytes", form="count"),
+    Measure("files", form="count"),
+    *map(Measure, ("what it is", "checked by", "here", "source")),
+)
 
 
 @click.command(name="list")
@@ -29,8 +35,7 @@ def command(as_json: bool) -> None:
             print_json("corpus", describe(known))
         return
     rows = [_row(known) for known in registry().values()]
-    alignment = ("left", "right", "right", *["left"] * 4)
-    say(tabulate(rows, _HEADERS, colalign=alignment, disable_numparse=True))
+    say(terminal.render([Table.of("", _COLUMNS, rows)]))
     say(f"\nFetched corpora are in {visible(str(corpora_folder()))}; `mdlbench corpus fetch NAME` fetches one.")
 
 
@@ -53,7 +58,7 @@ def describe(known: KnownCorpus) -> dict[str, Any]:
     }
 
 
-def _row(known: KnownCorpus) -> list[str]:
+def _row(known: KnownCorpus) -> list[Cell]:
     here = "yes" if is_fetched(known) else "no"
     source = known.addresses[0] if known.addresses else "--from only"
-    return [known.name, f"{known.size:,}", str(len(known.files)), known.what, known.check, here, source]
+    return [known.name, known.size, len(known.files), known.what, known.check, here, source]
