@@ -105,7 +105,6 @@ SEALED_ANEW = {
     ("decode", "wall_seconds", 0): "decode.bytes_per_second",
     ("decode", "coding_seconds", 0): "decode.coding_bytes_per_second",
     ("ledger", "beside", "model_bytes", "cm,level=1", "code"): "adjusted.total",
-    ("adjusted", "against_bits_per_byte"): "adjusted.break_even_bytes",
     ("published",): "published",
     ("block_size", "used"): "model.policies",
 }
