@@ -14,7 +14,7 @@ from mdlbench.cli.common.printing import tell
 from mdlbench.cli.common.progress import progress_bar
 from mdlbench.cli.common.reporting import compression_json, ledger_table, report_line
 from mdlbench.codec import DEFAULT_MODEL, Compression, compress_stream, read_back
-from mdlbench.models import as_models, at_level
+from mdlbench.models import as_models
 
 
 @click.command(name="compress")
@@ -49,23 +49,15 @@ def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: 
     """
     files = expanded(files, options["recursive"], lambda path: not path.endswith(SUFFIX))
     outputs = plan_outputs(files, output, to_stdout, lambda file: file + SUFFIX, force=force)
+    specs = option.checked_specs(options.pop("models"), options.pop("model_args"), options.pop("level"))
 
     def run(file: str, target: str) -> None:
-        report(file, target, compress_file(file, target, force=force, **options), **options)
+        report(file, target, compress_file(file, target, specs, force=force, **options), **options)
 
     for_each(list(zip(files, outputs, strict=True)), run, as_json=options["as_json"], data_on_stdout=STANDARD in outputs)
 
 
-def compress_file(
-    file: str,
-    target: str,
-    *,
-    force: bool,
-    models: tuple[str, ...],
-    model_args: option.ModelArgs,
-    level: int | None,
-    **options: Any,
-) -> Compression:
+def compress_file(file: str, target: str, specs: list[str], *, force: bool, **options: Any) -> Compression:
     """Compress one input; what is written to a file is read back once more before it gets its name."""
     with (
         opened(file) as source,
@@ -73,7 +65,7 @@ def compress_file(
         progress_bar(file, shown=not options["quiet"]) as progress,
     ):
         settings = {name: options[name] for name in ("block_size", "jobs", "verify")}
-        loaded = as_models(at_level(option.specs(models, model_args), level))
+        loaded = as_models(specs)
         if not options["quiet"]:
             tell_estimate(loaded, file, options["block_size"], jobs=options["jobs"], passes=1 + options["verify"])
         return compress_stream(source, sink, loaded, progress=progress, **settings)

@@ -62,12 +62,12 @@ def command(files: tuple[str, ...], output: str | None, to_stdout: bool, force: 
     files = expanded(files, options["recursive"], lambda path: path.endswith(SUFFIX))
     named = output is not None and len(files) == 1
     outputs = plan_outputs(files, output, to_stdout, partial(_original_name, any_suffix=named), force=force)
+    specs = option.checked_specs(options.pop("models"), options.pop("model_args"))
     decode = _salvage if options["salvage"] else _decompress if options["byte_range"] is None else _copy_range
 
     def one(file: str, target: str) -> None:
         if file == STANDARD and options["salvage"]:
             raise UsageError("--salvage needs a file that can be read at any place, not a pipe; save it first")
-        specs = option.specs(options["models"], options["model_args"])
         with opened(file) as source, replacing(target, force=force, like=file) as sink:
             done = decode(file, source, sink, specs, **options)
         _report(file, target, done, **options)

@@ -36,7 +36,7 @@ def command(models: tuple[str, ...], model_args: option.ModelArgs, sample: str |
       mdlbench doctor -m hf:./gpt2
     """
     block = _sample(sample)
-    for spec in option.specs(models, model_args):
+    for spec in option.checked_specs(models, model_args):
         model = load_model(spec)
         checks = model.doctor(block)
         differing = [check.what for check in checks if check.same is False]

@@ -19,7 +19,8 @@ from mdlbench.evaluation import evaluate
 from mdlbench.evaluation.exhibits import beside_lm_eval, tables
 from mdlbench.evaluation.lm_eval import compare
 from mdlbench.evaluation.result import IdealCodeLength
-from mdlbench.models import at_level, load_model
+from mdlbench.models import load_model, model_class
+from mdlbench.models.spec import is_file, split_spec
 from mdlbench.report import terminal
 from mdlbench.result.exhibits import Text
 from mdlbench.result.record import plain
@@ -66,9 +67,11 @@ def command(**options: Any) -> None:
       mdlbench eval README.md -m hf:./gpt2 --compat lm-eval
     """
     asked = SimpleNamespace(**options)
-    texts, specs = asked.inputs, at_level(option.specs(asked.models, asked.model_args), asked.level)
+    texts, specs = asked.inputs, option.checked_specs(asked.models, asked.model_args, asked.level)
     if texts.count(STANDARD) > 1 or (STANDARD in texts and len(specs) > 1):
         raise UsageError("standard input can be read only once: save it to a file to compare models on it")
+    for spec in specs:
+        _check_kind(spec, asked.compat)
     if asked.tokens is not None:
         if asked.compat is not None:
             raise UsageError("--tokens and --compat are two runs: give one at a time")
@@ -80,6 +83,15 @@ def command(**options: Any) -> None:
     finally:
         if found and not asked.as_json and not asked.quiet:
             say(terminal.render(tables(found)))
+
+
+def _check_kind(spec: str, compat: str | None) -> None:
+    """Refuse a model that has no code length, or none that the harness would give."""
+    name = split_spec(spec)[0]
+    if compat is not None and name != "hf":
+        raise UsageError(f"--compat lm-eval: lm-evaluation-harness runs hf: models, not {name}")
+    if not is_file(name) and not model_class(name).has_probabilities:
+        load_model(spec).measure([])  # which says why not
 
 
 def _run(asked: SimpleNamespace, text: str, spec: str) -> IdealCodeLength:

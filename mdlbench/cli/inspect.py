@@ -35,9 +35,11 @@ def command(
       mdlbench inspect README.md.mdlz --decode --json
     """
 
+    specs = option.checked_specs(**model)
+
     def run(file: str) -> None:
         with opened(file) as source:
-            found = inspect_stream(source, option.specs(**model), decode=decode, force_environment=force_environment)
+            found = inspect_stream(source, specs, decode=decode, force_environment=force_environment)
         tell("inspect", {"input": json_name(file), **found.to_json()}, _page(name_of(file), found, decode), as_json=as_json)
 
     for_each([(file,) for file in expanded(files, recursive, lambda path: path.endswith(SUFFIX))], run, as_json=as_json)

@@ -24,7 +24,7 @@ _CLOSING = (
 @click.command(name="report")
 @click.argument("places", nargs=-1, metavar="[RESULTS]...")
 @click.option("-o", "--output", default="report.html", metavar="FILE", help="The page; - is standard output.")
-@click.option("--plots", metavar="FOLDER", help="Also draw each picture as PNG and SVG into FOLDER.")
+@option.output_folder("--plots", metavar="FOLDER", help="Also draw each picture as PNG and SVG into FOLDER.")
 @click.option("--published", is_flag=True, help="Also figures that others published, never ranked among those measured.")
 @click.option("--title", default="mdlbench report", metavar="TEXT", help="The page's heading.")
 @option.force
@@ -49,6 +49,8 @@ def command(
     from mdlbench.result.exhibits import sections
 
     output = plan_outputs(("report",), output, False, "{}.html".format, force=force)[0]
+    if plots is not None:
+        figures.load_converter()  # what is missing is said now
     places = places or ("results",)
     collection = _showable(collect(places))
     if not collection.found:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mdlbench.cli.common.inputs import Input
-from mdlbench.cli.common.outputs import is_taken, replacing
-from mdlbench.cli.common.paths import STANDARD
+from mdlbench.cli.common.outputs import check_output, replacing
 from mdlbench.cli.common.printing import say
 from mdlbench.errors import UsageError
 from mdlbench.evaluation import Evaluation
@@ -24,10 +23,7 @@ def check(path: str, files: Sequence[str], specs: Sequence[str], *, force: bool)
         raise UsageError(f"--tokens {path}: name a file that ends in {PAGE} (a page) or {LINES} (data)")
     if len(files) > 1 or len(specs) > 1:
         raise UsageError(f"--tokens shows one file under one model, not {len(files)} under {len(specs)}; run it for each")
-    if is_taken(path) and not force:
-        raise UsageError(f"{path} exists; overwrite it with -f, or name another file")
-    if files[0] != STANDARD and os.path.exists(path) and os.path.exists(files[0]) and os.path.samefile(path, files[0]):
-        raise UsageError(f"{path} is the input itself; name another file")
+    check_output(path, force=force, option="--tokens", inputs=files)
 
 
 def limit_of(path: str | None, limit: int | None) -> int | None:

@@ -14,7 +14,9 @@ from mdlbench.training.summary import summarise
 
 @click.command(name="train")
 @option.files
-@click.option("-o", "--output", metavar="RUN", required=True, help="Folder of the run; one that was begun is continued.")
+@option.output_folder(
+    "-o", "--output", metavar="RUN", required=True, help="Folder of the run; one that was begun is continued."
+)
 @click.option("--symbols", type=option.Whole(2, 256), default=256, metavar="K", help="The files hold bytes 0 to K - 1 only.")
 @training.settings
 @option.quiet

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mdlbench.atomic import check_folder
 from mdlbench.cli.common import option
 from mdlbench.cli.common.printing import print_result, say, write_result
 from mdlbench.cli.common.progress import terminal_bars
@@ -97,6 +98,7 @@ def train(
     Args:
         options: those of `settings`, and quiet, as_json, output_path.
     """
+    check_folder(folder, "-o")
     from mdlbench.report import terminal
     from mdlbench.training.run import open_run
     from mdlbench.training.seeds import train_run

@@ -17,7 +17,6 @@ from mdlbench.codec.inspection import inspect_file
 from mdlbench.codec.verification import verify_round_trip
 from mdlbench.container.format import MAGIC, VERSION
 from mdlbench.errors import UsageError
-from mdlbench.models import at_level
 from mdlbench.text import counted, speed
 
 
@@ -33,7 +32,14 @@ from mdlbench.text import counted, speed
 @option.levels
 @option.recursive
 @option.kept
-def command(files: tuple[str, ...], recursive: bool, **options: Any) -> None:
+def command(
+    files: tuple[str, ...],
+    recursive: bool,
+    models: tuple[str, ...],
+    model_args: option.ModelArgs,
+    level: int | None,
+    **options: Any,
+) -> None:
     """Prove that each FILE survives, writing nothing; without one, or for `-`, standard input (kept in a temporary file).
 
     A container (.mdlz) is decoded against every checksum and digest in it. Any other file is compressed, decompressed in a
@@ -46,10 +52,14 @@ def command(files: tuple[str, ...], recursive: bool, **options: Any) -> None:
     """
     if files.count(STANDARD) > 1:
         raise UsageError("standard input can be read only once: give - once")
+    specs = option.checked_specs(models or (DEFAULT_MODEL,), model_args, level)
 
     def run(file: str) -> None:
         with regular(file) as path:
-            values, text = (_container if _is_container(path) else _round_trip)(file, path, **options)
+            if _is_container(path):
+                values, text = _container(file, path, specs if models else [], **options)
+            else:
+                values, text = _round_trip(file, path, specs, **options)
         tell("verify", values, text, as_json=options["as_json"], quiet=options["quiet"])
 
     for_each([(file,) for file in expanded(files, recursive)], run, as_json=options["as_json"])
@@ -60,9 +70,7 @@ def _is_container(file: str) -> bool:
         return file.endswith(SUFFIX) or source.read(4) == MAGIC + bytes([VERSION])
 
 
-def _container(
-    file: str, path: str, *, models: tuple[str, ...], model_args: option.ModelArgs, **options: Any
-) -> tuple[dict[str, Any], str]:
+def _container(file: str, path: str, specs: list[str], **options: Any) -> tuple[dict[str, Any], str]:
     """Fields and a line that say that a container decodes."""
     with (
         opened(path) as source,
@@ -70,7 +78,7 @@ def _container(
         progress_bar(path, shown=not options["quiet"], total=original_size) as progress,
     ):
         settings = {"jobs": options["jobs"], "force_environment": options["force_environment"]}
-        size, seconds = decompress_stream(source, sink, option.specs(models, model_args), progress=progress, **settings)
+        size, seconds = decompress_stream(source, sink, specs, progress=progress, **settings)
     found = inspect_file(path)
     entries = [model for header in found.headers for model in header.models]
     kinds = {metadata["portability"] for header in found.headers for metadata in header.metadata}
@@ -93,11 +101,8 @@ def _container(
     return values, f"{name_of(file)}: {found.ledger.file_size:,} bytes decode to {size:,}, {proved}"
 
 
-def _round_trip(
-    file: str, path: str, *, models: tuple[str, ...], model_args: option.ModelArgs, level: int | None, **options: Any
-) -> tuple[dict[str, Any], str]:
+def _round_trip(file: str, path: str, specs: list[str], **options: Any) -> tuple[dict[str, Any], str]:
     """Fields and a line that say that a file survived."""
-    specs = at_level(option.specs(models or (DEFAULT_MODEL,), model_args), level)
     settings = {"block_size": options["block_size"], "jobs": options["jobs"]}
     with progress_bar(path, shown=not options["quiet"]) as progress:
         done = verify_round_trip(path, specs, progress=progress, **settings).compression

@@ -17,7 +17,7 @@ from mdlbench.leaderboard.derived import YARDSTICK, payload_rate, policy_hash
 from mdlbench.leaderboard.ranking import imposed, processor_of
 from mdlbench.leaderboard.result import Row
 from mdlbench.leaderboard.store import read_row, slug, write_row
-from mdlbench.models import load_model
+from mdlbench.models import check_spec, load_model
 from mdlbench.models.base import Model
 from mdlbench.models.spec import split_spec
 from mdlbench.result.reading import Found, parse
@@ -109,11 +109,9 @@ def plan(config: Config) -> list[tuple[Cell, Model]]:
     """The cells of a run in their order: corpus by corpus, the yardstick first, since others are held against it."""
     if config.repeat < 1:
         raise UsageError(f"repeat={config.repeat}; measure at least once")
+    specs = [check_spec(_on_device(spec, config.device)) for spec in config.models]
     corpora = [find_corpus(text, config.limit) for text in config.corpora]
-    models: dict[str, Model] = {}
-    for spec in config.models:
-        model = load_model(_on_device(spec, config.device))
-        models[model.spec] = model
+    models = {model.spec: model for model in map(load_model, specs)}
     extra = baselines(config.baselines).specs
     models |= {spec: load_model(spec) for spec in extra if spec not in models}
     if not corpora or not models:

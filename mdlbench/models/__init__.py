@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import TypeVar, cast
 
 from mdlbench.errors import SpecError, UsageError
@@ -90,6 +91,22 @@ def load_model(spec: str, revision: int | None = None) -> Model:
         model = cls(argument, parse_options(cls.Options, values, spec), revision)
     model.rebuilds = True
     return model
+
+
+def check_spec(spec: str) -> str:
+    """The spec, if `load_model` could build it, as far as that is seen without loading what takes long, such as torch.
+
+    Raises:
+        SpecError, MissingExtraError: as `load_model`.
+    """
+    name, argument, values = split_spec(spec)
+    if is_file(name):
+        if not Path(name).expanduser().is_file():
+            load_model(spec)  # which says so; a file that is there may take long to run
+    else:
+        cls = model_class(name)
+        cls.check(argument, parse_options(cls.Options, values, spec))
+    return spec
 
 
 def as_model(given: ModelLike) -> Model:

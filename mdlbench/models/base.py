@@ -159,6 +159,11 @@ class Model(ABC):
         self.options = self.Options() if options is None else options
         self.revision = revision or self.revisions[0]
 
+    @classmethod
+    def check(cls, argument: str, options: Any) -> None:
+        """Raise what is wrong with a spec, as far as that is seen without loading what takes long; by default all of it."""
+        cls(argument, options)
+
     @property
     def spec(self) -> str:
         """The canonical spec."""

@@ -86,14 +86,15 @@ def test_json_has_its_stable_fields(file: Path, capsys: pytest.CaptureFixture[st
         assert values["bits_per_byte"] == pytest.approx(8 * values["output_bytes"] / values["input_bytes"])
     values = json.loads(run(capsys, "eval", file, "-m", "kt", "--json")[1])
     assert {"input", "input_bytes", "ideal_bits", "ideal_bits_per_byte", "model", "policy"} <= set(values)
-    code, out, err = run(capsys, "eval", file, "-m", "nothing", "--json")
-    assert code == 2
-    assert json.loads(out) == {
-        "schema": "mdlbench.error/1",
-        "error": "SpecError",
-        "message": err.removeprefix("mdlbench: ").strip(),
-        "input": str(file),
-    }
+    wrong = (
+        (2, "SpecError", ["eval", file, "-m", "nothing"], {}),
+        (1, "DamagedError", ["inspect", file], {"input": str(file)}),
+    )
+    for expected, kind, command, about in wrong:
+        code, out, err = run(capsys, *command, "--json")
+        assert code == expected
+        message = err.removeprefix("mdlbench: ").strip()
+        assert json.loads(out) == {"schema": "mdlbench.error/1", "error": kind, "message": message, **about}
 
 
 def test_json_of_an_empty_file_has_nulls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -150,7 +150,7 @@ def test_generate_to_standard_output_and_through_the_codec(tmp_path: Path) -> No
         (["generate", "coin", "-n", "lots", "-o", "f"], "not a size"),
         (["generate", "coin", "-n", "10", "-o", "no/such/f"], "no such folder"),
         (["generate", "coin", "-n", "10", "-o", "."], "is a folder; name a file in it with -o"),
-        (["entropy", "coin", "--plot", "no/such/x.png"], "no folder no/such; make it first"),
+        (["entropy", "coin", "--plot", "no/such/x.png"], "no/such: no such folder; make it first"),
         (["draw"], "the commands are: list, entropy, generate"),
     ],
 )

@@ -12,6 +12,7 @@ from mdlbench.atomic import check_folder
 from mdlbench.cli.common.paths import STANDARD
 from mdlbench.container import MAX_BLOCK
 from mdlbench.errors import UsageError
+from mdlbench.models import at_level, check_spec
 from mdlbench.models.spec import split_spec
 from mdlbench.units import parse_real, parse_size, parse_whole
 
@@ -137,15 +138,18 @@ def model(*, default: str | None = None, help: str) -> Callable[..., Any]:
     return click.option("-m", "--model", "models", multiple=True, metavar="SPEC", default=given, help=help)
 
 
-def _writable(context: click.Context, parameter: click.Parameter, folder: str | None) -> str | None:
-    if folder is not None:
-        check_folder(folder)
-    return folder
+def output_folder(*names: str, help: str, metavar: str = "DIR", **settings: Any) -> Callable[..., Any]:
+    """An option that names a folder to write to; that it can be written to is seen before anything is done."""
+
+    def check(context: click.Context, parameter: click.Parameter, folder: str | None) -> str | None:
+        if folder is not None:
+            check_folder(folder, names[0])
+        return folder
+
+    return click.option(*names, metavar=metavar, callback=check, help=help, **settings)
 
 
-output_path = click.option(
-    "--output-path", metavar="DIR", callback=_writable, help="Also write each result, with provenance, to a JSON file in DIR."
-)
+output_path = output_folder("--output-path", help="Also write each result, with provenance, to a JSON file in DIR.")
 
 
 def corpora(*, metavar: str, help: str, required: bool = False) -> Callable[..., Any]:
@@ -212,3 +216,8 @@ def specs(models: tuple[str, ...], model_args: ModelArgs) -> list[str]:
         parts = (spec, model_args.every, model_args.networks if name == "hf" else "")
         made.append(",".join(part for part in parts if part))
     return made
+
+
+def checked_specs(models: tuple[str, ...], model_args: ModelArgs, level: int | None = None) -> list[str]:
+    """`specs` at a level, with which nothing is wrong that can be seen before the work (`check_spec`)."""
+    return [check_spec(spec) for spec in at_level(specs(models, model_args), level)]

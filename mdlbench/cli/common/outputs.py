@@ -1,51 +1,79 @@
-"""Outputs of the commands: where each goes, and files that appear whole or not at all."""
+"""Outputs of the commands: where each goes, what is wrong with that said before any work, and files that appear whole or not
+at all."""
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from mdlbench.atomic import as_new, is_stream, open_stream, own_descriptor, whole_file
+from mdlbench.atomic import as_new, check_folder, is_stream, open_stream, own_descriptor, whole_file
 from mdlbench.cli.common.paths import STANDARD
 from mdlbench.errors import UsageError
+from mdlbench.text import visible
 
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
+
+
+def check_output(path: str, *, force: bool, option: str = "-o", inputs: Sequence[str] = ()) -> None:
+    """See, before what takes long, that a file can be written, whose folder is there; nothing is left behind.
+
+    Args:
+        force: whether an existing file may be replaced; and whether data may go to a terminal.
+        option: of the command line, with which another file is named.
+        inputs: files that it must not be.
+
+    Raises:
+        UsageError: it is a folder, an input, or there already; or its folder is not there or cannot be written to.
+    """
+    shown = visible(path)
+    if path == STANDARD:
+        if sys.stdout is None:
+            raise UsageError(f"standard output is closed; name a file with {option}")
+        if sys.stdout.isatty() and not force:
+            raise UsageError(f"standard output is a terminal; redirect it, name a file with {option}, or force it with -f")
+        return
+    if os.path.isdir(path) or path.endswith(_SEPARATORS):
+        raise UsageError(f"{shown} is a folder; name a file in it with {option}")
+    if any(one != STANDARD and os.path.exists(one) and os.path.exists(path) and os.path.samefile(one, path) for one in inputs):
+        raise UsageError(f"{shown} is the input itself; name another output with {option}")
+    if is_taken(path) and not force:
+        raise UsageError(f"{shown} exists; overwrite it with -f, or name another output with {option}")
+    if is_stream(path):
+        return  # written to as it is
+    folder = os.path.dirname(path) or os.curdir
+    if not os.path.exists(folder):
+        raise UsageError(f"{visible(folder)}: no such folder; make it first, or name another output with {option}")
+    check_folder(folder, option)
 
 
 def plan_outputs(
     files: tuple[str, ...], output: str | None, to_stdout: bool, derive: Callable[[str], str], *, force: bool
 ) -> list[str]:
-    """Where each input's output goes; `-` is standard output.
+    """Where each input's output goes, each of which can be written; `-` is standard output.
 
     Raises:
-        UsageError: an output exists, is its own input, or two inputs would share one.
+        UsageError: as `check_output`, or two inputs would share an output.
     """
     if files.count(STANDARD) > 1:
         raise UsageError("standard input can be read only once: give - once")
     if to_stdout and output is not None:
         raise UsageError("-c and -o contradict each other; give one")
     if to_stdout or output == STANDARD or (output and own_descriptor(output) == 1) or (output is None and files == (STANDARD,)):
-        if sys.stdout is None:
-            raise UsageError("standard output is closed; name a file with -o")
-        if sys.stdout.isatty() and not force:
-            raise UsageError("standard output is a terminal; redirect it, name a file with -o, or force it with -f")
-        return [STANDARD] * len(files)
-    if output is not None and len(files) == 1 and not os.path.isdir(output) and not output.endswith(_SEPARATORS):
+        outputs = [STANDARD] * len(files)
+    elif output is not None and len(files) == 1 and not os.path.isdir(output) and not output.endswith(_SEPARATORS):
         outputs = [output]
     else:
-        if output is not None:
-            os.makedirs(output, exist_ok=True)
         outputs = [_derived(file, output, derive) for file in files]
-    for file, target in zip(files, outputs, strict=True):
-        if file != STANDARD and os.path.exists(target) and os.path.exists(file) and os.path.samefile(file, target):
-            raise UsageError(f"{target} is the input itself; name another output with -o")
-        if is_taken(target) and not force:
-            raise UsageError(f"{target} exists; overwrite it with -f, or name another output with -o")
-    if len(set(outputs)) < len(outputs):
-        raise UsageError(f"two inputs would be written to {max(outputs, key=outputs.count)}; give them one at a time")
+        if len(set(outputs)) < len(outputs):
+            raise UsageError(f"two inputs would be written to {max(outputs, key=outputs.count)}; give them one at a time")
+        if output is not None and not os.path.isdir(output):
+            check_folder(output, "-o")
+            return outputs  # the folder is made with the first of them
+    for target in dict.fromkeys(outputs):
+        check_output(target, force=force, inputs=files)
     return outputs
 
 
@@ -67,15 +95,13 @@ def replacing(
 ) -> Iterator[BinaryIO]:
     """A file that appears at `path` whole, or not at all: a temporary one beside it, flushed to disk and then renamed.
 
-    Standard output, pipes and devices are written to directly.
+    Its folder is made if need be. Standard output, pipes and devices are written to directly.
 
     Args:
         force: whether an existing file may be replaced.
         like: an input whose permissions the file takes; `-` for those of any new file.
         check: called with the temporary file's name before it is renamed; raises if the file must not appear.
     """
-    if os.path.isdir(path):
-        raise UsageError(f"{path} is a directory; name a file")
     if path == STANDARD:
         with open(sys.stdout.fileno(), "wb", closefd=False) as stream:
             yield stream
@@ -85,8 +111,7 @@ def replacing(
         with open_stream(target) as stream:
             yield stream
         return
-    if not target.parent.is_dir():
-        raise UsageError(f"{target.parent}: no such folder; make it first, or name another output")
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with whole_file(target, replace=force, settle=partial(_take_after, like=like), check=check) as sink:
             yield sink

@@ -40,7 +40,7 @@ class Seeds(click.ParamType):
 @click.option("--length", type=option.Whole(2, 64), metavar="L", help="Longest prefixes.  [default: 10, or the context]")
 @click.option("--folds", type=option.Whole(3, 50), default=5, show_default=True, metavar="N", help="Parts held out in turn.")
 @click.option("--emergence/--no-emergence", default=True, show_default=True, help="Measure every checkpoint as well.")
-@click.option("--plots", metavar="DIR", help="Write pictures there, PNG and SVG.")
+@option.output_folder("--plots", help="Write pictures there, PNG and SVG.")
 @click.option("--animation", is_flag=True, help="With --plots: also a GIF of the image through the checkpoints.")
 @option.quiet
 @option.json_lines

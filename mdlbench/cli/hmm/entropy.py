@@ -1,6 +1,5 @@
 """`mdlbench hmm entropy`: what is known of a process, exactly or between bounds."""
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,8 +9,7 @@ from typing import Any
 import click
 
 from mdlbench.cli.common import option
-from mdlbench.cli.common.outputs import plan_outputs, replacing
-from mdlbench.cli.common.paths import STANDARD
+from mdlbench.cli.common.outputs import check_output, replacing
 from mdlbench.cli.common.printing import print_json, say, write_result
 from mdlbench.cli.hmm.options import parameters, process_of
 from mdlbench.errors import UsageError
@@ -96,12 +94,12 @@ def _unmet(found: Analysis, contexts: int, gap: float | None) -> Iterator[str]:
 
 
 def _check_picture(path: str, force: bool) -> None:
+    from mdlbench.report.figures import load_converter
+
     if not path.endswith((".png", ".svg", ".pdf")):
         raise UsageError(f"--plot {path}: name a .png, .svg or .pdf file")
-    folder = os.path.dirname(path)
-    if folder and not os.path.isdir(folder):
-        raise UsageError(f"--plot {path}: no folder {folder}; make it first")
-    plan_outputs((STANDARD,), path, False, str, force=force)
+    check_output(path, force=force, option="--plot")
+    load_converter()
 
 
 def _draw(source: Source, process: Process, path: str, force: bool) -> None:

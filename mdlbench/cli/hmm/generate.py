@@ -1,16 +1,14 @@
 """`mdlbench hmm generate`: symbols drawn from a process, to a file or standard output."""
 
-import os
 from typing import Any
 
 import click
 
 from mdlbench.cli.common import option
-from mdlbench.cli.common.outputs import plan_outputs, replacing
+from mdlbench.cli.common.outputs import check_output, replacing
 from mdlbench.cli.common.paths import STANDARD, json_name
 from mdlbench.cli.common.printing import tell
 from mdlbench.cli.hmm.options import parameters, process_of
-from mdlbench.errors import UsageError
 from mdlbench.processes import Process
 from mdlbench.processes.numbers import text_of
 from mdlbench.processes.sampling import RunningLength
@@ -41,11 +39,9 @@ def command(
       mdlbench hmm generate rrxor -n 100k --check -o r.bin
     """
     process = process_of(name, parameters)
-    if os.path.isdir(output):
-        raise UsageError(f"{visible(output)} is a folder; name a file in it with -o")
-    (target,) = plan_outputs((STANDARD,), output, False, str, force=force)
+    check_output(output, force=force)
     running = RunningLength(process) if check else None
-    with replacing(target, force=force) as sink:
+    with replacing(output, force=force) as sink:
         for piece in process.generate_pieces(n, seed):
             sink.write(piece.tobytes())
             if running is not None:
@@ -55,11 +51,11 @@ def command(
         "params": {key: text_of(value) for key, value in process.parameters.items()},
         "symbols": n,
         "seed": seed,
-        "output": json_name(target, "standard output"),
+        "output": json_name(output, "standard output"),
     }
     if running is not None:
         report |= _check(process, running)
-    tell("generate", report, _line(report), as_json=as_json, quiet=quiet, to_stderr=target == STANDARD)
+    tell("generate", report, _line(report), as_json=as_json, quiet=quiet, to_stderr=output == STANDARD)
 
 
 def _check(process: Process, running: RunningLength) -> dict[str, Any]:

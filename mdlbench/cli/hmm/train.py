@@ -12,7 +12,7 @@ from mdlbench.cli.hmm.options import parameters, read_pairs
 @click.command(name="train")
 @click.argument("process", metavar="PROCESS")
 @parameters
-@click.option("-o", "--output", metavar="RUN", help="Folder of the run.  [default: runs/PROCESS-PRESET]")
+@option.output_folder("-o", "--output", metavar="RUN", help="Folder of the run.  [default: runs/PROCESS-PRESET]")
 @click.option(
     "--preset",
     "preset_name",

@@ -41,7 +41,7 @@ from mdlbench.text import counted, speed, visible
     help="Begin no repeat of a cell after those before it took SECONDS.",
 )
 @option.jobs
-@click.option("--output-path", default="results", metavar="DIR", help="Folder of the rows.")
+@option.output_folder("--output-path", default="results", help="Folder of the rows.")
 @click.option("--resume/--rerun", default=True, help="Skip what has a sound row, or measure everything again.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where hf: models run.")
 @click.option(

@@ -21,6 +21,7 @@ from mdlbench.models.decoders import Decoder, Unknown
 from mdlbench.models.fallback import encode_spans
 from mdlbench.models.hf.environment import describe, fixed_arithmetic, pick_device
 from mdlbench.models.hf.loading import (
+    check_installed,
     count_parameters,
     find_folder,
     folder_digest,
@@ -94,6 +95,11 @@ class HuggingFace(PredictorModel):
         if self.dtype == "auto":
             self.dtype = str(getattr(self._settings, "dtype", None) or "float32").removeprefix("torch.")
         self.batch_size = self._batch_size()
+
+    @classmethod
+    def check(cls, argument: str, options: Any) -> None:
+        check_installed()
+        find_folder(argument, options.revision, options.trust_remote_code)
 
     def prepare(self) -> None:
         self.predictor  # noqa: B018  (loads the weights)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,20 @@ _UNREAD_SETTINGS = {"_name_or_path", "transformers_version", "torch_dtype", "dty
 
 def import_transformers() -> Any:
     """The `transformers` module, with torch behind it; `MissingExtraError` without either."""
+    check_installed()
     try:
         import torch  # noqa: F401
         import transformers
     except ImportError as error:
         raise MissingExtraError(f"{error.name or 'torch'}, which hf: models need,", "torch") from None
     return transformers
+
+
+def check_installed() -> None:
+    """Raise `MissingExtraError` without torch or transformers, neither of which is loaded for that."""
+    for package in ("torch", "transformers"):
+        if find_spec(package) is None:
+            raise MissingExtraError(f"{package}, which hf: models need,", "torch")
 
 
 def find_folder(argument: str, revision: str | None, trust_remote_code: bool) -> Path:
@@ -157,7 +166,7 @@ def load_network(argument: str, folder: Path, dtype: str, device: str, trust_rem
 
 
 def _download(argument: str, revision: str | None, trust_remote_code: bool) -> Path:
-    import_transformers()
+    check_installed()
     import huggingface_hub
 
     patterns = [*_DOWNLOADED, "*.py"] if trust_remote_code else _DOWNLOADED
