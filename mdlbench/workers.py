@@ -1,9 +1,12 @@
 """Run tasks in order over worker processes, with a bounded number in flight; one worker means this process.
 
+How far the work has come is told meanwhile, if the caller is `progress.telling`.
+
 Workers are spawned, not forked (numba and torch hold threads), ignore the terminal's interrupt (the parent ends them) and
 exit when the parent is gone, however it went.
 """
 
+import functools
 import os
 import signal
 import sys
@@ -15,6 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TypeVar
 
 from mdlbench.errors import MdlbenchError, UsageError
+from mdlbench.progress import EVERY, current, measured, telling
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -22,6 +26,7 @@ Result = TypeVar("Result")
 _THREAD = "mdlbench-work"
 _PATIENCE = 5.0  # seconds that workers have to end what they started
 _state: Any = None
+_done: Any = None  # of this worker: bytes in its place of an array that the parent reads
 _undone: list[Callable[[], None]] = []  # what must still be ended if this process ends now, the last first
 
 
@@ -70,10 +75,23 @@ def ordered_map(
             yield task, interruptible(work, state, task)
         return
     import multiprocessing  # these two take longer to load than a small file to compress
+    from concurrent.futures import wait
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(build, recipe))
+    done, meter = context.RawArray("q", jobs), current()  # by each worker
+    pool = ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(build, recipe, done, context.Value("i", 0)))
+
+    def result(future: Any) -> Any:
+        while not wait([future], None if meter is None else EVERY).done:
+            tell()
+        return future.result()
+
+    def tell() -> None:
+        if meter is not None:
+            meter.set(sum(done))
+            meter.tell()
+
     held: deque[tuple[Task, Any]] = deque()
     try:
         for task in tasks:
@@ -81,10 +99,11 @@ def ordered_map(
                 held.append((task, pool.submit(_work, work, task)))
             if len(held) > jobs:
                 first, future = held.popleft()
-                yield first, future.result()
+                yield first, result(future)
         while held:
             first, future = held.popleft()
-            yield first, future.result()
+            yield first, result(future)
+        tell()
     except BrokenProcessPool:
         raise MdlbenchError(
             "a worker process ended: out of memory (use fewer -j or a smaller --block-size), or a script without "
@@ -110,15 +129,20 @@ def _end_workers(processes: list[Any]) -> None:
 def interruptible(work: Callable[..., Result], *arguments: Any) -> Result:
     """`work(*arguments)` in a thread, so that an interrupt does not wait for a compiled kernel, or break a compiler."""
     outcome: list[Any] = [None, None]
+    meter = current()
 
     def run() -> None:
         try:
-            outcome[0] = work(*arguments)
+            with measured(meter):
+                outcome[0] = work(*arguments)
         except BaseException as error:
             outcome[1] = error
 
     thread = threading.Thread(target=run, daemon=True, name=_THREAD)
     thread.start()
+    while meter is not None and thread.is_alive():
+        thread.join(EVERY)
+        meter.tell()
     thread.join()
     if outcome[1] is not None:
         raise outcome[1]
@@ -142,8 +166,11 @@ def _interrupt_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(build: Callable[[Any], Any], recipe: Any) -> None:
-    global _state
+def _start(build: Callable[[Any], Any], recipe: Any, done: Any, places: Any) -> None:
+    global _state, _done
+    with places.get_lock():
+        _done = functools.partial(_add, done, places.value)
+        places.value += 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: end_now(1))
     threading.Thread(target=_exit_with_parent, daemon=True).start()
@@ -160,4 +187,9 @@ def _exit_with_parent() -> None:
 
 
 def _work(work: Callable[[Any, Task], Result], task: Task) -> Result:
-    return interruptible(work, _state, task)  # or the signal to end would wait for the kernel
+    with telling(_done):
+        return interruptible(work, _state, task)  # or the signal to end would wait for the kernel
+
+
+def _add(done: Any, place: int, more: int) -> None:
+    done[place] += more

@@ -112,18 +112,22 @@ def _copy_range(
     began = time.perf_counter()
     reader = ContainerFile(source, specs, force_environment=force_environment)
     start, end = options["byte_range"]
-    size = copy_range(reader, sink, start, reader.size if end is None else end)
+    end = reader.size if end is None else end
+    with progress_bar(file, shown=not options["quiet"], total=lambda _: reader.sized(start, end)) as reader.progress:
+        size = copy_range(reader, sink, start, end)
     decoded = f"{counted(reader.blocks_decoded, 'block')} decoded, checksums right"
     return _Done(size, time.perf_counter() - began, decoded)
 
 
 def _salvage(
-    file: str, source: BinaryIO, sink: BinaryIO, specs: list[str], *, force_environment: bool, zeros: int | None, **_: Any
+    file: str, source: BinaryIO, sink: BinaryIO, specs: list[str], *, force_environment: bool, zeros: int | None, **options: Any
 ) -> _Done:
     from mdlbench.codec.salvage import salvage_stream
 
     began = time.perf_counter()
-    done = salvage_stream(source, sink, specs, force_environment=force_environment, most_zeros=zeros)
+    with progress_bar(file, shown=not options["quiet"], total=original_size) as progress:
+        told: dict[str, Any] = {"force_environment": force_environment, "most_zeros": zeros}
+        done = salvage_stream(source, sink, specs, progress=progress, **told)
     proved = f"{counted(len(done.recovered), 'block')} recovered, checksums right; the digest was not checked"
     return _Done(done.size, time.perf_counter() - began, proved, done.recovered, done.lost)
 

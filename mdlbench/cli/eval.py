@@ -70,12 +70,12 @@ def command(**options: Any) -> None:
     texts, specs = asked.inputs, option.checked_specs(asked.models, asked.model_args, asked.level)
     if texts.count(STANDARD) > 1 or (STANDARD in texts and len(specs) > 1):
         raise UsageError("standard input can be read only once: save it to a file to compare models on it")
-    for spec in specs:
-        _check_kind(spec, asked.compat)
     if asked.tokens is not None:
         if asked.compat is not None:
             raise UsageError("--tokens and --compat are two runs: give one at a time")
         symbols.check(asked.tokens, texts, specs, force=asked.force)
+    for spec in specs:
+        _check_kind(spec, asked.compat)
     found: list[IdealCodeLength] = []
     try:
         pairs = [(text, spec) for text in texts for spec in specs]

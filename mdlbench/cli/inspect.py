@@ -10,6 +10,7 @@ from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.inputs import expanded, opened
 from mdlbench.cli.common.paths import SUFFIX, json_name, name_of
 from mdlbench.cli.common.printing import tell
+from mdlbench.cli.common.progress import original_size, progress_bar
 from mdlbench.cli.common.reporting import ledger_table
 from mdlbench.codec.inspection import Inspection, inspect_stream
 
@@ -34,12 +35,12 @@ def command(
       mdlbench inspect README.md.mdlz
       mdlbench inspect README.md.mdlz --decode --json
     """
-
     specs = option.checked_specs(**model)
 
     def run(file: str) -> None:
-        with opened(file) as source:
-            found = inspect_stream(source, specs, decode=decode, force_environment=force_environment)
+        with opened(file) as source, progress_bar(file, shown=decode, total=original_size) as progress:
+            settings = {"decode": decode, "force_environment": force_environment}
+            found = inspect_stream(source, specs, progress=progress, **settings)
         tell("inspect", {"input": json_name(file), **found.to_json()}, _page(name_of(file), found, decode), as_json=as_json)
 
     for_each([(file,) for file in expanded(files, recursive, lambda path: path.endswith(SUFFIX))], run, as_json=as_json)

@@ -1,16 +1,10 @@
-"""A stream cut into blocks, and blocks into batches; who is told how much of them is done."""
+"""A stream cut into blocks, and blocks into batches."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from mdlbench.container import MAX_BLOCK
 from mdlbench.errors import UsageError
-
-Progress = Callable[[int], None]  # told how many more original bytes are done
-
-
-def no_progress(n_bytes: int) -> None:
-    """Tell nobody."""
 
 
 class Batch(NamedTuple):
@@ -19,6 +13,11 @@ class Batch(NamedTuple):
     number: int
     start: int
     blocks: list[bytes]
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(map(len, self.blocks))
 
 
 def batches_of(source: BinaryIO, block_size: int, batch_size: int) -> Iterator[Batch]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
-from mdlbench.codec.blocks import Batch, Progress, batches_of, no_progress
+from mdlbench.codec.blocks import Batch, batches_of
 from mdlbench.codec.ledger import Ledger, PayloadSplit
 from mdlbench.codec.matching import build, header_for, prepare, recipes_for
 from mdlbench.codec.sources import Data, opened
@@ -19,6 +19,7 @@ from mdlbench.errors import UsageError, VerificationError
 from mdlbench.models import ModelsLike, as_models, at_level
 from mdlbench.models.base import Encoded, Model
 from mdlbench.notebook import Shown
+from mdlbench.progress import Progress, each, no_progress, part, telling
 from mdlbench.text import counted
 from mdlbench.units import bits_per_byte, bytes_to_bits
 from mdlbench.workers import interruptible, ordered_map
@@ -122,7 +123,8 @@ def compress_stream(
         block_size: original bytes per block; by default the first model's own.
         jobs: worker processes; the container does not depend on it.
         verify: decode every payload with fresh state and compare, before it is written.
-        progress: called with the number of original bytes that each batch completed.
+        progress: called with the number of original bytes that are done since it was last called, within a block too; coding
+            is half of the work on them, and decoding them again the other half.
 
     Raises:
         VerificationError: naming the block that did not decode to what went in.
@@ -138,12 +140,12 @@ def compress_stream(
     account = _Account()
     work = _encode_verified if verify else _encode
     coding = verifying = 0.0
-    for batch, done in ordered_map(work, tasks, jobs, loaded, build, recipes_for(loaded, jobs)):
-        coding, verifying = coding + done.coding, verifying + done.verifying
-        for original, block in zip(batch.blocks, done.coded, strict=True):
-            writer.add(original, block.model, original if block.model == RAW else block.encoded.payload)
-            account.add(original, block)
-            progress(len(original))
+    with telling(progress):
+        for batch, done in ordered_map(work, tasks, jobs, loaded, build, recipes_for(loaded, jobs)):
+            coding, verifying = coding + done.coding, verifying + done.verifying
+            for original, block in zip(batch.blocks, done.coded, strict=True):
+                writer.add(original, block.model, original if block.model == RAW else block.encoded.payload)
+                account.add(original, block)
     writer.finish()
     if not writer.names_models:
         account = _Account(account.original)  # no payload was worth naming a model
@@ -208,6 +210,11 @@ def read_back(container: BinaryIO) -> None:
 
 
 def _encode(models: Sequence[Model], batch: Batch) -> _Batch:
+    with part(batch.size):
+        return _timed(models, batch)
+
+
+def _timed(models: Sequence[Model], batch: Batch) -> _Batch:
     began = time.perf_counter()
     return _Batch(_smallest(models, batch), time.perf_counter() - began)
 
@@ -215,7 +222,7 @@ def _encode(models: Sequence[Model], batch: Batch) -> _Batch:
 def _smallest(models: Sequence[Model], batch: Batch) -> list[Coded]:
     """Code each block with every model and keep the smallest, or RAW where none is smaller than the block."""
     best = [Coded(RAW, Encoded(block, None, None)) for block in batch.blocks]
-    for index, model in enumerate(models):
+    for index, model in each(enumerate(models), size=lambda model: 1):
         for place, encoded in enumerate(model.encode(batch.blocks)):
             if len(encoded.payload) < len(best[place].encoded.payload):
                 best[place] = Coded(index, encoded)
@@ -223,17 +230,20 @@ def _smallest(models: Sequence[Model], batch: Batch) -> list[Coded]:
 
 
 def _encode_verified(models: Sequence[Model], batch: Batch) -> _Batch:
-    done = _encode(models, batch)
-    began = time.perf_counter()
-    _verify(models, batch, done.coded)
+    with part(batch.size):
+        with part(0.5):
+            done = _timed(models, batch)
+        began = time.perf_counter()
+        with part(0.5):
+            _verify(models, batch, done.coded)
     return done._replace(verifying=time.perf_counter() - began)
 
 
 def _verify(models: Sequence[Model], batch: Batch, coded: Sequence[Coded]) -> None:
     """Decode the payloads with fresh state, and compare."""
     start = batch.start
-    for index, model in enumerate(models):
-        places = [place for place, block in enumerate(coded) if block.model == index]
+    chosen = [[place for place, block in enumerate(coded) if block.model == index] for index in range(len(models))]
+    for model, places in each(zip(models, chosen, strict=True), size=lambda pair: len(pair[1])):
         payloads = [coded[place].encoded.payload for place in places]
         decoded = model.decode(payloads, [len(batch.blocks[place]) for place in places]) if places else []
         for place, data in zip(places, decoded, strict=True):

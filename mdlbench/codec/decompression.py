@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from mdlbench.codec.blocks import Progress, groups, no_progress
+from mdlbench.codec.blocks import groups
 from mdlbench.codec.matching import build, models_for, prepare, recipes_for
 from mdlbench.codec.sources import Data, opened
 from mdlbench.container import RAW, Block, Header, read_containers
@@ -13,6 +13,7 @@ from mdlbench.container.format import checksum
 from mdlbench.errors import DamagedBlockError
 from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Model
+from mdlbench.progress import Progress, each, no_progress, part, telling
 from mdlbench.workers import interruptible, ordered_map
 
 
@@ -56,11 +57,11 @@ def decompress_stream(
         blocks = _Until(items)
         tasks = groups(blocks, max((model.batch_size for model in container), default=1))
         recipes = recipes_for(container, jobs)
-        for _, decoded in ordered_map(_decode, tasks, jobs, container, build, recipes):
-            for data in decoded:
-                sink.write(data)
-                total += len(data)
-                progress(len(data))
+        with telling(progress):
+            for _, decoded in ordered_map(_decode, tasks, jobs, container, build, recipes):
+                for data in decoded:
+                    sink.write(data)
+                    total += len(data)
         item = blocks.stopped_at
         seconds += time.perf_counter() - began
     return Decompression(total, seconds)
@@ -97,10 +98,18 @@ def decode_blocks(models: Sequence[Model], blocks: Sequence[Block]) -> list[byte
     Raises:
         DamagedBlockError: naming the first block that does not match, and its bytes.
     """
+    originals = _decoded(models, blocks)
+    for block in blocks:
+        if checksum(originals[block.number]) != block.header.checksum:
+            raise DamagedBlockError(f"{block.name} does not match its checksum; --salvage keeps the others")
+    return [originals[block.number] for block in blocks]
+
+
+def _decoded(models: Sequence[Model], blocks: Sequence[Block]) -> dict[int, bytes]:
     originals: dict[int, bytes] = {block.number: block.payload for block in blocks if block.header.model == RAW}
-    for index, model in enumerate(models):
-        chosen = [block for block in blocks if block.header.model == index]
-        for group in (chosen[at : at + model.batch_size] for at in range(0, len(chosen), model.batch_size)):
+    chosen = ((model, [block for block in blocks if block.header.model == index]) for index, model in enumerate(models))
+    for model, own in each(chosen, size=lambda pair: sum(block.header.original_size for block in pair[1])):
+        for group in groups(own, model.batch_size):
             sizes = [block.header.original_size for block in group]
             try:
                 decoded = model.decode([block.payload for block in group], sizes)
@@ -108,14 +117,12 @@ def decode_blocks(models: Sequence[Model], blocks: Sequence[Block]) -> list[byte
                 names = " or ".join(block.name for block in group)
                 raise DamagedBlockError(f"{names} cannot be decoded: {error}; --salvage keeps the others") from None
             originals |= {block.number: data for block, data in zip(group, decoded, strict=True)}
-    for block in blocks:
-        if checksum(originals[block.number]) != block.header.checksum:
-            raise DamagedBlockError(f"{block.name} does not match its checksum; --salvage keeps the others")
-    return [originals[block.number] for block in blocks]
+    return originals
 
 
 def _decode(models: Sequence[Model], blocks: list[Block]) -> list[bytes]:
-    return decode_blocks(models, blocks)
+    with part(sum(block.header.original_size for block in blocks)):
+        return decode_blocks(models, blocks)
 
 
 class _Until:

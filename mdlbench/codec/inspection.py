@@ -15,6 +15,7 @@ from mdlbench.container.writer import PARTS
 from mdlbench.errors import MdlbenchError
 from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Model
+from mdlbench.progress import Meter, Progress, measured, no_progress, part
 from mdlbench.units import bytes_to_bits
 from mdlbench.workers import interruptible
 
@@ -59,7 +60,12 @@ class Inspection:
 
 
 def inspect_stream(
-    source: BinaryIO, models: ModelsLike = (), *, decode: bool = False, force_environment: bool = False
+    source: BinaryIO,
+    models: ModelsLike = (),
+    *,
+    decode: bool = False,
+    force_environment: bool = False,
+    progress: Progress = no_progress,
 ) -> Inspection:
     """Read containers to their end, checking digests.
 
@@ -67,6 +73,7 @@ def inspect_stream(
         models: specs of models that are not built in; needed only with `decode`.
         decode: also decode every block and split the payloads' bits into ideal, quantisation and coder, from a pass of the
             model that does not involve the coder.
+        progress: called with the number of original bytes that were decoded and measured since it was last called.
     """
     supplied = as_models(models)
     counted = _Counted(source)
@@ -77,6 +84,7 @@ def inspect_stream(
     split = _Split()
     index: list[IndexEntry] = []  # of the current container
     coders: dict[str, Model] = {}
+    meter = Meter(progress)
     for item in read_containers(counted):  # type: ignore[arg-type]
         if isinstance(item, Header):
             if headers:
@@ -96,7 +104,9 @@ def inspect_stream(
         name = "raw" if raw else headers[-1].models[item.header.model].spec
         rows.append(BlockRow(item.number, item.start, item.header.original_size, len(item.payload), name))
         if decode:
-            split.add(container, item, interruptible(decode_blocks, container, [item])[0])
+            with measured(meter), part(item.header.original_size):
+                split.add(container, item)
+            meter.tell()
     sizes["index"] += _index_size(index)
     ledger = Ledger(sizes, split.result(sizes["payloads"]) if decode else None, split.beside, tuple(coders.values()))
     assert ledger.file_size == counted.bytes, "the parts do not add up to the file"
@@ -121,12 +131,14 @@ class _Split:
         self.quantised: float | None = 0.0
         self.beside: dict[str, float] = {}
 
-    def add(self, models: Sequence[Model], block: Block, original: bytes) -> None:
-        """Add a coded block and the bytes that it decodes to.
+    def add(self, models: Sequence[Model], block: Block) -> None:
+        """Decode a block, and add its code length.
 
         Raises:
             MdlbenchError: its payload is not what these code lengths need, beyond anything that a coder adds.
         """
+        with part(0.5):
+            (original,) = interruptible(decode_blocks, models, [block])
         index = block.header.model
         if index == RAW or self.ideal is None or self.quantised is None:
             return
@@ -134,17 +146,18 @@ class _Split:
         if not model.has_probabilities:
             self.ideal = self.quantised = None
             return
-        (measured,) = interruptible(functools.partial(model.measure, quantised=True, beside=True), [original])
-        assert measured.quantised is not None
-        quantised, coded = float(measured.quantised.sum()), bytes_to_bits(len(block.payload))
+        with part(0.5):
+            (found,) = interruptible(functools.partial(model.measure, quantised=True, beside=True), [original])
+        assert found.quantised is not None
+        quantised, coded = float(found.quantised.sum()), bytes_to_bits(len(block.payload))
         if abs(coded - quantised) > _FRAMING + _CODER * quantised:
             raise MdlbenchError(
                 f"block {block.number} has {coded:,} bits, and its symbols {quantised:,.0f} from {model.spec} in one pass: the "
                 "model predicts otherwise in one pass than step by step, which is no coder's loss; inspect without --decode"
             )
-        self.ideal += float(measured.ideal.sum())
+        self.ideal += float(found.ideal.sum())
         self.quantised += quantised
-        for name, value in measured.beside.items():
+        for name, value in found.beside.items():
             self.beside[name] = self.beside.get(name, 0.0) + value
 
     def result(self, payload_bytes: int) -> PayloadSplit | None:

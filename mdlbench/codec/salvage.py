@@ -10,6 +10,7 @@ from mdlbench.container import Header, ModelEntry, Place, block_name, locate_blo
 from mdlbench.errors import ContainerError, EnvironmentMismatchError, ModelMismatchError
 from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Model
+from mdlbench.progress import Progress, no_progress, part, telling
 from mdlbench.workers import interruptible
 
 _ZEROS = bytes(1 << 20)
@@ -26,7 +27,13 @@ class Salvage:
 
 
 def salvage_stream(
-    file: BinaryIO, sink: BinaryIO, models: ModelsLike = (), *, force_environment: bool = False, most_zeros: int | None = None
+    file: BinaryIO,
+    sink: BinaryIO,
+    models: ModelsLike = (),
+    *,
+    force_environment: bool = False,
+    most_zeros: int | None = None,
+    progress: Progress = no_progress,
 ) -> Salvage:
     """Write every undamaged block of a container file; lost ranges become zeros, so that what is found keeps its place.
 
@@ -38,6 +45,7 @@ def salvage_stream(
         sink: holes are left in it where it can seek, else zeros are written.
         models: specs for models that are not built in, or to stand in for a damaged header.
         most_zeros: bytes that may stand for what is lost; None for 1 GiB, or 1,000 times the file if that is more.
+        progress: called with the number of bytes that were recovered since it was last called.
 
     Raises:
         ContainerError: more is lost, by what the file says of itself: a few bytes of it can say anything.
@@ -55,7 +63,8 @@ def salvage_stream(
             try:
                 if id(item.container) not in found:
                     found[id(item.container)] = models_for(item.container, supplied, force_environment=force_environment)
-                data = interruptible(decode_blocks, found[id(item.container)], [read_block(file, item)])[0]
+                with telling(progress), part(item.original_size):
+                    (data,) = interruptible(decode_blocks, found[id(item.container)], [read_block(file, item)])
                 sink.write(data)
                 recovered.append(block_name(item.number, size, len(data)))
                 size += len(data)

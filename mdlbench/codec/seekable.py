@@ -12,6 +12,7 @@ from mdlbench.container import Header, Place, read_block, table_of_contents
 from mdlbench.errors import UsageError
 from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Model
+from mdlbench.progress import Progress, no_progress, part, telling
 from mdlbench.workers import interruptible
 
 
@@ -23,6 +24,7 @@ class ContainerFile(io.RawIOBase):
     Attributes:
         size: original bytes.
         blocks_decoded: how many blocks have been decoded so far.
+        progress: called with the number of bytes that were decoded since it was last called.
     """
 
     def __init__(self, file: BinaryIO, models: ModelsLike = (), *, force_environment: bool = False) -> None:
@@ -30,6 +32,7 @@ class ContainerFile(io.RawIOBase):
         self._places = table_of_contents(file)
         self._supplied = as_models(models)
         self._force = force_environment
+        self.progress: Progress = no_progress
         self._cache: list[tuple[Header, list[Model]]] = []  # the models of each container met so far
         self._number, self._data = -1, b""
         self.size = self._places[-1].start + self._places[-1].original_size if self._places else 0
@@ -77,7 +80,13 @@ class ContainerFile(io.RawIOBase):
             models = models_for(place.container, self._supplied, force_environment=self._force)
             self._cache.append((place.container, models))
         self.blocks_decoded += 1
-        return interruptible(decode_blocks, models, [block])[0]
+        with telling(self.progress), part(place.original_size):
+            return interruptible(decode_blocks, models, [block])[0]
+
+    def sized(self, start: int, end: int) -> int:
+        """Original bytes of the blocks in which start..end-1 lie."""
+        met = (place for place in self._places if place.start < end and place.start + place.original_size > start)
+        return sum(place.original_size for place in met)
 
 
 def open_container(path: str | os.PathLike[str], model: ModelsLike = ()) -> io.BufferedReader:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from mdlbench.codec import DEFAULT_MODEL, Compression, Progress, compress_stream, no_progress
 from mdlbench.errors import MdlbenchError, VerificationError
 from mdlbench.fresh import Fresh, Ran, fresh
+from mdlbench.progress import Meter
 
 _COMPARED_AT_ONCE = 1 << 20
 
@@ -42,19 +43,20 @@ def verify_round_trip(
         model: spec or specs, as for `compress`; the other process is given them too.
         block_size: original bytes per block; None for the model's own.
         jobs: worker processes on either way.
-        progress: told how many more original bytes are compressed.
+        progress: called with the number of original bytes that are done since it was last called; either way is half of that.
 
     Raises:
         VerificationError: a byte differs, or the other process failed; says which, or why.
     """
     models = [model] if isinstance(model, str) else list(model)
+    either_way = Meter(progress).adding(0.5)
     with tempfile.TemporaryDirectory(prefix="mdlbench-") as folder:
         container = Path(folder, "container.mdlz")
         with open(path, "rb") as source, open(container, "wb") as sink:
-            done = compress_stream(source, sink, models, block_size=block_size, jobs=jobs, verify=False, progress=progress)
+            done = compress_stream(source, sink, models, block_size=block_size, jobs=jobs, verify=False, progress=either_way)
         options = ["-q", "-c", "-j", str(jobs), *(part for spec in models for part in ("-m", spec))]
         with open(path, "rb") as source, fresh(["-m", "mdlbench", "decompress", *options, str(container)]) as process:
-            differs = _first_difference(source, process.stdout)
+            differs = _first_difference(source, process.stdout, either_way)
             if differs is None or not process.stdout.read(1):
                 ran = _finished(process)  # an output that ends early is the lesser news if the process failed
     if differs is not None:
@@ -70,7 +72,7 @@ def _finished(process: Fresh) -> Ran:
         raise VerificationError(f"the fresh process failed: {error}") from None
 
 
-def _first_difference(one: BinaryIO, other: BinaryIO) -> int | None:
+def _first_difference(one: BinaryIO, other: BinaryIO, progress: Progress) -> int | None:
     """Where two streams first differ; None if they are equal."""
     position = 0
     while True:
@@ -82,3 +84,4 @@ def _first_difference(one: BinaryIO, other: BinaryIO) -> int | None:
         if not left:
             return None
         position += len(left)
+        progress(len(left))

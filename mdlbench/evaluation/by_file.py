@@ -9,13 +9,14 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from mdlbench.codec import DEFAULT_MODEL, Progress, batches_of, no_progress
+from mdlbench.codec import DEFAULT_MODEL, Batch, Progress, batches_of, no_progress
 from mdlbench.codec.sources import Data, opened
 from mdlbench.corpora import Corpus
 from mdlbench.evaluation.result import Comparison, IdealCodeLength
 from mdlbench.models import ModelLike, as_model, at_level
 from mdlbench.models.base import Places
 from mdlbench.notebook import Shown
+from mdlbench.progress import part, telling
 from mdlbench.text import counted
 from mdlbench.units import bits_per_byte, ratio
 from mdlbench.workers import interruptible
@@ -107,6 +108,7 @@ def evaluate(
     block_size: int | None = None,
     progress: Progress = no_progress,
     observe: Callable[[Observed], None] | None = None,
+    observing: float = 0.0,
 ) -> Evaluation:
     """The ideal code length of all of `data`, in blocks that each start from fresh state.
 
@@ -117,6 +119,7 @@ def evaluate(
         block_size: bytes per block; the model's own by default.
         progress: called with the number of bytes that were measured since it was last called.
         observe: called with every block, in order.
+        observing: how long that takes, measuring the block being 1; for `progress`.
 
     Raises:
         TypeError: `data` is a str.
@@ -130,17 +133,18 @@ def evaluate(
     measure = functools.partial(model.measure, beside=True)
     interruptible(model.prepare)
     began, counts, beside = time.perf_counter(), _Counts(), dict[str, float]()
-    for stream in _streams(data):
-        with stream as source:
-            for batch in batches_of(source, size, model.batch_size):
-                for block, measured in zip(batch.blocks, interruptible(measure, batch.blocks), strict=True):
+    with telling(progress):
+        for batch in _batches(data, size, model.batch_size, counts):
+            with part(batch.size):
+                with part(1 / (1 + observing)):
+                    found = interruptible(measure, batch.blocks)
+                for block, measured in zip(batch.blocks, found, strict=True):
                     if observe is not None:
-                        observe(Observed(counts.n_bytes, block, measured.ideal))
+                        with part(len(block) / batch.size * observing / (1 + observing)):
+                            observe(Observed(counts.n_bytes, block, measured.ideal))
                     counts.add(block, measured.ideal)
                     for name, value in measured.beside.items():
                         beside[name] = beside.get(name, 0.0) + value
-                    progress(len(block))
-        counts.inside_word = False
     return Evaluation(
         model=model.spec,
         digest=model.digest.hex(),
@@ -172,6 +176,14 @@ class _Counts:
         self.words += len(block.split()) - (self.inside_word and not block[:1].isspace())
         self.inside_word = not block[-1:].isspace()
         self.bits += float(ideal.sum())
+
+
+def _batches(data: Data | Corpus, block_size: int, batch_size: int, counts: _Counts) -> Iterator[Batch]:
+    """Blocks of one file after the other; no word goes on in the next file."""
+    for stream in _streams(data):
+        with stream as source:
+            yield from batches_of(source, block_size, batch_size)
+        counts.inside_word = False
 
 
 def _streams(data: Data | Corpus) -> Iterator[AbstractContextManager[BinaryIO]]:

@@ -11,6 +11,7 @@ from mdlbench.corpora import Corpus
 from mdlbench.evaluation.by_file import Evaluation, Observed, evaluate
 from mdlbench.models import ModelLike, as_model
 from mdlbench.models.base import Alternative, Model
+from mdlbench.workers import interruptible
 
 
 class SymbolBits(NamedTuple):
@@ -65,7 +66,8 @@ def evaluate_symbols(
             each(symbol)
             done = symbol.bits_before + symbol.bits
 
-    return evaluate(source, model, block_size=block_size, progress=progress, observe=observe)
+    says = alternatives > 0 and type(model).alternatives is not Model.alternatives
+    return evaluate(source, model, block_size=block_size, progress=progress, observe=observe, observing=float(says))
 
 
 def symbol_costs(data: Data | Corpus, model: ModelLike = DEFAULT_MODEL, *, alternatives: int = 0) -> list[SymbolBits]:
@@ -86,7 +88,7 @@ def symbol_costs(data: Data | Corpus, model: ModelLike = DEFAULT_MODEL, *, alter
 
 def _symbols(observed: Observed, model: Model, n_alternatives: int, before: float) -> Iterator[SymbolBits]:
     (places,) = model.symbol_places([observed.block])
-    others = model.alternatives(observed.block, n_alternatives) if n_alternatives else None
+    others = interruptible(model.alternatives, observed.block, n_alternatives) if n_alternatives else None
     for at in np.lexsort((places.sizes > 0, places.starts)).tolist():
         start, bits = int(places.starts[at]), float(observed.bits[at])
         raw = observed.block[start : start + int(places.sizes[at])]

@@ -14,6 +14,7 @@ import numpy as np
 
 from mdlbench.models.base import Check, Encoded, Measured, Model
 from mdlbench.models.invariance import kernel_checks
+from mdlbench.progress import each, watch
 
 ENCODE, DECODE, MEASURE = 0, 1, 2
 
@@ -43,15 +44,15 @@ class KernelModel(Model):
         """Bits of each symbol, float64 (n,): as meant, and as the coder sees it."""
 
     def encode(self, blocks: Sequence[bytes]) -> list[Encoded]:
-        return [self.encode_block(block) if block else Encoded(b"", 0.0, 0.0) for block in blocks]
+        return [self.encode_block(block) if block else Encoded(b"", 0.0, 0.0) for block in each(blocks)]
 
     def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:
-        pairs = zip(payloads, sizes, strict=True)
+        pairs = each(zip(payloads, sizes, strict=True), size=lambda pair: pair[1])
         return [self.decode_block(payload, size) if size else b"" for payload, size in pairs]
 
     def measure(self, blocks: Sequence[bytes], *, quantised: bool = False, beside: bool = False) -> list[Measured]:
         nothing = np.zeros(0), np.zeros(0)
-        return [Measured(*(self.measure_block(block) if block else nothing)) for block in blocks]
+        return [Measured(*(self.measure_block(block) if block else nothing)) for block in each(blocks)]
 
     def doctor(self, block: bytes) -> list[Check]:
         return kernel_checks(self, block)
@@ -117,13 +118,15 @@ class StretchedModel(KernelModel):
         self, mode: int, symbols: np.ndarray, coder: np.ndarray, buffer: np.ndarray
     ) -> Iterator[tuple[slice, np.ndarray]]:
         """Where each stretch lies, and its bits, float64 (2, n)."""
-        step, begin = self.start(len(symbols)), 0
+        step, begin, count = self.start(len(symbols)), 0, [0]
+        watch(count, len(symbols))
         while begin < len(symbols):
             part = symbols[begin : begin + self.stretch]
             p = np.ones((2, len(part)))
             done = step(mode, part, coder, buffer, *p)
             yield slice(begin, begin + done), 0.0 - np.log2(p[:, :done])  # no -0.0 for what is certain
             begin += done
+            count[0] = begin
 
 
 def writable(data: bytes) -> np.ndarray:

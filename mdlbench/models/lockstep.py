@@ -9,6 +9,7 @@ down and used again: a block decoded alone, in another order or by another worke
 """
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 
@@ -22,6 +23,7 @@ from mdlbench.models.fallback import decode_spans, encode_spans, leading_number,
 from mdlbench.models.invariance import predictor_checks
 from mdlbench.models.streams import Intervals, decode_streams, joined, stream_intervals
 from mdlbench.numerics.frequencies import quantised_bits
+from mdlbench.progress import each, part
 from mdlbench.tokens import Symbols, Tokens
 
 
@@ -51,6 +53,10 @@ class PredictorModel(Model):
         """Code length of the symbols of up to `batch_size` streams; by default step by step, as they are coded."""
         return [Measured(stream.ideal, stream.quantised()) for stream in self._intervals(batch)]
 
+    def work_beside(self, symbols: Symbols) -> float:
+        """How long `figures_beside` takes, `symbol_bits` being 1; by default no time."""
+        return 0.0
+
     def figures_beside(self, symbols: Symbols, ideal: np.ndarray) -> Mapping[str, float]:
         """`Measured.beside` of a block whose symbols' bits are `ideal`; by default none."""
         return {}
@@ -71,7 +77,8 @@ class PredictorModel(Model):
         pairs = zip(payloads, sizes, strict=True)
         waiting = {at: _Stream.of(payload, size, self.batch_size) for at, (payload, size) in enumerate(pairs)}
         blocks = [b""] * len(payloads)
-        while waiting:
+        rounds = max(Counter(stream.row for stream in waiting.values()).values(), default=0)
+        for _ in each(range(rounds), size=lambda number: 1):
             batch = {stream.row: at for at, stream in reversed(waiting.items())}  # one stream a row
             rows = [waiting[batch[row]] if row in batch else _Stream(row) for row in range(self.batch_size)]
             with self.arithmetic():
@@ -84,12 +91,16 @@ class PredictorModel(Model):
         """Bits of each symbol, of the bytes that say where raw spans lie, and of the raw bytes."""
         measured = []
         for batch in self._batches(blocks):
-            for symbols, bits in zip(batch, self.symbol_bits(batch, quantised=quantised), strict=True):
+            work = sum(map(self.work_beside, batch)) / len(batch) if beside else 0.0
+            with part(1 / (1 + work)):
+                bits_of_each = self.symbol_bits(batch, quantised=quantised)
+            for symbols, bits in zip(batch, bits_of_each, strict=True):
                 assert len(bits.ideal) == len(symbols.tokens), "every symbol is measured once"
                 spans = encode_spans(symbols.raw_spans)
                 ideal = np.concatenate([bits.ideal, spans.ideal])
                 counted = None if bits.quantised is None else np.concatenate([bits.quantised, spans.quantised()])
-                figures = self.figures_beside(symbols, bits.ideal) if beside else {}
+                with part(self.work_beside(symbols) / len(batch) / (1 + work) if beside else 0.0):
+                    figures = self.figures_beside(symbols, bits.ideal) if beside else {}
                 measured.append(Measured(ideal, counted, figures))
         return measured
 
@@ -100,8 +111,9 @@ class PredictorModel(Model):
         return predictor_checks(self, block)
 
     def _batches(self, blocks: Sequence[bytes]) -> Iterator[list[Symbols]]:
-        for first in range(0, len(blocks), self.batch_size):
-            yield [self.tokens.encode(block) for block in blocks[first : first + self.batch_size]]
+        batches = (blocks[first : first + self.batch_size] for first in range(0, len(blocks), self.batch_size))
+        for batch in each(batches, size=lambda batch: sum(map(len, batch))):
+            yield [self.tokens.encode(block) for block in batch]
 
     def _intervals(self, batch: Sequence[Symbols]) -> list[Intervals]:
         """The intervals of each stream of a batch, which is padded with empty ones."""

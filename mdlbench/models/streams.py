@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import array_api_compat
 import numpy as np
 
+from mdlbench import progress
 from mdlbench.coder.ans import Decoder, decoder_rows
 from mdlbench.errors import NotADistributionError
 from mdlbench.models.base import Predictor
@@ -75,7 +76,7 @@ def stream_intervals(predictor: Predictor, streams: Sequence[np.ndarray]) -> lis
     left, count = np.zeros((2, steps, len(streams), levels), dtype=np.int64)
     ideal = np.zeros((steps, len(streams)))
     predictor.reset(len(streams))
-    for step in range(steps):
+    for step in progress.steps(steps):
         frequencies = predicted(predictor, len(streams), step)
         left[step], count[step] = frequencies.intervals(symbols[step])
         ideal[step] = frequencies.ideal_bits(symbols[step])
@@ -95,7 +96,7 @@ def decode_streams(predictor: Predictor, payloads: Sequence[bytes | Decoder], le
     decoders = [payload if isinstance(payload, Decoder) else Decoder(payload) for payload in payloads]
     symbols = np.zeros((max(lengths, default=0), len(decoders)), dtype=np.int64)
     predictor.reset(len(decoders))
-    for step in range(len(symbols)):
+    for step in progress.steps(len(symbols)):
         live = [column for column, length in enumerate(lengths) if step < length]
         frequencies = predicted(predictor, len(decoders), step)
         rows = decoder_rows(frequencies.top_rows())

@@ -343,7 +343,7 @@ def test_arguments_are_flattened_as_numba_flattens_them() -> None:
     data, variants = np.zeros(1000, np.uint8), set()
     for room, rows in ((fast_memory, levels.FAST_LEVELS), (memory, levels.LEVELS)):
         for level in rows.values():
-            coded = Block(MEASURE, data, data, np.zeros(0), np.zeros(1, np.int64), new_coder())
+            coded = Block(MEASURE, data, data, np.zeros(0), np.zeros(1, np.int64), new_coder(), np.zeros(1, np.int64))
             arguments = (coded, room.fresh_memory(level, 1000, 1 << 16), room.kernel_tables())
             packed = cpu_target.target_context.get_arg_packer([numba.typeof(each) for each in arguments]).argument_types
             assert len(packed) == len(list(native._words(arguments)))

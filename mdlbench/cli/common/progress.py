@@ -1,4 +1,4 @@
-"""A bar of progress on a terminal, nothing elsewhere."""
+"""A bar of progress on a terminal, with rate and time left; nothing elsewhere."""
 
 import os
 import sys
@@ -8,8 +8,9 @@ from typing import Any
 
 from mdlbench.cli.common.paths import name_of
 from mdlbench.errors import MdlbenchError
+from mdlbench.progress import Progress, no_progress
 
-Progress = Callable[[int], None]  # told how many more bytes are done
+BYTES = ("DownloadColumn", "TransferSpeedColumn", "TimeRemainingColumn")
 
 
 def original_size(path: str) -> int | None:
@@ -48,10 +49,9 @@ def progress_bar(path: str, *, shown: bool, total: Callable[[str], int | None] =
     Args:
         total: from the path of a regular file, the number of bytes that will be done.
     """
-    columns = ("{task.description}", "BarColumn", "DownloadColumn", "TransferSpeedColumn", "TimeElapsedColumn")
-    with terminal_bars("SpinnerColumn", *columns, shown=shown) as bars:
+    with terminal_bars("{task.description}", "BarColumn", *BYTES, shown=shown) as bars:
         if bars is None:
-            yield lambda n: None
+            yield no_progress
             return
         task = bars.add_task(name_of(path), total=total(path) if os.path.isfile(path) else None)
         yield lambda n: bars.update(task, advance=n)

@@ -8,7 +8,7 @@ import click
 from mdlbench.cli.common import option
 from mdlbench.cli.common.failures import for_each
 from mdlbench.cli.common.printing import tell
-from mdlbench.cli.common.progress import terminal_bars
+from mdlbench.cli.common.progress import BYTES, terminal_bars
 from mdlbench.cli.corpus.verify import checks_json
 from mdlbench.corpora.downloading import Progress
 from mdlbench.corpora.fetching import Fetched, fetch
@@ -68,8 +68,7 @@ def _line(known: KnownCorpus, done: Fetched) -> str:
 @contextmanager
 def _progress(*, shown: bool) -> Iterator[Progress]:
     """A bar on a terminal, nothing elsewhere."""
-    columns = ("{task.description}", "BarColumn", "DownloadColumn", "TransferSpeedColumn", "TimeRemainingColumn")
-    with terminal_bars(*columns, shown=shown) as bars:
+    with terminal_bars("{task.description}", "BarColumn", *BYTES, shown=shown) as bars:
         tasks = {}
 
         def show(what: str, done: int, total: int | None) -> None:

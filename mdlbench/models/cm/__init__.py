@@ -15,6 +15,7 @@ from mdlbench.models.base import Encoded
 from mdlbench.models.cm.block import Block
 from mdlbench.models.kernels import DECODE, ENCODE, MEASURE, KernelModel, writable
 from mdlbench.models.spec import option
+from mdlbench.progress import watch
 
 LEAST_MEMORY = 1 << 16
 
@@ -75,5 +76,7 @@ class ContextMixing(KernelModel):
         room: Any = fast_memory if self.options.level in FAST_LEVELS else memory
         level = (FAST_LEVELS | LEVELS)[self.options.level]
         segments = detection.no_segments(data.size) if mode == DECODE else detection.x86_segments(data)
-        block = Block(mode, data, payload, np.empty(0) if lengths is None else lengths, segments, new_coder())
+        done = np.zeros(1, np.int64)
+        watch(done, data.size)
+        block = Block(mode, data, payload, np.empty(0) if lengths is None else lengths, segments, new_coder(), done)
         return native.run(room.KERNEL, block, room.fresh_memory(level, data.size, self.options.memory), room.kernel_tables())

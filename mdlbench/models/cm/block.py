@@ -22,6 +22,7 @@ class Block(NamedTuple):
     lengths: np.ndarray  # float64, takes the bits of each byte, if it has room
     segments: np.ndarray  # int64, which parts are machine code, filled in when decoding
     coder: np.ndarray  # see `coder.bits.new_coder`
+    done: np.ndarray  # int64 (1,), takes the number of bytes that are done: others read it meanwhile
 
 
 @inline
@@ -53,6 +54,7 @@ def code_bit(block, bit, p, precision):
 @inline
 def end_byte(block, position, byte, bits, product):
     """Note a byte and its code length, `bits` less log2 of the `product` of its probabilities; both as they go on."""
+    block.done[0] = position + 1
     if block.mode == DECODE:
         block.data[np.uint64(position)] = byte
     if block.lengths.size > 0:

@@ -35,6 +35,7 @@ from mdlbench.models.lockstep import PredictorModel
 from mdlbench.models.spec import option
 from mdlbench.models.streams import stream_intervals
 from mdlbench.numerics.frequencies import Frequencies, quantised_bits
+from mdlbench.progress import each, watch
 from mdlbench.tokens import HuggingFaceTokens, Symbols, SymbolTokens, Tokens
 from mdlbench.tokens.symbols import FILE_NAME as ALPHABET
 from mdlbench.units import BITS_PER_NAT
@@ -138,7 +139,13 @@ class HuggingFace(PredictorModel):
 
     def symbol_bits(self, batch: Sequence[Symbols], *, quantised: bool) -> list[Measured]:
         """Of each token, from the parallel pass."""
-        return [self._parallel_bits(symbols, self.window, quantised) for symbols in batch]
+        return [
+            self._parallel_bits(symbols, self.window, quantised) for symbols in each(batch, size=lambda one: len(one.tokens))
+        ]
+
+    def work_beside(self, symbols: Symbols) -> float:
+        length = len(symbols.tokens)
+        return self._finer.work(length) / self.window.work(length) if length > self.window.context else 0.0
 
     def figures_beside(self, symbols: Symbols, ideal: np.ndarray) -> dict[str, float]:
         """Bits of the byte fallback; and of context resets: what restarts twice as often, with half the stride, would save.
@@ -147,8 +154,7 @@ class HuggingFace(PredictorModel):
         """
         resets = 0.0
         if len(symbols.tokens) > self.window.context:
-            finer = self.window._replace(overlap=(self.window.overlap + self.window.context - 1) // 2)
-            resets = float(ideal.sum() - self._parallel_bits(symbols, finer).ideal.sum())
+            resets = float(ideal.sum() - self._parallel_bits(symbols, self._finer).ideal.sum())
         return {"byte_fallback_bits": float(encode_spans(symbols.raw_spans).ideal.sum()), "context_reset_bits": resets}
 
     def alternatives(self, block: bytes, count: int) -> list[tuple[Alternative, ...]]:
@@ -284,13 +290,20 @@ class HuggingFace(PredictorModel):
         fitting = max(1, min(_MOST_STREAMS[self.device], _CACHE_BYTES[self.device] // stream))
         return 1 << fitting.bit_length() - 1
 
+    @property
+    def _finer(self) -> "Window":
+        """Windows that begin twice as often."""
+        return self.window._replace(overlap=(self.window.overlap + self.window.context - 1) // 2)
+
     def _parallel_bits(self, symbols: Symbols, window: "Window", quantised: bool = False) -> Measured:
         import torch
 
-        ideal, counted = [np.zeros(0)], [np.zeros(0)]
+        ideal, counted, done = [np.zeros(0)], [np.zeros(0)], [0]
+        watch(done, len(symbols.tokens))
         with self.arithmetic():
             for logits, targets in self.predictor.parallel(symbols.tokens, window):
                 self.predictor.check_finite(logits)
+                done[0] += len(targets)
                 for at in range(0, len(targets), 64):  # a few rows in float64 at a time
                     part, chosen = logits[at : at + 64], targets[at : at + 64]
                     rows = part.double()

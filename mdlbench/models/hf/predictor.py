@@ -48,6 +48,10 @@ class Window(NamedTuple):
             yield fed, predicted, end
             fed, predicted = end - self.overlap, end
 
+    def work(self, n_tokens: int) -> int:
+        """Tokens fed for a stream, those fed again included."""
+        return sum(end - fed for fed, _, end in self.spans(n_tokens))
+
 
 class Memories(NamedTuple):
     """How the network remembers a window: where it is fed a token at a time, and where in long pieces."""
