@@ -10,6 +10,7 @@ from mdlbench.cli.common.paths import name_of
 from mdlbench.errors import MdlbenchError
 from mdlbench.progress import Progress, no_progress
 
+_NAME = 24  # signs of a file's name, so that a line is enough for all
 BYTES = ("DownloadColumn", "TransferSpeedColumn", "TimeRemainingColumn")
 
 
@@ -37,7 +38,7 @@ def terminal_bars(*columns: str, shown: bool) -> Iterator[Any]:
     from rich import progress
     from rich.console import Console
 
-    made = [progress.TextColumn(column) if "{" in column else getattr(progress, column)() for column in columns]
+    made = [progress.TextColumn(column, markup=False) if "{" in column else getattr(progress, column)() for column in columns]
     with progress.Progress(*made, console=Console(stderr=True), transient=True) as bars:
         yield bars
 
@@ -53,5 +54,11 @@ def progress_bar(path: str, *, shown: bool, total: Callable[[str], int | None] =
         if bars is None:
             yield no_progress
             return
-        task = bars.add_task(name_of(path), total=total(path) if os.path.isfile(path) else None)
+        task = bars.add_task(_short(name_of(path)), total=total(path) if os.path.isfile(path) else None)
         yield lambda n: bars.update(task, advance=n)
+
+
+def _short(name: str) -> str:
+    """A name without its middle, if it is long."""
+    half = _NAME // 2
+    return name if len(name) <= _NAME else f"{name[: half - 1]}…{name[-half:]}"

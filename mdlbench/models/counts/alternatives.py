@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mdlbench.models.base import Alternative
+from mdlbench.progress import steps
 
 
 def likeliest(block: bytes, order: int, lowest: int, alpha: float, count: int) -> list[tuple[Alternative, ...]]:
@@ -30,7 +31,7 @@ def distributions(block: bytes, order: int, lowest: int, alpha: float) -> Iterat
     """
     counts: dict[bytes, Counter[int]] = {}
     past = bytes(order) + block
-    for at, byte in enumerate(block):
+    for at in steps(len(block)):
         chances = np.full(256, 1 / 256)
         contexts = [past[at + order - length : at + order] for length in range(lowest, order + 1)]
         for context in contexts:
@@ -43,4 +44,4 @@ def distributions(block: bytes, order: int, lowest: int, alpha: float) -> Iterat
             chances /= total + prior
         yield chances
         for context in contexts:
-            counts.setdefault(context, Counter())[byte] += 1
+            counts.setdefault(context, Counter())[block[at]] += 1
