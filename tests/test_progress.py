@@ -19,7 +19,7 @@ from mdlbench import workers
 from mdlbench.codec.inspection import inspect_stream
 from mdlbench.evaluation.by_symbol import evaluate_symbols
 from mdlbench.models import ModelLike, as_model
-from mdlbench.models.kernels import StretchedModel
+from mdlbench.models.kernels import Step, StretchedModel
 from mdlbench.progress import Meter, Progress, each, measured, part, steps, telling, watch
 from mdlbench.workers import ordered_map
 
@@ -57,6 +57,7 @@ class Letters(mdlbench.Predictor):
         self._weights[:, list(TEXT)] = 255
 
     def predict(self) -> np.ndarray:
+        time.sleep(0.0002)
         return self._weights
 
     def update(self, symbols: np.ndarray) -> None:
@@ -125,10 +126,20 @@ def inspected(data: bytes, model: ModelLike, progress: Progress) -> None:
     inspect_stream(io.BytesIO(mdlbench.compress(data, model)), model, decode=True, progress=progress)
 
 
+def slowed(step: Step) -> Step:
+    """The same, but that others have time to look."""
+
+    def slow(*arguments: Any) -> int:
+        time.sleep(0.005)
+        return step(*arguments)
+
+    return slow
+
+
 @pytest.mark.parametrize("call", [compressed, decompressed, evaluated, by_symbol, inspected])
 @pytest.mark.parametrize(
     ("model", "size"),
-    [("cm", 60_000), ("cm,level=1", 600_000), ("kt,order=2", 20_000), ("hmm:coin", 20_000), ("own", 2000), ("hf", 700)],
+    [("cm", 60_000), ("cm,level=1", 600_000), ("kt,order=2", 20_000), ("hmm:coin", 20_000), ("own", 1000), ("hf", 700)],
 )
 def test_every_model_tells_within_its_block(
     model: str, size: int, call: Callable[..., Any], network: str, monkeypatch: pytest.MonkeyPatch
@@ -136,12 +147,14 @@ def test_every_model_tells_within_its_block(
     """As a rule: what is told at once, at the most, is not half of a block."""
     loaded = as_model({"own": Letters(), "hf": network}.get(model, model))  # type: ignore[arg-type]
     if isinstance(loaded, StretchedModel):
-        monkeypatch.setattr(type(loaded), "stretch", 50)
+        start = loaded.start
+        monkeypatch.setattr(type(loaded), "stretch", 1000)
+        monkeypatch.setattr(loaded, "start", lambda size: slowed(start(size)))
     if model == "hf":
         from mdlbench.models.hf import predictor
 
         monkeypatch.setattr(predictor, "_CHUNK_TOKENS", 32)
-    monkeypatch.setattr(workers, "EVERY", 0.0005)
+    monkeypatch.setattr(workers, "EVERY", 0.001)
     data = bytes(range(2)) * (size // 2) if model.startswith("hmm") else (TEXT * size)[:size]
     assert size <= loaded.block_size
     told: list[int] = []
@@ -154,7 +167,7 @@ def test_every_model_tells_within_its_block(
 def slowly(state: None, task: int) -> int:
     with part(task):
         for _ in steps(12):
-            time.sleep(0.06)
+            time.sleep(0.1)
     return task
 
 

@@ -83,7 +83,7 @@ WRONG = {  # models that cannot be
     "cm,level=10": "level=10 is not one of 1 to 9",
     "cm,levle=1": "no option 'levle'",
     "external:nothing": "no external compressor 'nothing'",
-    "hmm:nothing": "hmm:nothing",
+    "hmm:nothing": "no process 'nothing'",
     "./nothing.py:Own": "nothing.py",
 }
 ABSENT = {  # what is not installed: calls that need it
