@@ -1,6 +1,7 @@
 """Text for people: what is safe to show, and numbers as sentences and tables write them."""
 
 import html
+import re
 from collections.abc import Sequence
 
 
@@ -20,14 +21,14 @@ def escaped(text: str) -> str:
     return html.escape(visible(text))
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things, exactly.
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """A number of things, exactly; `nouns` is the plural where that takes more than an s.
 
     Example:
-        >>> counted(1, "block"), counted(1048576, "byte")
-        ('1 block', '1,048,576 bytes')
+        >>> counted(1, "block"), counted(1048576, "byte"), counted(2, "process", "processes")
+        ('1 block', '1,048,576 bytes', '2 processes')
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def signed(number: str) -> str:
@@ -80,3 +81,25 @@ def first_line(error: BaseException) -> str:
     """What another's exception says, in one line: its class, and the first 200 characters of its text."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+
+
+_NAME = r"""[^\s/\\,;:"'()<>\[\]]+"""  # of a file or folder
+_PATH = re.compile(
+    rf"""(["'])(?:/|~/|\.\./|file:///|[A-Za-z]:[/\\]|\\\\)(?!/)[^"'\n]*[/\\]([^"'/\\\n]+)[/\\]?\1"""  # quoted: with spaces
+    rf"""|(?<![\w/\\.~<])(?:file://|~|\.\.|[A-Za-z]:(?=[/\\])|\\(?=\\)|(?=/{_NAME}/)|(?<=\w:))(?:[/\\]{_NAME})*[/\\]({_NAME})/?"""
+)
+_LOCAL = re.compile(r"(?<![\w.])(v?\d+(?:\.\w+){2,})\+[A-Za-z0-9][\w.]*|(?<![\w.])(v?\d+(?:\.\w+)+)-\d+-g[0-9a-f]{6,}[\w.-]*")
+
+
+def shareable(text: str) -> str:
+    """Text without what only its machine knows: files and folders by their last name alone, versions without a local part.
+
+    Example:
+        >>> shareable("eval -m hf:/tmp/w/gpt2,context=64 '/home/a b/c.txt' ../x/y.txt; https://x.org/a/b, 1 kB/s, and/or")
+        "eval -m hf:gpt2,context=64 'c.txt' y.txt; https://x.org/a/b, 1 kB/s, and/or"
+        >>> shareable("torch 2.13.0+cpu, zpaq 7.15-3-g1a2b3c4d, p=0.5+even, results/a.json")
+        'torch 2.13.0, zpaq 7.15, p=0.5+even, results/a.json'
+    """
+    if "/" in text or "\\" in text:
+        text = _PATH.sub(lambda found: f"{found[1]}{found[2]}{found[1]}" if found[1] else found[3], text)
+    return _LOCAL.sub(lambda found: found[1] or found[2], text) if "+" in text or "-g" in text else text
