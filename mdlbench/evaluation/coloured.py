@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from mdlbench.evaluation.by_file import Evaluation
 from mdlbench.evaluation.by_symbol import SymbolBits
-from mdlbench.result.exhibits import ColouredText, Measure
+from mdlbench.result.coloured import ColouredText
+from mdlbench.result.exhibits import Measure
 
 
 def coloured_text(

@@ -16,7 +16,7 @@ from typing import Any
 
 from mdlbench.report.oklab import Ramp
 from mdlbench.report.page import asset, content_policy, embedded
-from mdlbench.result.exhibits import ColouredText, Costed
+from mdlbench.result.coloured import ColouredText, Costed
 
 SHADES = 24
 TOP = 8.0  # bits per byte of the last shade: as much as bytes that nothing is known about

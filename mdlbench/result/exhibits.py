@@ -9,88 +9,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
+from mdlbench.result.measures import Cell as Cell
+from mdlbench.result.measures import Estimate as Estimate
+from mdlbench.result.measures import Measure as Measure
 from mdlbench.result.reading import Found
-from mdlbench.text import in_units, signed
 
-NONE = "–"
-Form = Literal["text", "count", "fixed", "digits", "bytes", "rate", "seconds"]
 Mark = Literal["line", "points", "line+points", "step"]
 Shape = Literal["circle", "square", "triangle", "diamond"]
 Role = Literal["measured", "null", "bound", "published", "aside"]
 Payload = TypeVar("Payload")
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class Estimate(NamedTuple):
-    """A figure with its interval; the ends are None where there is none."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-Cell = str | float | int | Estimate | None
-
-
-@dataclass(frozen=True)
-class Measure:
-    """How values of one quantity are written, and what they are.
-
-    Attributes:
-        name: as a heading; the unit belongs to it or to `unit`.
-        unit: such as "bits per byte"; empty for text and counts.
-        form: "text"; "count" (1,234); "fixed" (so many decimals); "digits" (so many significant digits); "bytes" (1.5 MB);
-            "rate" (bytes per second, 1.5 MB/s); "seconds".
-        digits: decimals or significant digits.
-        definition: what the figure is, in a sentence, for those who do not know the name.
-        better: which end of a column is the good one.
-    """
-
-    name: str
-    unit: str = ""
-    form: Form = "text"
-    digits: int = 4
-    definition: str = ""
-    better: Literal["less", "more"] | None = None
-
-    @property
-    def numeric(self) -> bool:
-        """Whether values are numbers, to be set flush right and sorted as such."""
-        return self.form != "text"
-
-    @property
-    def heading(self) -> str:
-        """Name and unit."""
-        return f"{self.name}, {self.unit}" if self.unit else self.name
-
-    def text(self, value: Cell) -> str:
-        """A value as it is shown everywhere; a dash for what is not known.
-
-        Example:
-            >>> Measure("size", form="count").text(1656407)
-            '1,656,407'
-            >>> Measure("R²", form="fixed", digits=3).text(Estimate(-0.1414, -0.2, 0))
-            '−0.141 [−0.200, 0.000]'
-        """
-        if isinstance(value, Estimate):
-            ends = "" if value.low is None or value.high is None else f" [{self.text(value.low)}, {self.text(value.high)}]"
-            return self.text(value.value) + ends
-        if value is None or value != value:
-            return NONE
-        return value if isinstance(value, str) else signed(_FORMS[self.form](value, self.digits)).replace("-", "−")
-
-
-_FORMS: Mapping[str, Callable[[float, int], str]] = {
-    "text": lambda value, digits: str(value),
-    "count": lambda value, digits: f"{value:,.0f}",
-    "fixed": lambda value, digits: f"{value:,.{digits}f}",
-    "digits": lambda value, digits: f"{value:,.{digits}g}",
-    "bytes": lambda value, digits: in_units(value),
-    "rate": lambda value, digits: f"{in_units(value)}/s",
-    "seconds": lambda value, digits: f"{value:,.{digits}f} s",
-}
 
 
 @dataclass(frozen=True)
@@ -223,13 +153,19 @@ class Bar:
 
 @dataclass(frozen=True)
 class Bars:
-    """Horizontal bars on one axis; `order` names parts in the order of their colours, to keep them from chart to chart."""
+    """Horizontal bars on one axis.
+
+    Attributes:
+        order: names parts in the order of their colours, to keep them from chart to chart.
+        floor: bars are drawn as far as there; what lies below is said in figures.
+    """
 
     title: str
     axis: Axis
     bars: tuple[Bar, ...]
     caption: str = ""
     order: tuple[str, ...] = ()
+    floor: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,48 +228,6 @@ class Graph:
     caption: str = ""
 
 
-class Likely(Protocol):
-    """A symbol that might have come in another's place: its bytes, and how probable it was held."""
-
-    @property
-    def symbol(self) -> bytes: ...
-    @property
-    def probability(self) -> float: ...
-
-
-class Costed(Protocol):
-    """A symbol of a text: offset of its first byte, its bytes, its code length in bits, and what else was likely."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def raw(self) -> bytes: ...
-    @property
-    def bits(self) -> float: ...
-    @property
-    def alternatives(self) -> Sequence[Likely] | None: ...
-
-
-@dataclass(frozen=True)
-class ColouredText:
-    """A text whose symbols are coloured by what they cost: a page of its own.
-
-    Attributes:
-        name: of the file; model: what it was measured under.
-        facts: (name, value) pairs, the most important first.
-        symbols: in the order of the file, without gaps.
-        notice: what part of the file this is, or "".
-        note: why there are no alternatives, or "".
-    """
-
-    name: str
-    model: str
-    facts: tuple[tuple[str, str], ...]
-    symbols: Sequence[Costed]
-    notice: str = ""
-    note: str = ""
-
-
 @dataclass(frozen=True)
 class Text:
     """A sentence or two that say what was found."""
@@ -388,13 +282,34 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What results say, in a sentence with its figures as the tables have them.
+
+    Attributes:
+        claim: without a full stop.
+        against: the null, the rival or the interval that the claim is held against; empty if there is none.
+    """
+
+    claim: str
+    against: str = ""
+
+    @property
+    def text(self) -> str:
+        """The whole sentence."""
+        return f"{self.claim}; {self.against}." if self.against else f"{self.claim}."
+
+
+@dataclass(frozen=True)
 class Section:
     """All that is shown of some kinds of results.
 
     Attributes:
         title: its heading and entry in the page's navigation.
         summary: one sentence for the head of the page and for the terminal.
-        parts: in the order shown.
+        parts: in the order shown; a page folds them.
+        front: tables that a page shows unfolded, and not again where parts hold them; by default the first table of the parts.
+        findings: the most telling first.
+        terms: words used here beside the columns' names, with what they mean.
         rank: where on the page it stands; the smallest first.
         counts: what it shows, such as {"rows": 12}.
         facets: names of what the reader can filter its tables by, beside a search for text.
@@ -403,6 +318,9 @@ class Section:
     title: str
     summary: str
     parts: tuple[Part, ...]
+    front: tuple[Table, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    terms: Mapping[str, str] = field(default_factory=dict)
     rank: int = 100
     counts: Mapping[str, int] = field(default_factory=dict)
     facets: tuple[str, ...] = ()
