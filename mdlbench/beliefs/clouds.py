@@ -72,10 +72,9 @@ class Clouds:
         return [(name, self._plane.simplex(name, image)) for name, image in named]
 
     def emergence(self) -> Stages:
-        """The truth, and the image at each checkpoint."""
-        stages = (("Bayes filter", self.truth("Bayes filter")), *self.at_checkpoints())
-        said = "The image of the beliefs at the last site as training goes on, first seed, beside the Bayes filter."
-        return Stages("Emergence", "checkpoint", stages, said)
+        """The image at each checkpoint."""
+        said = "The image of the beliefs at the last site as training goes on, first seed."
+        return Stages("Emergence", "checkpoint", tuple(self.at_checkpoints()), said)
 
 
 def thousandths(rows: np.ndarray) -> str:

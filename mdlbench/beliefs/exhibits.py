@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mdlbench.beliefs import gap_exhibits as gap_exhibits  # registers what shows "hmm-train"
-from mdlbench.beliefs import pictures, tables
+from mdlbench.beliefs import overview, pictures, tables
 from mdlbench.beliefs.clouds import Clouds
 from mdlbench.beliefs.result import BeliefGeometry
 from mdlbench.beliefs.verdict import sentence
@@ -19,7 +19,8 @@ def section(results: Sequence[Found[BeliefGeometry]]) -> Section:
     seeds = sum(len(payload.seeds) for payload in runs)
     processes: dict[str, list[BeliefGeometry]] = {}
     for payload in runs:
-        processes.setdefault(f"{payload.process} {payload.params}", []).append(payload)
+        processes.setdefault(_process(payload), []).append(payload)
+    firsts = {process: group[0] for process, group in processes.items()}
     compared = [
         Part(f"{group[0].process}: {len(group)} runs", (pictures.compared(group), tables.compared(group)))
         for group in processes.values()
@@ -28,17 +29,25 @@ def section(results: Sequence[Found[BeliefGeometry]]) -> Section:
     return Section(
         "Belief geometry",
         f"belief geometry of {counted(len(runs), 'run')}, {counted(seeds, 'trained network')}",
-        (*map(run_part, runs), *compared),
+        (*(run_part(payload, truth=payload is firsts[_process(payload)]) for payload in runs), *compared),
+        (overview.geometry(runs),),
+        overview.geometry_findings(runs),
+        overview.TERMS,
         rank=40,
         counts={"belief_runs": len(runs)},
     )
 
 
-def run_part(payload: BeliefGeometry, clouds: Clouds | None = None) -> Part:
+def _process(payload: BeliefGeometry) -> str:
+    return f"{payload.process} {payload.params}"
+
+
+def run_part(payload: BeliefGeometry, clouds: Clouds | None = None, *, truth: bool = True) -> Part:
     """Everything of one run, its verdict first.
 
     Args:
         clouds: every prefix of a study at hand; by default those that the result keeps.
+        truth: whether the beliefs themselves are drawn too, which are the same for every run of a process.
     """
     clouds = clouds or Clouds.of_result(payload)
     through = [clouds.emergence()] if clouds.stages else []
@@ -53,8 +62,8 @@ def run_part(payload: BeliefGeometry, clouds: Clouds | None = None) -> Part:
     further += [tables.memory(payload), pictures.memory(payload)]
     further += [tables.emergence(payload)] if payload.seeds[0].emergence else []
     folder = Folder("Distances, dynamics, intervention, code lengths, memory", tuple(further))
-    shown = (Text(sentence(payload)), pictures.beliefs(payload, clouds), *through, *measured, folder)
-    return Part(f"{payload.process}: {payload.run}", shown, _facts(payload))
+    shown = (Text(sentence(payload)), pictures.beliefs(payload, clouds, truth=truth), *through, *measured, folder)
+    return Part(overview.named(payload.process, payload.run), shown, _facts(payload))
 
 
 def _facts(payload: BeliefGeometry) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mdlbench.beliefs import overview
 from mdlbench.beliefs.result import ContextGap, RunGap
 from mdlbench.processes.result import EntropyRate
 from mdlbench.result.exhibits import Axis, Cell, Chart, Estimate, Measure, Panels, Part, Section, Series, Table, newest, shows
@@ -9,7 +10,7 @@ from mdlbench.result.reading import Found
 from mdlbench.text import counted
 
 _SHOWN = 5e-7  # bits: half of the last digit shown
-_CONTEXT = Axis(Measure("symbols of context", form="count"))
+_CONTEXT = Axis(Measure("symbols of context", form="count", definition="how many symbols a prediction sees"))
 
 
 @shows(RunGap)
@@ -21,6 +22,9 @@ def section(results: Sequence[Found[RunGap]]) -> Section:
         "Loss gaps",
         f"loss gaps of {counted(len(runs), 'run')}, {counted(seeds, 'seed')}",
         tuple(map(run_part, runs)),
+        (overview.gaps(runs),),
+        overview.gap_findings(runs),
+        overview.TERMS,
         rank=30,
         counts={"runs": len(runs)},
     )
@@ -28,8 +32,7 @@ def section(results: Sequence[Found[RunGap]]) -> Section:
 
 def run_part(payload: RunGap) -> Part:
     """Everything of one run."""
-    name = payload.run.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    title = f"{payload.process}: {name}, loss above the entropy rate"
+    title = overview.named(payload.process, payload.run)
     return Part(title, (_charts(payload), contexts(payload), seeds(payload)), _facts(payload))
 
 
@@ -98,8 +101,10 @@ def _charts(payload: RunGap) -> Panels:
     network = Series("network, mean of seeds", seen, [one.mean for one in paid], "line+points", low, high, dashed=True)
     finite = Series("finite context", seen, [row.finite_context_bits for row in payload.contexts], role="bound")
     by_seed = tuple(Series(f"seed {one.seed}", seen, one.model_bits) for one in payload.seeds)
-    above_h = Axis(Measure("above h", "bits per symbol", "digits", 4), "log")
-    above_floor = Axis(Measure("above the Bayes floor", "bits per symbol", "fixed", 6), zero=True)
+    above_h = Axis(Measure("above h", "bits per symbol", "digits", 4, "loss above the entropy rate"), "log")
+    above_floor = Axis(
+        Measure("above the Bayes floor", "bits per symbol", "fixed", 6, "loss above that of the Bayes predictor"), zero=True
+    )
     charts = (
         Chart("Loss above the entropy rate", _CONTEXT, above_h, (finite, network)),
         Chart("Loss above the Bayes predictor", _CONTEXT, above_floor, by_seed),

@@ -16,24 +16,27 @@ from mdlbench.result.exhibits import Axis, Bar, Bars, Chart, Measure, Panels, Ro
 
 _GAPS = Axis(GAP, "log")
 _BITS = Measure("bits", form="fixed", digits=4)
-_FLOOR = -0.5  # bars end there: an update by the wrong symbol can be wrong without bound
+_FLOOR = -0.5  # bars are drawn as far as there: an update by the wrong symbol can be wrong without bound
 
 
-def beliefs(payload: BeliefGeometry, clouds: Clouds) -> Panels:
-    """The beliefs of theory beside the trained network's image of them."""
+def beliefs(payload: BeliefGeometry, clouds: Clouds, *, truth: bool = True) -> Panels:
+    """The trained network's image of the beliefs, with `truth` beside the beliefs of theory."""
     drawn = "" if len(clouds.beliefs) == payload.prefixes else f", {len(clouds.beliefs):,} of them drawn"
-    truth = f"{payload.prefixes:,} prefixes of up to {payload.setting.length} symbols{drawn}"
+    prefixes = f"{payload.prefixes:,} prefixes of up to {payload.setting.length} symbols{drawn}"
     split, scores = payload.splits[-1], []
     for weighting in payload.setting.weightings:
         found = best(payload, split, weighting)
         if found is not None:
             own, others = map(tables.r2(digits=3).text, (found.own, found.others))
             scores.append(f"R² {own} {SAID[weighting]} ({found.control} {others})")
+    image = f"the affine image of the first seed's activations, {HELD[split]}; in brackets the best control."
+    if not truth:
+        seen = clouds.seen(f"network, {ALL}", "; ".join([", ".join(scores), prefixes]))
+        return Panels("Image of the beliefs", (seen,), f"Each point is a prefix, coloured by its true belief: {image}")
     return Panels(
         "Beliefs and their image",
-        (clouds.truth("Bayes filter", truth), clouds.seen(f"network, {ALL}", ", ".join(scores))),
-        "Each point is a prefix, coloured by its true belief: left the Bayes filter, right the affine image of the first "
-        f"seed's activations, {HELD[split]}; in brackets the best control.",
+        (clouds.truth("Bayes filter", prefixes), clouds.seen(f"network, {ALL}", ", ".join(scores))),
+        f"Each point is a prefix, coloured by its true belief: first the Bayes filter, then {image}",
     )
 
 
@@ -42,12 +45,7 @@ def layers(payload: BeliefGeometry) -> Panels:
     parts = tuple(
         _layer_bars(payload, split, weighting) for split in payload.splits for weighting in payload.setting.weightings
     )
-    return Panels(
-        "Layers and controls",
-        parts,
-        "Held-out R² of beliefs by ridge, mean over seeds, the line its 95 % interval. What is below 0 is drawn at 0; the "
-        "tables have its value.",
-    )
+    return Panels("Layers and controls", parts, "Held-out R² of beliefs by ridge, mean over seeds, the line its 95 % interval.")
 
 
 def _layer_bars(payload: BeliefGeometry, split: Split, weighting: Weighting) -> Bars:
@@ -56,18 +54,16 @@ def _layer_bars(payload: BeliefGeometry, split: Split, weighting: Weighting) -> 
         if (row.split, row.weighting, row.method) == (split, weighting, "ridge"):
             part = "not from activations" if row.control else ALL if row.features == ALL else "one layer"
             nulls = (("before training", row.untrained_r2), ("shuffled labels", row.shuffled_r2))
-            bars += _bar(row.features, [(part, row.r2), *nulls], 0.0, (tables.estimated(payload, row) or (None,) * 3)[1:])
+            bars += _bar(row.features, [(part, row.r2), *nulls], (tables.estimated(payload, row) or (None,) * 3)[1:])
     axis = Axis(tables.r2("held-out R² of beliefs", digits=3), zero=True)
-    return Bars(SAID[weighting] if len(payload.splits) == 1 else f"{SAID[weighting]}, held out by {split}", axis, tuple(bars))
+    title = SAID[weighting] if len(payload.splits) == 1 else f"{SAID[weighting]}, held out by {split}"
+    return Bars(title, axis, tuple(bars), floor=_FLOOR)
 
 
-def _bar(
-    name: str, found: Sequence[tuple[str, float | None]], floor: float, ends: Sequence[float | None] = (None, None)
-) -> list[Bar]:
-    """The first figure as a bar, the others as its marks, nothing below the floor; no bar where the first is not known."""
-    known = tuple((what, max(floor, value)) for what, value in found if value is not None)
-    low, high = (None if end is None else max(floor, end) for end in ends)
-    return [] if found[0][1] is None else [Bar(name, known[:1], known[1:], low, high)]
+def _bar(name: str, found: Sequence[tuple[str, float | None]], ends: Sequence[float | None] = (None, None)) -> list[Bar]:
+    """The first figure as a bar, the others as its marks; no bar where the first is not known."""
+    known = tuple((what, value) for what, value in found if value is not None)
+    return [] if found[0][1] is None else [Bar(name, known[:1], known[1:], ends[0], ends[1])]
 
 
 def through_training(payload: BeliefGeometry) -> Panels:
@@ -103,7 +99,9 @@ def _errors(payload: BeliefGeometry, ruled: Ruled, sites: Sequence[str]) -> Char
     if known:
         name = "published, paper setting"
         series.append(Series(name, list(known), list(known.values()), "points", role="published", shape="diamond"))
-    y = Axis(tables.mse("mean squared error, in sample", ""), "log")
+    y = Axis(
+        tables.mse("mean squared error, in sample", "per element of the belief, fitted and scored on the same words"), "log"
+    )
     return Chart("Error", Axis(Measure("tokens seen", form="count"), "log"), y, tuple(series))
 
 
@@ -136,10 +134,9 @@ def dynamics(payload: BeliefGeometry) -> Panels:
         for field, (name, _) in GUESSES.items():
             guesses = figures([known.get((site, weighting)) for weighting in weightings], field)
             names = [SAID[weighting] for weighting in weightings]
-            bars += _bar(name, list(zip(names, figures(guesses, "r2"), strict=True)), _FLOOR)
-        panels.append(Bars(f"image at: {site}", axis, tuple(bars)))
-    said = f"The image after a symbol, guessed from the image before it; mean over seeds. Bars end at {_FLOOR}."
-    return Panels("Dynamics", tuple(panels), said.replace("-", "−"))
+            bars += _bar(name, list(zip(names, figures(guesses, "r2"), strict=True)))
+        panels.append(Bars(f"image at: {site}", axis, tuple(bars), floor=_FLOOR))
+    return Panels("Dynamics", tuple(panels), "The image after a symbol, guessed from the image before it; mean over seeds.")
 
 
 def intervention(payload: BeliefGeometry) -> Panels:
@@ -151,9 +148,9 @@ def intervention(payload: BeliefGeometry) -> Panels:
         bars: list[Bar] = []
         for site, written in sites.items():
             names = list(dict.fromkeys(("pattern", *written)))
-            bars += _bar(site, list(zip(names, figures(map(written.get, names), figure), strict=True)), _FLOOR)
+            bars += _bar(site, list(zip(names, figures(map(written.get, names), figure), strict=True)))
         if bars:
-            panels.append(Bars(title, axis, tuple(bars)))
+            panels.append(Bars(title, axis, tuple(bars), floor=_FLOOR))
     return Panels(
         "Intervention",
         tuple(panels),
@@ -191,7 +188,9 @@ def memory(payload: BeliefGeometry) -> Panels:
         points = Series(f"networks, {ALL}", own, networks, "points", labels=names, shape="diamond")
         return Chart(title, _GAPS, axis, (line, points))
 
-    bits = Axis(Measure("bits of the past remembered", form="fixed", digits=3), zero=True)
+    bits = Axis(
+        Measure("bits of the past remembered", "", "fixed", 3, "by a predictor with that loss gap, at least"), zero=True
+    )
     needed = chart("Memory", bits, [point.rate_bits for point in curve], [one.least_bits for one in payload.memory])
     fidelity = Axis(tables.r2(f"R² of beliefs, {SAID[payload.setting.weightings[0]]}"))
     held = chart("Beliefs", fidelity, [point.r2 for point in curve], tables.all_layers(payload))
@@ -213,7 +212,7 @@ def compared(payloads: Sequence[BeliefGeometry]) -> Chart:
     missed = [None if one is None else _missed(one.others) for one in controls]
     gaps = [tables.loss_gap(payload) for payload in runs]
     series.append(Series("best control", gaps, missed, "points", role="null", shape="diamond"))
-    axis = Axis(Measure("1 − R² of beliefs", form="digits", better="less"), "log")
+    axis = Axis(Measure("1 − R² of beliefs", "", "digits", 4, "what the beliefs read from activations miss", "less"), "log")
     return Chart(
         "Belief fidelity against loss gap",
         Axis(tables.GAP, "log"),

@@ -4,7 +4,7 @@ An ideal code length is no size, and every table says so.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mdlbench.evaluation.result import Comparison, IdealCodeLength
 from mdlbench.result import Found, Result
@@ -15,6 +15,7 @@ from mdlbench.result.exhibits import (
     Cell,
     Details,
     Exhibit,
+    Finding,
     Folder,
     Measure,
     Note,
@@ -33,10 +34,12 @@ _IDEAL = (
 _RATE = Measure(
     "ideal bits per byte", form="fixed", digits=4, definition="of the input, whatever the symbols are", better="less"
 )
+_BITS = Measure("ideal bits", form="fixed", digits=1, definition="sum of −log2 p over all symbols", better="less")
+_BYTES = Measure("bytes", form="count", definition="of the input")
 _COLUMNS = (
     Measure("model"),
     Measure("symbols", form="count", definition="that the bytes became"),
-    Measure("ideal bits", form="fixed", digits=1, definition="sum of −log2 p over all symbols", better="less"),
+    _BITS,
     _RATE,
     Measure("byte perplexity", form="digits", digits=6, definition="2 to the ideal bits per byte", better="less"),
     Measure("word perplexity", form="digits", digits=6, definition="per run of bytes other than white space", better="less"),
@@ -46,6 +49,7 @@ _BESIDE = {  # name in results -> what it is
     "byte_fallback_bits": "of the ideal bits, spent on bytes that no token gives back",
     "context_reset_bits": "of the ideal bits, saved if the context restarted twice as often with half the stride",
 }
+_STEP = Measure("from the harness's figure to ours", definition="what lies between the two, step by step")
 _PER_BYTE = Measure("bits per byte", form="fixed", digits=5)
 _PROVENANCE = ("time", "commit", "processor")  # told of a result
 _NEGLIGIBLE = 0.005  # bits: shown as none
@@ -63,6 +67,9 @@ def section(results: Sequence[Found[IdealCodeLength]]) -> Section:
         title="Ideal code lengths",
         summary=f"ideal code lengths (no sizes) of {_counted(len(inputs), 'input')} under {_counted(len(models), 'model')}",
         parts=tuple(_part(*named, chosen) for named, chosen in sorted(inputs.items())),
+        front=(_overview(inputs),),
+        findings=tuple(_finding(*named, chosen) for named, chosen in sorted(inputs.items())),
+        terms={"ideal code length": "the sum of −log2 p over all symbols; nothing was coded, so it is no size"},
         rank=15,
         counts={"inputs": len(inputs), "evaluations": len(newest)},
     )
@@ -79,6 +86,26 @@ def _input(found: IdealCodeLength) -> tuple[str, str]:
 
 def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _overview(inputs: Mapping[tuple[str, int], Sequence[Result[IdealCodeLength]]]) -> Table:
+    """All results, input by input, the best first."""
+    columns = (_COLUMNS[0], _RATE, Measure("input", definition="what was predicted"), _BYTES, _BITS)
+    rows: list[Row] = []
+    for (name, size), chosen in sorted(inputs.items()):
+        results = sorted(chosen, key=lambda result: result.payload.ideal_bits)
+        found = [result.payload for result in results]
+        for model, one, result in zip(_names(found), found, results, strict=True):
+            rows.append(Row((model, one.ideal_bits_per_byte, name, size, one.ideal_bits), details=_details(result)))
+    return Table("Ideal code lengths", columns, tuple(rows), notes=(_IDEAL,), bar=columns.index(_RATE))
+
+
+def _finding(name: str, size: int, results: Sequence[Result[IdealCodeLength]]) -> Finding:
+    """The best model of an input, against the next."""
+    found = sorted((result.payload for result in results), key=lambda one: one.ideal_bits)
+    best, *others = [f"{named}, {_RATE.text(one.ideal_bits_per_byte)}" for named, one in zip(_names(found), found, strict=True)]
+    claim = f"On {name} ({size:,} bytes), nothing coded, the fewest ideal bits per byte are those of {best}"
+    return Finding(claim, f"next is {others[0]}" if others else "")
 
 
 def tables(found: Iterable[IdealCodeLength]) -> list[Table]:
@@ -175,7 +202,8 @@ def beside_lm_eval(found: IdealCodeLength) -> tuple[Exhibit, ...]:
 
 def _metrics(compared: Comparison) -> Table:
     names = ("word_perplexity", "byte_perplexity", "bits_per_byte")
-    columns = (Measure(f"lm-eval, {compared.tokens:,} tokens"), Measure("value", form="digits", digits=6))
+    metric = Measure(f"lm-eval, {compared.tokens:,} tokens", definition="figures as lm-evaluation-harness names them")
+    columns = (metric, Measure("value", "", "digits", 6, "of that figure, by its rules"))
     return Table.of("", columns, [(name, getattr(compared, name)) for name in names])
 
 
@@ -184,7 +212,7 @@ def _gap(compared: Comparison, ideal_bits: float) -> Table:
     rows = [("lm-eval: loglikelihood_rolling", compared.bits, compared.bits_per_byte)]
     rows += [(line.what, *_change(line.bits, line.bits_per_byte)) for line in compared.gap]
     rows.append(("mdlbench: ideal code length", ideal_bits, bits_per_byte(ideal_bits, size)))
-    columns = (Measure("from the harness's figure to ours"), Measure("bits", form="fixed", digits=2), _PER_BYTE)
+    columns = (_STEP, Measure("bits", form="fixed", digits=2), _PER_BYTE)
     closing = f"both over {size:,} bytes; a file adds integer counts, coder and headers: mdlbench compress -v"
     return Table.of("", columns, rows, notes=(closing,))
 

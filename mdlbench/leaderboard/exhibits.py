@@ -17,7 +17,7 @@ from mdlbench.leaderboard.pictures import ledger_table, pictures
 from mdlbench.leaderboard.ranking import Board, Group, groups, imposed, is_busy, processor_of
 from mdlbench.leaderboard.result import PublishedRow, Row, Timing
 from mdlbench.models.decoders import RULE
-from mdlbench.result.exhibits import Cell, Details, Exhibit, Folder, Measure, Note, Part, Section, Table, shows
+from mdlbench.result.exhibits import Cell, Details, Exhibit, Finding, Folder, Measure, Note, Part, Section, Table, shows
 from mdlbench.result.exhibits import Row as Line
 from mdlbench.result.reading import Found
 from mdlbench.text import counted
@@ -38,8 +38,10 @@ _RANKED = {  # where a row has it: published ones under one name, encode_bytes_p
     "model.spec": Measure("model"),
     "container_bytes": _SIZE,
     "bits_per_byte": Measure("bits per byte", form="fixed", digits=4, better="less"),
-    "ratio": Measure("ratio", form="fixed", digits=3, better="more"),
-    "ideal_bits_per_byte": Measure("ideal bits per byte", "", "fixed", 4, "the sum of -log2 p: no file's size", "less"),
+    "ratio": Measure("ratio", "", "fixed", 3, "bytes of the original for each of the container", "more"),
+    "ideal_bits_per_byte": Measure(
+        "ideal bits per byte", "", "fixed", 4, "the sum of −log2 p per byte: no file's size", "less"
+    ),
     "encode.bytes_per_second": _ENCODE,
     "decode.bytes_per_second": _DECODE,
     "peak_bytes": Measure("memory", "", "bytes", 4, "of the largest process, the larger of both ways", "less"),
@@ -54,8 +56,8 @@ _PUBLISHED = {
     "adjusted_percent": Measure("adjusted", "%", "fixed", 1, "with the weights, of the raw size"),
     "encode_bytes_per_second": _ENCODE,
     "decode_bytes_per_second": _DECODE,
-    "source": Measure("source"),
-    "mark": Measure("mark"),
+    "source": Measure("source", definition="where the figure was published"),
+    "mark": Measure("mark", definition="what sets the figure apart from those measured here"),
     "note": Measure("notes"),
 }
 _TIMES = {
@@ -74,6 +76,22 @@ _SIZES = {
     "Breaks even at a corpus of": "break_even_bytes",
 }
 _FRAMED = "headers, index and trailer of the container, which do not grow with the text: compare ideal bits per byte"
+_TERMS = {
+    "ideal code length": "the sum of −log2 p over all symbols; nothing was coded, so it is no size",
+    "payloads, not split": "blocks of programs that tell no probabilities",
+    "raw blocks": "blocks stored as they are, since coding would have made them longer",
+    "quantisation": "what rounding probabilities to integers costs, or saves",
+    "coder": "what the entropy coder adds to that",
+    "header": "what a container says of itself: models, digests, policy",
+    "block headers": "lengths and checksum of each block",
+    "index": "where blocks begin",
+    "trailer": "length and digest of the whole",
+    "container": "the compressed file; header, blocks and trailer",
+    "exact": "decodes on any machine",
+    "environment": "decodes under the same software and kind of device",
+    "baseline": "another program, measured for comparison",
+    "context policy": "block size and window: what each prediction may see",
+}
 _MANY_ARCHIVES = 12  # of a corpus of many files the first are listed; the row's file has all
 
 
@@ -83,6 +101,7 @@ def section(results: Sequence[Found[Row | PublishedRow]]) -> Section:
     rows = [found for found in results if isinstance(found.payload, Row)]
     others = [found.payload for found in results if isinstance(found.payload, PublishedRow)]
     parts = groups(rows, others)  # type: ignore[arg-type]
+    shown = tuple(map(_part, parts))
     n_rows, n_published = sum(len(group.rows) for group in parts), sum(len(group.published) for group in parts)
     older = sum(group.older for group in parts)
     extra = f", {n_published} published" if n_published else ""
@@ -90,11 +109,27 @@ def section(results: Sequence[Found[Row | PublishedRow]]) -> Section:
     return Section(
         title="Leaderboard",
         summary=f"{counted(n_rows, 'row')} measured{extra} on {counted(len(parts), 'corpus slice')}{left_out}",
-        parts=tuple(map(_part, parts)),
+        parts=shown,
+        front=tuple(one for part in shown for one in part.exhibits if isinstance(one, Table) and one.ranked),
+        findings=tuple(map(_finding, sorted((one for one in parts if one.rows), key=lambda one: -len(one.rows)))),
+        terms=_TERMS,
         rank=10,
         counts={"rows": n_rows, "published": n_published, "slices": len(parts), "older": older},
         facets=("corpus", "decodes", "baseline"),
     )
+
+
+def _finding(group: Group) -> Finding:
+    """Who needs fewest bits, against the best of the other sort: a baseline for a model, a model for a baseline."""
+    rate = _RANKED["bits_per_byte"]
+    best, *others = [found.payload for found in group.rows]
+    rival = next((row for row in others if row.baseline != best.baseline), None)
+    claim = f"On {group.title}, {best.model.spec} needs {rate.text(best.bits_per_byte)} bits per byte in a file that decodes"
+    claim += f" (its training data: {best.contamination})" if best.contamination else ""
+    if rival is None:
+        return Finding(claim)
+    sort = "other programs" if rival.baseline else "models that are no baseline"
+    return Finding(claim, f"the best of {sort}, {rival.model.spec}, needs {rate.text(rival.bits_per_byte)}")
 
 
 def _part(group: Group) -> Part:
@@ -230,7 +265,10 @@ def _policies(group: Group) -> list[Exhibit]:
     return [Folder("Context policies differ", (table,))]
 
 
-_POLICY = (Measure("policy"), Measure("what each prediction sees"))
+_POLICY = (
+    Measure("policy", definition="the context policy of a row, by a letter"),
+    Measure("what each prediction sees", definition="the block, and of it the window before the symbol"),
+)
 
 
 def policy_text(policy: Mapping[str, Any]) -> str:
@@ -307,8 +345,10 @@ def _archives(row: Row) -> tuple[Table, ...]:
     if not row.archives:
         return ()
     pairs = list(zip(row.archives, row.decode_log, strict=False))
-    sizes = (Measure("original", form="count"), Measure("container", form="count"))
-    columns = (Measure("archive of"), *sizes, Measure("decoded"), Measure("archive SHA-256"))
+    sizes = (Measure("original", form="count", definition="bytes of the file"), Measure("container", form="count"))
+    decoded = Measure("decoded", definition="how the fresh process that decoded it ended")
+    named = Measure("archive of", definition="the file that a container is of")
+    columns = (named, *sizes, decoded, Measure("archive SHA-256", definition="digest of the container"))
     cells = [
         (a.name, a.bytes, a.container_bytes, f"exit code {log.exit_code}, {log.seconds:.2f} s", a.sha256)
         for a, log in pairs[:_MANY_ARCHIVES]

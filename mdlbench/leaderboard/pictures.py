@@ -29,6 +29,7 @@ _LAST = ("raw_blocks", "payloads")
 _ORDER = tuple(PARTS[name] for name in (*(name for name in PARTS if name not in _LAST), *_LAST))
 _WHOLE = ("ideal", "payloads", "raw_blocks")
 _RATE = Measure("bits per byte", form="fixed", digits=4)
+_OVERHEAD = "bytes of a container beyond ideal code length and raw blocks"
 _FAR = 3  # times the bits per byte of the best: rows further off are not in colour
 _EDGE = 1.9  # times the median rate: rows further off would squeeze the others
 _MOST_CURVES = 5  # of the rows in colour
@@ -108,7 +109,7 @@ def _speeds(rows: Sequence[Row], way: str, slots: dict[int, int]) -> Chart:
         )
         for x, y, row in points
     ]
-    measure = Measure(f"{way[:-1]}ing speed", form="rate")
+    measure = Measure(f"{way[:-1]}ing speed", form="rate", definition="original bytes per second, as in the table")
     return Chart(way.capitalize(), Axis(measure, "log"), Axis(_RATE), (line, *named))
 
 
@@ -133,7 +134,7 @@ def _curves(rows: Sequence[Row], slots: dict[int, int]) -> Iterator[Chart]:
     shares = ", ".join(f"{spec} on {100 * size / edges[-1]:.0f} %" for spec, size in won.most_common())
     yield Chart(
         "Along the file",
-        Axis(Measure("position in the file", form="bytes")),
+        Axis(Measure("position in the file", form="bytes", definition="bytes of the original before it")),
         Axis(Measure("ideal bits per byte", form="fixed", digits=4)),
         series,
         f"Where in the file ideal code length is spent, in at most {CURVE_POINTS} averages of the units that "
@@ -185,18 +186,18 @@ def parts_of(row: Row) -> dict[str, float]:
 def _ledgers(rows: Sequence[Row]) -> Panels:
     smallest = sorted(rows, key=lambda row: row.container_bytes)[:_MOST_BARS]
 
-    def bars(title: str, names: Sequence[str], measure: str) -> Bars:
+    def bars(title: str, names: Sequence[str], measure: str, said: str) -> Bars:
         drawn = tuple(
             Bar(label_of(row), tuple((PARTS[name], value) for name, value in parts_of(row).items() if name in names))
             for row in smallest
         )
-        return Bars(title, Axis(Measure(measure, form="bytes"), zero=True), drawn, order=_ORDER)
+        return Bars(title, Axis(Measure(measure, form="bytes", definition=said), zero=True), drawn, order=_ORDER)
 
     return Panels(
         "Where the bytes went",
         (
-            bars("Whole containers", list(PARTS), "container"),
-            bars("Overhead, enlarged", [name for name in PARTS if name not in _WHOLE], "overhead"),
+            bars("Whole containers", list(PARTS), "container", "the compressed file; header, blocks and trailer"),
+            bars("Overhead, enlarged", [name for name in PARTS if name not in _WHOLE], "overhead", _OVERHEAD),
         ),
         "Each container, and enlarged only what is neither ideal code length nor stored raw: rounding probabilities to "
         "integers (quantisation, of either sign), the entropy coder, the container's own framing. Programs without "
@@ -238,8 +239,8 @@ def _adjusted(rows: Sequence[Row], slots: dict[int, int]) -> Iterator[Chart]:
     against = usable[0].adjusted.break_even_against.removeprefix("external:")
     yield Chart(
         "When a model pays for itself",
-        Axis(Measure("length of the corpus", form="bytes"), "log"),
-        Axis(Measure("adjusted bits per byte", form="digits", digits=4), "log"),
+        Axis(Measure("length of the corpus", form="bytes", definition="bytes of text, measured or supposed"), "log"),
+        Axis(Measure("adjusted bits per byte", "", "digits", 4, "adjusted size in bits, divided by that length"), "log"),
         tuple(series),
         f"Dots are measured, at {measured:,} bytes; dashes are not: there framing, decoder and weights stay as they are, and "
         f"payloads grow with the text at the rate measured here, from a {FAR}th to {FAR} times the length, and no further. "

@@ -12,11 +12,11 @@ from mdlbench.processes.numbers import text_of
 from mdlbench.processes.pictures import panels
 from mdlbench.processes.result import Dimension, EntropyRate, MixedStateCounts, Source
 from mdlbench.result import Found
-from mdlbench.result.exhibits import Cell, Exhibit, Folder, Measure, Note, Part, Section, Table, Text, shows
+from mdlbench.result.exhibits import Cell, Exhibit, Finding, Folder, Measure, Note, Part, Section, Table, Text, shows
 from mdlbench.units import bits_to_nats
 
 _NO_LOWER = "no lower bound"
-_FOUND_BY = Measure("how, or why not")
+_FOUND_BY = Measure("how, or why not", definition="how the figure was found, or why there is none")
 _RATE = Measure(
     "h", "bits per symbol", definition="entropy rate: converged, else the middle of its bounds; with the digits that are sure"
 )
@@ -37,6 +37,23 @@ _MEANINGS = (
 )
 
 
+_TERMS = {
+    "process": "a source of symbols whose probabilities are known exactly",
+    "entropy rate h": "bits per symbol that nobody can do without, however much of the past is known",
+    "excess entropy E": "bits that the past tells of the future",
+    "statistical complexity C": "bits that the states hold which tell all of the future that the past does",
+    "crypticity C − E": "bits of those states that the future does not show",
+    "transient information T": "Σ L (h_L − h): what an observer does not know, summed until it is synchronised",
+    "synchronisation information": "what an observer does not know of the state, summed over the symbols seen",
+    "belief": "the probabilities of a process's hidden states, given the symbols seen",
+    "mixed state": "a belief that some word leads to; recurrent if long words still do",
+    "unifilar": "state and symbol together say the next state",
+    "ergodic": "every sequence shows, in the long run, the same frequencies",
+    "quantity": "a measure of a process's memory",
+    "value": "of that quantity",
+}
+
+
 @shows(Source)
 def section(results: Sequence[Found[Source]]) -> Section:
     """A table of all processes, then a part for each: the newest result of a process with its parameters."""
@@ -46,9 +63,23 @@ def section(results: Sequence[Found[Source]]) -> Section:
         title="Processes",
         summary=f"{len(sources)} {'process' if len(sources) == 1 else 'processes'} of known entropy rate",
         parts=(Part("", (overview(sources),)), *map(_part, sources)),
+        findings=_findings(sources),
+        terms=_TERMS,
         rank=20,
         counts={"processes": len(sources)},
     )
+
+
+def _findings(sources: Sequence[Source]) -> tuple[Finding, ...]:
+    """How far apart the bounds on h are at most, and where there are none."""
+    bounded = [one for one in sources if one.entropy_rate.gap is not None]
+    if not bounded:
+        return ()
+    widest = max(bounded, key=lambda one: one.entropy_rate.gap or 0.0)
+    gap = _GAP.text(max(widest.entropy_rate.gap or 0.0, 0.0))
+    claim = f"The entropy rate h lies between rigorous bounds no more than {gap} bits per symbol apart ({widest.label})"
+    lacking = ", ".join(one.label for one in sources if one.entropy_rate.gap is None)
+    return (Finding(f"{claim}, but no lower bound is known for {lacking}" if lacking else claim),)
 
 
 def _part(source: Source) -> Part:
@@ -155,7 +186,11 @@ def _quantities(source: Source) -> Table:
 
 def _dimension(found: Dimension) -> Table:
     columns = (
-        Measure("dimension", form="fixed"),
+        Measure(
+            "dimension",
+            form="fixed",
+            definition="of the set of beliefs, by how their entropy grows as they are told apart finer",
+        ),
         Measure("standard error", form="fixed", definition="of the mean over generated sequences"),
         Measure("Lyapunov exponents", "nats per symbol", definition="of the beliefs' maps, largest first"),
         _FOUND_BY,

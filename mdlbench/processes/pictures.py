@@ -50,8 +50,12 @@ def convergence(rate: float, curves: Curves) -> Chart:
     wide = bool(shown) and max(shown) >= _DECADE * min(shown)
     return Chart(
         f"Entropy converges to h = {rate:.9f} bits",
-        Axis(Measure("symbols of context", form="count")),
-        Axis(Measure("distance from h", "bits", "digits", 3), "log" if wide else "linear", zero=not wide),
+        Axis(Measure("symbols of context", form="count", definition="how many symbols a prediction sees")),
+        Axis(
+            Measure("distance from h", "bits", "digits", 3, "of the entropy of the next symbol, given the context"),
+            "log" if wide else "linear",
+            zero=not wide,
+        ),
         tuple(series),
     )
 
@@ -64,14 +68,22 @@ def _distances(name: str, values: Sequence[float], **look: Any) -> Series:
 
 def synchronisation(curve: Synchronisation) -> Chart:
     """What an observer of so many symbols does not know: the hidden state, or, without states, the rest of E."""
-    title, name = {
-        "state": ("An observer synchronises", "H(state | symbols)"),
-        "future": ("What the past still tells of the future", "E less what was learnt"),
+    title, name, said = {
+        "state": (
+            "An observer synchronises",
+            "H(state | symbols)",
+            "what an observer of so many symbols does not know of the state",
+        ),
+        "future": (
+            "What the past still tells of the future",
+            "E less what was learnt",
+            "what the past tells of the future, unseen so far",
+        ),
     }[curve.of]
     return Chart(
         title,
-        Axis(Measure("symbols seen", form="count")),
-        Axis(Measure(name, "bits", "fixed", 5), zero=True),
+        Axis(Measure("symbols seen", form="count", definition="by the observer, from the start")),
+        Axis(Measure(name, "bits", "fixed", 5, said), zero=True),
         (Series(name, range(len(curve.bits)), curve.bits, "line+points"),),
     )
 

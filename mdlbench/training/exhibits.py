@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from mdlbench.result.exhibits import Measure, Part, Section, Table, newest, shows
+from mdlbench.result.exhibits import Measure, Part, Section, Table, mean, newest, shows
 from mdlbench.result.reading import Found
 from mdlbench.text import counted
 from mdlbench.training.result import TrainedRun
+
+_LOSS = Measure("loss", "bits per symbol", "fixed", 4, "Mean training loss of the last hundred steps.", "less")
 
 
 @shows(TrainedRun)
@@ -16,9 +18,26 @@ def section(results: Sequence[Found[TrainedRun]]) -> Section:
         "Training",
         f"{counted(len(runs), 'run')} trained on files",
         tuple(map(run_part, runs)),
+        (overview(runs),),
         rank=50,
         counts={"runs": len(runs)},
     )
+
+
+def overview(runs: Sequence[TrainedRun]) -> Table:
+    """A row for each run, with the mean loss of its seeds."""
+    rows = [
+        (
+            one.run,
+            mean(seed.last_loss_bits_per_symbol for seed in one.seeds),
+            len(one.seeds),
+            one.seeds[0].tokens,
+            one.parameters,
+        )
+        for one in runs
+    ]
+    counts = [Measure(name, form="count") for name in ("seeds", "tokens", "parameters")]
+    return Table.of("Runs", (Measure("run"), _LOSS, *counts), rows)
 
 
 def run_part(payload: TrainedRun) -> Part:
@@ -37,7 +56,7 @@ def seeds(payload: TrainedRun) -> Table:
     columns = [
         Measure("seed", form="count"),
         Measure("tokens", form="count", definition="Symbols predicted so far."),
-        Measure("loss", "bits per symbol", "fixed", 4, "Mean training loss of the last hundred steps.", "less"),
+        _LOSS,
         Measure("seconds", form="fixed", digits=1, definition="Spent on training."),
         Measure("checkpoint"),
     ]

@@ -47,10 +47,10 @@ def test_points_that_are_none(changes: dict[str, object], message: str) -> None:
         Points(**{**vars(good), **changes})  # type: ignore[arg-type]
 
 
-def test_stages_begin_with_the_truth_and_share_its_colours() -> None:
+def test_stages_share_the_colours_of_the_truth() -> None:
     drawn = clouds(40)
     stages = drawn.emergence().stages
-    assert [name for name, _ in stages] == ["Bayes filter", "untrained", "64k tokens"]
+    assert [name for name, _ in stages] == ["untrained", "64k tokens"]
     assert {tuple(stage.cloud.colours) for _, stage in stages} == {tuple(drawn.truth("truth").cloud.colours)}  # type: ignore[union-attr]
 
 

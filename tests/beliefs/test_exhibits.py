@@ -18,6 +18,7 @@ from mdlbench.processes.result import EntropyRate
 from mdlbench.report import terminal
 from mdlbench.result import Result
 from mdlbench.result.exhibits import Bars, Chart, Estimate, Folder, Panels, Stages, Table, Text, sections, walk
+from mdlbench.result.glossary import undefined
 from mdlbench.result.reading import Found
 
 
@@ -159,6 +160,25 @@ def test_both_splits_stand_where_beliefs_are_shared(geometry: BeliefGeometry) ->
     assert len(panels(pictures.layers(payload), Bars)) == 4
 
 
+def test_all_runs_are_one_table_and_one_sentence_in_words_that_are_defined(geometry: BeliefGeometry, gap: RunGap) -> None:
+    """The run that is told of is the one trained longest, whatever its figures; the null stands in the same sentence."""
+    longer = [replace(one, tokens=one.tokens + 1) for one in geometry.seeds]
+    best = scored(geometry, all_layers=(0.9, 0.91), exact=(0.5, 0.51))
+    told = replace(scored(geometry, all_layers=(0.3, 0.31), exact=(0.5, 0.51)), run="longest")
+    told = replace(told, seeds=tuple(replace(one, tokens=more.tokens) for one, more in zip(told.seeds, longer, strict=True)))
+    shown = section([Found("a.json", Result(one, {})) for one in (best, told)])
+    (table,) = shown.front
+    assert [row.cells[0] for row in table.rows] == [part.title for part in shown.parts[:2]]
+    (finding,) = shown.findings
+    assert "longest, trained longest of 2 runs" in finding.claim
+    assert finding.against == "it is no more than the 0.5050 of its best control, exact next-symbol distribution"
+    titles = [one.title for part in shown.parts[:2] for one in part.exhibits if isinstance(one, Panels)]
+    assert (titles.count("Beliefs and their image"), titles.count("Image of the beliefs")) == (1, 1)
+    gaps = sections([Found("a.json", Result(gap, {}))])
+    assert gaps[0].front[0].rows[0].cells[0] == gaps[0].parts[0].title
+    assert undefined([shown, *gaps]) == []
+
+
 def test_the_newest_result_of_a_run_is_shown(geometry: BeliefGeometry) -> None:
     def dated(time: str, width: int) -> Found[BeliefGeometry]:
         return Found(f"{width}.json", Result(replace(geometry, width=width), {"time": time}))
@@ -175,10 +195,10 @@ def test_tables_and_bars_show_the_same_figures(geometry: BeliefGeometry) -> None
     assert [bar.name for bar in bars] == list(rows)
     for bar in bars:
         cell, untrained, shuffled = rows[bar.name][5:8]
-        assert (bar.parts[0][1], bar.low, bar.high) == tuple(max(0.0, value) for value in cell)  # type: ignore[union-attr]
+        assert (bar.parts[0][1], bar.low, bar.high) == cell
         marks = dict(bar.marks)
-        assert marks.get("before training") == (None if untrained is None else max(0.0, untrained))  # type: ignore[type-var]
-        assert marks["shuffled labels"] == max(0.0, shuffled)  # type: ignore[type-var]
+        assert marks.get("before training") == untrained
+        assert marks["shuffled labels"] == shuffled
     assert [bar.parts[0][0] for bar in bars] == ["one layer"] * 4 + ["all layers"] + ["not from activations"] * 6
 
 
@@ -255,9 +275,9 @@ def test_published_errors_stand_beside_the_checkpoints(geometry: BeliefGeometry)
 def test_bars_end_where_a_wrong_update_has_no_bound(geometry: BeliefGeometry) -> None:
     rows = tuple(replace(row, another_symbol=replace(row.another_symbol, r2=-1e4)) for row in geometry.seeds[0].dynamics)
     wild = with_seed(geometry, 0, dynamics=rows)
-    bar = panels(pictures.dynamics(wild), Bars)[0].bars[-1]
-    assert (bar.name, bar.parts[0][1]) == ("another symbol", -0.5)
-    assert column(tables.dynamics(wild), "another symbol")[0] < -1000
+    bars = panels(pictures.dynamics(wild), Bars)[0]
+    assert (bars.bars[-1].name, bars.floor) == ("another symbol", -0.5)
+    assert bars.bars[-1].parts[0][1] == column(tables.dynamics(wild), "another symbol")[0] < -1000
 
 
 def test_a_part_holds_what_was_measured(geometry: BeliefGeometry) -> None:
@@ -266,7 +286,7 @@ def test_a_part_holds_what_was_measured(geometry: BeliefGeometry) -> None:
     assert len(titles) == 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1
     assert "120 distinct prefixes of 1 to 4 symbols (81 of length 4)" in part.facts
     (stages,) = [exhibit for exhibit in part.exhibits if isinstance(exhibit, Stages)]
-    assert len(stages.stages) == 1 + len(geometry.points.stages)
+    assert len(stages.stages) == len(geometry.points.stages)
     assert isinstance(part.exhibits[-1], Folder)
     unmeasured = with_seed(with_seed(geometry, 0, emergence=()), 1, emergence=())
     still = run_part(replace(unmeasured, points=replace(geometry.points, stages=())))

@@ -15,6 +15,7 @@ from mdlbench.evaluation.result import Comparison, IdealCodeLength, Line
 from mdlbench.models import load_model
 from mdlbench.result import Found, Result, collect, read
 from mdlbench.result.exhibits import Bars, Folder, Note, Table, sections
+from mdlbench.result.glossary import undefined
 
 FIELDS = [  # of a file, and of `eval --json`; stable
     *("input", "input_bytes", "symbols", "ideal_bits", "ideal_bits_per_byte"),
@@ -93,6 +94,20 @@ def test_every_table_says_that_it_is_no_size() -> None:
         assert table.notes[0].startswith("IDEAL: ")
         assert "this is no size" in table.notes[0]
         assert not any("size" in column.heading or column.heading == "bytes" for column in table.columns)
+
+
+def test_a_page_has_one_table_of_all_inputs_and_every_word_is_defined() -> None:
+    results = [measured(b"abab" * 20, model, name) for name in ("b", "a") for model in ("uniform", "kt")]
+    (section,) = sections([found(one) for one in (*results[1:], replace(results[0], lm_eval=COMPARED))])
+    (table,) = section.front
+    assert [row[:3] for row in written(table)] == [
+        [one.model, f"{one.ideal_bits_per_byte:.4f}", one.input] for one in (results[3], results[2], results[1], results[0])
+    ]
+    assert "IDEAL" in table.notes[0]
+    assert "ideal bits per byte" in table.columns[1].heading
+    assert [finding.claim.partition(" (")[0] for finding in section.findings] == ["On a", "On b"]
+    assert section.findings[0].against == "next is uniform, 8.0000"
+    assert undefined([section]) == []
 
 
 def test_only_the_newest_of_a_model_and_policy_is_shown() -> None:

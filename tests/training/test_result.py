@@ -9,6 +9,7 @@ import pytest
 from mdlbench.errors import ResultError
 from mdlbench.result import Result, read
 from mdlbench.result.exhibits import sections
+from mdlbench.result.glossary import undefined
 from mdlbench.result.reading import Found, result_of
 from mdlbench.training import Optimiser, Source, TrainingConfig
 from mdlbench.training.exhibits import seeds
@@ -49,4 +50,6 @@ def test_the_newest_result_of_each_run_is_a_part() -> None:
     (section,) = sections([newer, older])
     (part,) = section.parts
     assert (section.summary, part.title) == ("1 run trained on files", "run")
+    assert section.front[0].rows[0].cells == ("run", None, 2, 1280, 12_345)
+    assert undefined([section]) == []
     assert "12,345 parameters; sgd, learning rate 0.01" in part.facts
