@@ -47,6 +47,7 @@ def command(
     from mdlbench.report import figures, page
     from mdlbench.result import collect
     from mdlbench.result.exhibits import sections
+    from mdlbench.result.origin import origin
 
     output = plan_outputs(("report",), output, False, "{}.html".format, force=force)[0]
     if plots is not None:
@@ -66,7 +67,7 @@ def command(
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     summary = "; ".join(section.summary for section in shown)
     html = page.render(
-        shown, title=title, subtitle=f"{summary}. Written {now} from {names}.", notes=[*notes, _CLOSING]
+        shown, title=title, subtitle=f"Written {now} from {names}.", notes=[*notes, _CLOSING], origin=origin(collection.found)
     ).encode()
     with replacing(output, force=force) as sink:
         sink.write(html)

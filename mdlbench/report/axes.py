@@ -45,7 +45,7 @@ def channel(field: str, axis: Axis, shown: Domain) -> Spec:
         "field": field,
         "type": "quantitative",
         "scale": {"type": axis.scale, "domain": list(shown), "nice": False, **({} if axis.scale == "log" else {"zero": False})},
-        "axis": {"title": measure.heading, **ticks, **tick},
+        "axis": {"title": measure.heading, "labelOverlap": "greedy", "labelSeparation": 8, **ticks, **tick},
     }
 
 

@@ -11,17 +11,20 @@ _SHAPES = (("s1", "diamond"), ("muted", "circle"), ("s2", "triangle-up"), ("s4",
 
 def bar_layers(bars: Bars, ink: Ink) -> Iterator[Spec]:
     """Bars, the line at zero, intervals, and a layer for each sort of mark."""
-    measure = bars.axis.measure
+    measure, floor = bars.axis.measure, bars.floor
     names = list(dict.fromkeys(map(_name, bars.bars)))
     rows = {
         "field": "b",
         "type": "nominal",
         "sort": names,
         "title": None,
-        "axis": {"grid": False, "ticks": False, "domain": False},
+        "axis": {"grid": False, "ticks": False, "domain": False, "labelPadding": 9},
     }
-    along = {**channel("v", bars.axis, domain(bars.axis, _ends(bars.bars), room=True)), "stack": None}
-    parts = [row for bar in bars.bars for row in _parts(bar, measure)]
+    along = {
+        **channel("v", bars.axis, domain(bars.axis, (_raised(end, floor) for end in _ends(bars.bars)), room=True)),
+        "stack": None,
+    }
+    parts = [{**row, "a": _raised(row["a"], floor), "z": _raised(row["z"], floor)} for row in _all_parts(bars)]
     value = {"field": "value", "title": tooltip_name(measure)}
     yield {
         "data": {"values": parts},
@@ -36,14 +39,18 @@ def bar_layers(bars: Bars, ink: Ink) -> Iterator[Spec]:
         },
     }
     yield {"data": {"values": [{"v": 0}]}, "mark": {"type": "rule", "color": ink("grey")}, "encoding": {"x": along}}
-    ends = [{"b": _name(bar), "low": bar.low, "high": bar.high} for bar in bars.bars if None not in (bar.low, bar.high)]
+    ends = [
+        {"b": _name(bar), "low": _raised(bar.low, floor), "high": _raised(bar.high, floor)}
+        for bar in bars.bars
+        if None not in (bar.low, bar.high)
+    ]
     if ends:
         encode = {"y": rows, "x": {**along, "field": "low"}, "x2": {"field": "high"}}
         yield {"data": {"values": ends}, "mark": {"type": "rule", "color": ink("ink"), "strokeWidth": 1.2}, "encoding": encode}
     for mark, (colour, shape) in mark_looks(bars.bars).items():
         look = {"type": "point", "filled": True, "shape": shape, "size": 45, "color": ink(colour), "stroke": ink("page")}
         yield {
-            "data": {"values": list(_marks(bars.bars, mark, measure))},
+            "data": {"values": [row for row in _marks(bars.bars, mark, measure) if floor is None or row["v"] >= floor]},
             "mark": {**look, "strokeWidth": 0.8, "tooltip": True},
             "encoding": {
                 "y": rows,
@@ -51,6 +58,29 @@ def bar_layers(bars: Bars, ink: Ink) -> Iterator[Spec]:
                 "tooltip": [{"field": "b", "title": "bar"}, {"field": "s", "title": "mark"}, value],
             },
         }
+    cut = [{"b": _name(bar), "v": floor, "l": text} for bar in bars.bars if (text := _below(bar, measure, floor))]
+    if cut:
+        look = {"type": "text", "align": "left", "dx": 4, "fontSize": 10, "color": ink("ink")}
+        yield {"data": {"values": cut}, "mark": look, "encoding": {"y": rows, "x": along, "text": {"field": "l"}}}
+
+
+def _below(bar: Bar, measure: Measure, floor: float | None) -> str:
+    """What of a bar lies below the floor, in words."""
+    if floor is None:
+        return ""
+    end = sum(value for _, value in bar.parts if value < 0)
+    marks = [f"{name} {measure.text(value)}" for name, value in bar.marks if value < floor]
+    return ", ".join([*([f"to {measure.text(end)}"] if end < floor else []), *marks])
+
+
+def _raised(value: float | None, floor: float | None) -> float | None:
+    """A value, or the floor where that is higher."""
+    return value if value is None or floor is None else max(value, floor)
+
+
+def _all_parts(bars: Bars) -> Iterator[Spec]:
+    for bar in bars.bars:
+        yield from _parts(bar, bars.axis.measure)
 
 
 def part_colours(bars: Bars) -> dict[str, str]:

@@ -18,7 +18,7 @@ from mdlbench.result.exhibits import Bars, Chart, Series, Span
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "system-ui, Helvetica Neue, Liberation Sans, Arial, sans-serif"
 HEIGHT, BAR_HEIGHT = 240, 22
-NOMINAL_WIDTH = 420  # for which labels are placed, where the width is that of the window
+WIDTHS = (280, 420, 560, 1100)  # of a plot for which labels are placed, where its width is that of the window
 _INTERNAL = {"x", "y", "n", "low", "high"}  # fields of a row that are not told to whoever points at it
 
 
@@ -44,6 +44,17 @@ def legend(exhibit: Chart | Bars) -> list[Named]:
         entries = [Named(name, colour) for name, colour in part_colours(exhibit).items()]
         entries += [Named(name, colour, shape=shape) for name, (colour, shape) in mark_looks(exhibit.bars).items()]
     return entries if len(entries) > 1 else []
+
+
+def is_empty(exhibit: Chart | Bars) -> bool:
+    """Whether nothing of it can be drawn."""
+    return not any(_rows(exhibit, one) for one in exhibit.series) if isinstance(exhibit, Chart) else not exhibit.bars
+
+
+def emptiness(exhibit: Chart | Bars) -> str:
+    """What stands in the place of an empty chart: the names of what it has no place for."""
+    names = "; ".join(one.name for one in exhibit.series) if isinstance(exhibit, Chart) else ""
+    return f"Nothing to draw: {names}." if names else "Nothing to draw."
 
 
 def specification(exhibit: Chart | Bars, ink: Ink, width: int | str = "container") -> Spec:
@@ -89,7 +100,6 @@ def configuration(ink: Ink) -> Spec:
             "titleFontSize": 11,
             "titleFontWeight": "normal",
             "labelLimit": 220,
-            "labelOverlap": "greedy",
             "tickSize": 4,
             "titlePadding": 8,
         },
@@ -111,8 +121,8 @@ def _chart_layers(chart: Chart, ink: Ink, width: int | str) -> Iterator[Spec]:
         alike = list(group)
         colour = colour_by_name([(one.name, colours[one.name]) for one in alike], ink)
         yield from _series_layers(alike[0], [row for one in alike for row in rows[one.name]], {**encode, "color": colour}, ink)
-    size = (width if isinstance(width, int) else NOMINAL_WIDTH, HEIGHT)
-    yield from label_layers(chart, (x, y), size, encode, ink)
+    sizes = [(wide, HEIGHT) for wide in ((width,) if isinstance(width, int) else WIDTHS)]
+    yield from label_layers(chart, (x, y), sizes, encode, ink)
 
 
 def _look(series: Series) -> tuple[str, bool, str, str]:

@@ -16,6 +16,7 @@ from mdlbench.atomic import check_folder, write_whole
 from mdlbench.errors import MissingExtraError, UsageError
 from mdlbench.report import charts, svg
 from mdlbench.report.axes import Ink
+from mdlbench.report.front import for_others
 from mdlbench.report.palette import SERIES, TONES
 from mdlbench.result.exhibits import Bars, Chart, Exhibit, Folder, Graph, Panels, Section, Simplex, Stages
 from mdlbench.text import escaped
@@ -26,6 +27,7 @@ _SCALE = 2.0  # pixels of a PNG for one of the drawing's
 _GAP, _HEAD, _MARGIN = 24, 30, 12
 _SIGN, _LINE = 6.1, 17  # pixels of a character, and of a line of a legend
 Picture = Chart | Bars | Simplex | Graph | Panels | Stages
+_LONGEST = 120  # characters of a name
 _COLUMNS = 4  # of stages side by side
 
 
@@ -87,10 +89,11 @@ def is_picture(exhibit: Exhibit) -> TypeGuard[Picture]:
 def drawings(sections: Sequence[Section]) -> Iterator[tuple[str, Callable[[], Drawing]]]:
     """What draws each picture of some sections, under a name that is good for a file and carries the part's title."""
     used: Counter[str] = Counter()
-    for section in sections:
+    for section in for_others(tuple(sections)):
         for part in section.parts:
             for exhibit in _pictures(part.exhibits):
-                name = slug(f"{section.title} {part.title} {exhibit.title}")
+                name = slug(exhibit.title)
+                name = f"{slug(f'{section.title} {part.title}')[: _LONGEST - 1 - len(name)]}-{name}"
                 used[name] += 1
                 title = f"{part.title}: {exhibit.title}" if part.title else exhibit.title
                 yield name + (f"-{used[name]}" if used[name] > 1 else ""), partial(_entitled, title, exhibit)
@@ -129,7 +132,7 @@ def slug(text: str) -> str:
         >>> slug("enwik8, first 4,000,000 bytes: Size against speed")
         'enwik8-first-4000000-bytes-size-against-speed'
     """
-    return re.sub("[^a-z0-9.=_-]+", "-", text.lower().replace(",", "")).strip("-")[:120]
+    return re.sub("[^a-z0-9.=_-]+", "-", text.lower().replace(",", "")).strip("-")[:_LONGEST]
 
 
 def _pictures(exhibits: Iterable[Exhibit]) -> Iterator[Picture]:

@@ -1,16 +1,17 @@
 """Exhibits as HTML: tables written out, charts as specifications that the page's script draws, pictures as inline SVG.
 
-Everything that comes from results enters as escaped text or as inert JSON.
+Everything that comes from results enters as escaped text or as inert JSON. `front` says what is seen at once.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import Any
 
 from mdlbench.report import charts, svg
-from mdlbench.report.figures import swatch
+from mdlbench.report.figures import is_picture, swatch
+from mdlbench.report.front import Layout
 from mdlbench.result.exhibits import (
     Bars,
     Cell,
@@ -30,7 +31,9 @@ from mdlbench.result.exhibits import (
     Stages,
     Table,
     Text,
+    walk,
 )
+from mdlbench.result.glossary import Term
 from mdlbench.text import escaped, visible
 
 _PUBLISHED = "Published by others, not measured here"
@@ -53,20 +56,35 @@ class Writer:
     charts: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     _named: Counter[str] = field(default_factory=Counter)
+    _links: Mapping[str, str] = field(default_factory=dict)  # title of a part -> its id
 
-    def section(self, section: Section, identifier: str) -> str:
-        """A section with its filters and parts."""
-        parts = "\n".join(self._part(part, f"{identifier}-{n}") for n, part in enumerate(section.parts))
+    def section(self, layout: Layout, identifier: str) -> str:
+        """A section: its tables under its filters, then everything else, folded."""
+        section = layout.section
+        self._links = {part.title: f"{identifier}-{n}" for n, part in enumerate(layout.folded)}
+        tables = "".join(self._table(one.table, one.heading, one.printed) for one in layout.front)
         return (
             f'<section id="{identifier}" aria-labelledby="{identifier}-title">'
-            f'<h2 id="{identifier}-title">{escaped(section.title)}</h2>'
-            f'<p class="summary">{escaped(section.summary)}</p>{_filters(section)}{parts}</section>'
+            f'<div class="head"><h2 id="{identifier}-title">{escaped(section.title)}</h2>'
+            f'<p class="summary">{escaped(_sentence(section.summary))}</p>{_filters(section)}</div>'
+            f"{tables}{self._folded(layout.folded, identifier)}</section>"
         )
 
-    def _part(self, part: Part, identifier: str) -> str:
+    def _folded(self, parts: Sequence[Part], identifier: str) -> str:
+        """Parts that open one by one, behind one line where there are several."""
+        written = "".join(self._part(part, f"{identifier}-{n}", alone=len(parts) == 1) for n, part in enumerate(parts))
+        if len(parts) < 2:
+            return written
+        return (
+            f'<details class="folder more"><summary>{_what_opens(parts)} of each of {len(parts)}</summary>{written}</details>'
+        )
+
+    def _part(self, part: Part, identifier: str, *, alone: bool) -> str:
         facts = f'<p class="facts">{escaped(part.facts)}</p>' if part.facts else ""
-        heading = f'<h3 id="{identifier}">{escaped(part.title)}</h3>' if part.title else ""
-        return f'<article class="part">{heading}{facts}{self._all(part.exhibits)}</article>'
+        title = ": ".join(text for text in (_what_opens([part]) if alone else "", part.title) if text)
+        opened = f"{facts}{self._all(part.exhibits)}"
+        more = " more" if alone else ""
+        return f'<details class="folder part{more}" id="{identifier}"><summary>{escaped(title)}</summary>{opened}</details>'
 
     def _all(self, exhibits: Iterable[Exhibit]) -> str:
         return "\n".join(map(self.exhibit, exhibits))
@@ -99,6 +117,8 @@ class Writer:
 
     @exhibit.register
     def _(self, exhibit: Stages) -> str:
+        if len(exhibit.stages) == 1:
+            return _figure(exhibit.title, exhibit.caption, self.exhibit(exhibit.stages[0][1]))
         last = len(exhibit.stages) - 1
         names = "".join(
             f'<option value="{n}"{" selected" * (n == last)}>{escaped(s)}</option>' for n, (s, _) in enumerate(exhibit.stages)
@@ -124,6 +144,8 @@ class Writer:
     @exhibit.register(Chart)
     @exhibit.register(Bars)
     def _(self, exhibit: Chart | Bars) -> str:
+        if charts.is_empty(exhibit):
+            return _figure(exhibit.title, exhibit.caption, f'<p class="note">{escaped(charts.emptiness(exhibit))}</p>')
         name = self._new("chart")
         self.charts[name] = charts.specification(exhibit, variable)
         entries = "".join(
@@ -138,34 +160,41 @@ class Writer:
 
     @exhibit.register
     def _(self, exhibit: Table) -> str:
-        name = self._new("table")
-        heads = ['<th scope="col" class="number rank">#</th>'] if exhibit.ranked else []
-        heads += [_head(column, names=at == exhibit.name) for at, column in enumerate(exhibit.columns)]
-        worst = _largest(exhibit)
+        text = self._table(exhibit, "" if exhibit.folded else exhibit.title, len(exhibit.rows))
+        return f"<details class=folder><summary>{escaped(exhibit.title)}</summary>{text}</details>" if exhibit.folded else text
+
+    def _table(self, table: Table, heading: str, printed: int) -> str:
+        """A table, its name first and then what its bars are of; so many of its rows are printed."""
+        name, order = self._new("table"), _order(table)
+        heads = ['<th scope="col" class="number rank">#</th>'] if table.ranked else []
+        heads += [_head(table.columns[at], names=at == table.name) for at in order]
+        worst = _largest(table)
         measured: list[str] = []
         published: list[str] = []
         rank = 0
-        for row in exhibit.rows:
+        for at, row in enumerate(table.rows):
             rank += not row.published
-            (published if row.published else measured).append(self._row(exhibit, row, rank, worst))
+            (published if row.published else measured).append(self._row(table, row, order, rank, worst, beyond=at >= printed))
         apart = f'<tr class="divider"><th scope="rowgroup" colspan="{len(heads)}">{_PUBLISHED}</th></tr>{"".join(published)}'
-        notes = "".join(f"<li>{escaped(note)}</li>" for note in exhibit.notes)
-        caption = f"<caption>{escaped(exhibit.title)}</caption>" if exhibit.title else ""
-        text = (
-            f'<div class="table-box" role="region" tabindex="0" aria-label="{escaped(exhibit.title or "table")}">'
-            f'<table id="{name}">{caption}<thead><tr>{"".join(heads)}</tr></thead>'
+        cut = f"Printed are the first {printed:,} of {len(table.rows):,} rows."
+        notes = "".join(f"<li>{escaped(note)}</li>" for note in table.notes)
+        notes += f'<li class="cut">{cut}</li>' if printed < len(table.rows) else ""
+        caption = f"<caption>{escaped(heading)}</caption>" if heading else ""
+        return (
+            f'<div class="table-box" role="region" tabindex="0" aria-label="{escaped(table.title or "table")}">'
+            f'<table id="{name}" data-printed="{printed}">{caption}<thead><tr>{"".join(heads)}</tr></thead>'
             f"<tbody>{''.join(measured)}</tbody>{f'<tbody class=published>{apart}</tbody>' if published else ''}</table></div>"
             + (f'<ul class="notes">{notes}</ul>' if notes else "")
         )
-        return f"<details class=folder><summary>{escaped(exhibit.title)}</summary>{text}</details>" if exhibit.folded else text
 
-    def _row(self, table: Table, row: Row, rank: int, worst: float) -> str:
+    def _row(self, table: Table, row: Row, order: Sequence[int], rank: int, worst: float, *, beyond: bool) -> str:
         cells = [f'<td class="number rank">{"–" if row.published else rank}</td>'] if table.ranked else []
-        for at, (column, cell) in enumerate(zip(table.columns, row.cells, strict=True)):
+        for at in order:
+            column, cell = table.columns[at], row.cells[at]
             bar = _bar(cell, worst) if at == table.bar else ""
             cells.append(self._heading(row, column.text(cell)) if at == table.name else _cell(column, cell, bar))
         facets = "".join(f' data-facet-{escaped(facet)}="{escaped(value)}"' for facet, value in row.facets.items())
-        return f"<tr{facets}>{''.join(cells)}</tr>"
+        return f"<tr{facets}{' class=beyond' if beyond else ''}>{''.join(cells)}</tr>"
 
     def _heading(self, row: Row, text: str) -> str:
         """The cell that names a row: a button where there is more to open."""
@@ -175,8 +204,35 @@ class Writer:
             self.details[identifier] = {"title": visible(text), **_opened(row.details)}
             more = f'class="name open" data-details="{identifier}" aria-haspopup="dialog"'
             name = f'<button type="button" {more}>{escaped(text)}</button>'
+        elif text in self._links:
+            name = f'<a class="name" href="#{self._links[text]}">{escaped(text)}</a>'
         tags = "".join(f"<span{_titled(tip)}>{escaped(tag)}</span>" for tag, tip in row.tags)
         return f'<th scope="row" class="model">{name}{f"<span class=tags>{tags}</span>" if tags else ""}</th>'
+
+
+def terms(found: Iterable[Term]) -> str:
+    """A glossary as a list."""
+    entries = "".join(
+        f"<div><dt>{', '.join(map(escaped, term.names))}</dt><dd>{escaped('; or: '.join(term.definitions))}</dd></div>"
+        for term in found
+    )
+    return f'<dl class="terms">{entries}</dl>'
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _what_opens(parts: Iterable[Part]) -> str:
+    """What is behind a line that opens."""
+    exhibits = [exhibit for part in parts for exhibit in walk(part.exhibits)]
+    return "Charts and details" if any(map(is_picture, exhibits)) else "Details"
+
+
+def _order(table: Table) -> list[int]:
+    """Columns as a page has them: what names a row, the principal figure, the others; a phone shows the first two."""
+    first = [table.name] if table.bar is None else [table.name, table.bar]
+    return [*first, *(at for at in range(len(table.columns)) if at not in first)]
 
 
 def _titled(text: str) -> str:
@@ -191,7 +247,8 @@ def _figure(title: str, caption: str, inner: str) -> str:
 def _head(column: Measure, *, names: bool) -> str:
     better = f' data-better="{column.better}"' if column.better else ""
     kind = " class=number" if column.numeric and not names else ""
-    return f'<th scope="col"{kind}{better}{_titled(column.definition)}>{escaped(column.heading)}</th>'
+    unit = f'<span class="unit"><span>, </span>{escaped(column.unit)}</span>' if column.unit else ""
+    return f'<th scope="col"{kind}{better}{_titled(column.definition)}>{escaped(column.name)}{unit}</th>'
 
 
 def _cell(column: Measure, cell: Cell, bar: str) -> str:
@@ -226,7 +283,8 @@ def _filters(section: Section) -> str:
     """A form that narrows the section's tables: by text, and by the values of each facet."""
     if not section.facets:
         return ""
-    tables = [exhibit for part in section.parts for exhibit in part.exhibits if isinstance(exhibit, Table)]
+    inside = (one for part in section.parts for one in part.exhibits if isinstance(one, Table))
+    tables = section.front or tuple(inside)
     rows = [row for table in tables for row in table.rows]
     choices = {facet: sorted({row.facets[facet] for row in rows if facet in row.facets}) for facet in section.facets}
     selects = "".join(

@@ -1,8 +1,13 @@
-"""Labels beside points, placed before anything is drawn: clear of points, of lines and of each other, or left out."""
+"""Labels beside points, placed before anything is drawn: clear of points, of lines and of each other, or left out.
+
+A chart as wide as its window keeps them clear at each of several widths.
+"""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from mdlbench.report.axes import Domain, Ink, Spec, drawable
 from mdlbench.result.exhibits import Axis, Chart, Series
@@ -23,25 +28,66 @@ _PLACES = (  # of a label from its point: its text's align and baseline, and how
 _Box = tuple[float, float, float, float]
 
 
-def label_layers(chart: Chart, domains: tuple[Domain, Domain], size: tuple[int, int], encode: Spec, ink: Ink) -> Iterator[Spec]:
-    """Layers of text for a plot of so many pixels; pointing at a point names it all the same."""
+class _Label(NamedTuple):
+    """A text beside a point of the chart, of a series that is bold or not."""
+
+    text: str
+    x: float
+    y: float
+    bold: bool
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """A chart at one size: from figures to pixels, and what of it is taken."""
+
+    chart: Chart
+    domains: tuple[Domain, Domain]
+    size: tuple[int, int]
+    taken: list[_Box] = field(default_factory=list)
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point lies."""
+        width, height = self.size
+        across, up = _share(self.chart.x, self.domains[0], x), _share(self.chart.y, self.domains[1], y)
+        return across * width, (1 - up) * height
+
+    def box(self, label: _Label, align: str, baseline: str, dx: float, dy: float) -> _Box:
+        """What a label would take up."""
+        x, y = self.place(label.x, label.y)
+        return _box(x + dx, y + dy, len(label.text) * _SIGN, align, baseline)
+
+    def is_free(self, box: _Box) -> bool:
+        """Whether a label may stand there."""
+        inside = box[0] >= -2 and box[1] >= 0 and box[2] <= self.size[0] + 4 and box[3] <= self.size[1]
+        return inside and not any(_overlap(box, other) for other in self.taken)
+
+
+def label_layers(
+    chart: Chart, domains: tuple[Domain, Domain], sizes: Sequence[tuple[int, int]], encode: Spec, ink: Ink
+) -> Iterator[Spec]:
+    """Layers of text, clear of everything in plots of all these sizes, in pixels; pointing at a point names it all the same."""
+    points = [(series, n) for series in chart.series for n in _drawn(chart, series)]
     labels = [
-        (*place, series.labels[n], series.x[n], series.y[n], series.role != "aside")
-        for series in chart.series
+        _Label(_shortened(series.labels[n]), series.x[n], series.y[n] or 0.0, series.role != "aside")
+        for series, n in points
         if series.labels
-        for n, place in _pixels(chart, series, domains, size)
     ]
-    labels.sort(key=lambda label: not label[-1])
-    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y, *_ in labels] + list(_lines(chart, domains, size))
+    plots = [_Plot(chart, domains, size) for size in sizes]
+    for plot in plots:
+        places = [
+            plot.place(series.x[n], series.y[n] or 0.0) for series, n in points if series.mark in ("points", "line+points")
+        ]
+        plot.taken.extend([(x - 4, y - 4, x + 4, y + 4) for x, y in places])
+        plot.taken.extend([*_lines(plot), *_notes(plot)])
     placed: dict[tuple[str, str, int, int, bool], list[Spec]] = {}
-    for px, py, text, x, y, bold in labels[:_MOST]:
-        short = text if len(text) <= 28 else f"{text[:20]}…{text[-7:]}"
-        for align, baseline, dx, dy in _PLACES:
-            box = _box(px + dx, py + dy, len(short) * _SIGN, align, baseline)
-            inside = box[0] >= -2 and box[1] >= 0 and box[2] <= size[0] + 4 and box[3] <= size[1]
-            if inside and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                placed.setdefault((align, baseline, dx, dy, bold), []).append({"x": x, "y": y, "l": short})
+    for label in sorted(labels, key=lambda label: not label.bold)[:_MOST]:
+        for where in _PLACES:
+            boxes = [plot.box(label, *where) for plot in plots]
+            if all(plot.is_free(box) for plot, box in zip(plots, boxes, strict=True)):
+                for plot, box in zip(plots, boxes, strict=True):
+                    plot.taken.append(box)
+                placed.setdefault((*where, label.bold), []).append({"x": label.x, "y": label.y, "l": label.text})
                 break
     for (align, baseline, dx, dy, bold), rows in placed.items():
         look = {"color": ink("ink" if bold else "muted"), "fontWeight": 600 if bold else 400, "fontSize": 10.5}
@@ -52,10 +98,29 @@ def label_layers(chart: Chart, domains: tuple[Domain, Domain], size: tuple[int, 
         }
 
 
-def _lines(chart: Chart, domains: tuple[Domain, Domain], size: tuple[int, int]) -> Iterator[_Box]:
+def _shortened(text: str) -> str:
+    return text if len(text) <= 28 else f"{text[:20]}…{text[-7:]}"
+
+
+def _drawn(chart: Chart, series: Series) -> Iterator[int]:
+    """Numbers of the points that have a place."""
+    for n, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
+        if drawable(chart.x, x) and drawable(chart.y, y):
+            yield n
+
+
+def _notes(plot: _Plot) -> Iterator[_Box]:
+    """What the words at vertical lines take up."""
+    for x, text in plot.chart.marks:
+        left = _share(plot.chart.x, plot.domains[0], x) * plot.size[0]
+        yield left + 2, 0, left + 6 + len(text) * _SIGN, _LINE + 2
+
+
+def _lines(plot: _Plot) -> Iterator[_Box]:
     """Small boxes along every line drawn."""
-    for series in chart.series:
-        places = [place for _, place in _pixels(chart, series, domains, size)] if series.mark != "points" else []
+    for series in plot.chart.series:
+        drawn = _drawn(plot.chart, series) if series.mark != "points" else ()
+        places = [plot.place(series.x[n], series.y[n] or 0.0) for n in drawn]
         if series.mark == "step":
             places = [corner for a, b in pairwise(places) for corner in (a, (b[0], a[1]), b)]
         for (x0, y0), (x1, y1) in pairwise(places):
@@ -63,15 +128,6 @@ def _lines(chart: Chart, domains: tuple[Domain, Domain], size: tuple[int, int]) 
             for n in range(count):
                 x, y = x0 + (x1 - x0) * n / count, y0 + (y1 - y0) * n / count
                 yield x - 2, y - 2, x + 2, y + 2
-
-
-def _pixels(
-    chart: Chart, series: Series, domains: tuple[Domain, Domain], size: tuple[int, int]
-) -> Iterator[tuple[int, tuple[float, float]]]:
-    """Number and place of each point that can be drawn."""
-    for n, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
-        if y is not None and drawable(chart.x, x) and drawable(chart.y, y):
-            yield n, (_share(chart.x, domains[0], x) * size[0], (1 - _share(chart.y, domains[1], y)) * size[1])
 
 
 def _share(axis: Axis, shown: Domain, value: float) -> float:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -16,11 +17,17 @@ from typing import Any
 
 from mdlbench.report.charts import configuration
 from mdlbench.report.figures import load_converter
-from mdlbench.report.html import Writer, variable
+from mdlbench.report.front import chosen, for_others, layouts
+from mdlbench.report.html import Writer, terms, variable
 from mdlbench.report.palette import style_sheet
-from mdlbench.result.exhibits import Section
-from mdlbench.text import escaped
+from mdlbench.result.exhibits import Section, Table
+from mdlbench.result.glossary import glossary
+from mdlbench.text import escaped, shareable
 
+LEAD = (
+    "How many bits does a model need for some data? mdlbench measures models by code length; a size here is that of a file "
+    "which a fresh process decoded to the same bytes, and what was not coded is called ideal."
+)
 _ASSETS = files("mdlbench.report") / "assets"
 _HARMFUL = re.compile("[<>&\x7f\u2028\u2029]")
 
@@ -48,7 +55,9 @@ def content_policy(style: str, *scripts: str) -> str:
     return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
 
 
-def render(sections: Sequence[Section], *, title: str, subtitle: str = "", notes: Sequence[str] = ()) -> str:
+def render(
+    sections: Sequence[Section], *, title: str, subtitle: str = "", notes: Sequence[str] = (), origin: Table | None = None
+) -> str:
     """The page's HTML.
 
     Args:
@@ -56,24 +65,39 @@ def render(sections: Sequence[Section], *, title: str, subtitle: str = "", notes
         title: the heading, plain text.
         subtitle: one line under it: when and what from.
         notes: remarks for the foot of the page, plain text.
+        origin: where the results come from, folded at the end.
     """
-    writer = Writer()
-    body = "\n".join(writer.section(section, f"section{n}") for n, section in enumerate(sections))
+    sections, notes, origin = for_others((tuple(sections), tuple(notes), origin))
+    writer, words = Writer(), glossary(sections)
+    found = "".join(f"<li>{escaped(finding.text)}</li>" for finding in chosen(sections))
+    shown = layouts(sections, spent=len(words) // 2)
+    parts = {f"section{n}": (one.section.title, writer.section(one, f"section{n}")) for n, one in enumerate(shown)}
+    if words:
+        parts["glossary"] = ("Glossary", _section("glossary", "Glossary", terms(words)))
+    if origin is not None and origin.rows:
+        parts["origin"] = ("Provenance", _section("origin", "Provenance", writer.exhibit(replace(origin, folded=True))))
     library = chart_library() if writer.charts else ""
     style, script = style_sheet() + asset("page.css"), asset("page.js")
-    navigation = "".join(f'<a href="#section{n}">{escaped(section.title)}</a>' for n, section in enumerate(sections))
+    navigation = "".join(f'<a href="#{name}">{escaped(heading)}</a>' for name, (heading, _) in parts.items())
     return Template(asset("page.html")).substitute(
         policy=content_policy(style, library, script),
         title=escaped(title),
-        subtitle=escaped(subtitle),
-        navigation=navigation if len(sections) > 1 else "",
+        subtitle=escaped(shareable(subtitle)),
+        lead=escaped(LEAD),
+        findings=f'<ol class="findings">{found}</ol>' if found else "",
+        navigation=navigation,
         style=style,
-        sections=body,
+        sections="\n".join(text for _, text in parts.values()),
         notes="".join(f"<p>{escaped(note)}</p>" for note in notes),
         data=embedded({"charts": writer.charts, "configuration": configuration(variable), "details": writer.details}),
         library=library,
         script=script,
     )
+
+
+def _section(identifier: str, title: str, inner: str) -> str:
+    heading = f'<h2 id="{identifier}-title">{escaped(title)}</h2>'
+    return f'<section id="{identifier}" aria-labelledby="{identifier}-title">{heading}{inner}</section>'
 
 
 @cache

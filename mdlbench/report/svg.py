@@ -22,6 +22,7 @@ _MARGIN = 26
 _MIDDLE = 'text-anchor="middle"'
 _SHARP = 3  # pixels of an image for one of the drawing's
 _FINE = 4
+_KIND = 13  # pixels of a line of the legend
 _COARSE = 17  # steps of each colour channel that a path of dots is of
 
 
@@ -29,20 +30,23 @@ def simplex(exhibit: Simplex, ink: Ink) -> str:
     """A cloud in its frame: a polygon with named corners, or two axes."""
     place = _placer(exhibit.low, exhibit.high, square=bool(exhibit.corners))
     dots = _image(exhibit, place) if len(exhibit.cloud.places) > MOST_DOTS else "".join(_dots(exhibit.cloud, place))
-    frame = _polygon(exhibit, place, ink) if exhibit.corners else _axes(exhibit, ink)
-    return _svg(frame + dots, f"{exhibit.title}: {len(exhibit.cloud.places):,} points")
+    frame, names = _polygon(exhibit, place, ink) if exhibit.corners else (_axes(exhibit, ink), "")
+    return _svg(frame + dots + names, f"{exhibit.title}: {len(exhibit.cloud.places):,} points")
 
 
 def graph(exhibit: Graph, ink: Ink) -> str:
     """Nodes, and arrows coloured by their kind, bent so that those there and back are apart."""
     xs, ys = [node.x for node in exhibit.nodes], [node.y for node in exhibit.nodes]
-    place = _placer((min(xs) - 0.25, min(ys) - 0.35), (max(xs) + 0.25, max(ys) + 0.35), square=False)
-    points = [place((node.x, node.y)) for node in exhibit.nodes]
     kinds = list(dict.fromkeys(edge.kind for edge in exhibit.edges))
-    size = 6.5 if len(points) < 20 else 4.0
+    legend = _kinds(kinds, ink)
+    size = 6.5 if len(xs) < 20 else 4.0
+    loops = [size + 0.75 * _reach(kinds.index(edge.kind)) for edge in exhibit.edges if edge.start == edge.end]
+    low, high = (min(xs) - 0.25, min(ys) - 0.35), (max(xs) + 0.25, max(ys) + 0.35)
+    place = _placer(low, high, square=False, foot=_KIND * len(legend), head=max(0.0, *loops, _MARGIN) - _MARGIN)
+    points = [place((node.x, node.y)) for node in exhibit.nodes]
     parts = [_arrow(edge, points, kinds.index(edge.kind), size, ink) for edge in exhibit.edges]
     parts += [_node(node, point, size, ink) for node, point in zip(exhibit.nodes, points, strict=True)]
-    return _svg("".join(parts) + _kinds(kinds, ink), f"{exhibit.title}: {len(points)} nodes")
+    return _svg("".join([*parts, *legend]), f"{exhibit.title}: {len(points)} nodes")
 
 
 def _svg(inner: str, label: str) -> str:
@@ -52,14 +56,16 @@ def _svg(inner: str, label: str) -> str:
     )
 
 
-def _placer(low: Sequence[float], high: Sequence[float], *, square: bool) -> Callable[[Sequence[float]], tuple[float, float]]:
-    """From the plane to pixels, y upwards; with `square` at the same scale both ways, in the middle."""
-    width, height = WIDTH - 2 * _MARGIN, HEIGHT - 2 * _MARGIN
+def _placer(
+    low: Sequence[float], high: Sequence[float], *, square: bool, foot: float = 0.0, head: float = 0.0
+) -> Callable[[Sequence[float]], tuple[float, float]]:
+    """From the plane to pixels between foot and head, y upwards; with `square` at the same scale both ways, in the middle."""
+    width, height = WIDTH - 2 * _MARGIN, HEIGHT - 2 * _MARGIN - foot - head
     scales = [width / ((high[0] - low[0]) or 1), height / ((high[1] - low[1]) or 1)]
     if square:
         scales = [min(scales)] * 2
     left = _MARGIN + (width - scales[0] * (high[0] - low[0])) / 2
-    bottom = HEIGHT - _MARGIN - (height - scales[1] * (high[1] - low[1])) / 2
+    bottom = HEIGHT - _MARGIN - foot - (height - scales[1] * (high[1] - low[1])) / 2
     return lambda point: (left + (point[0] - low[0]) * scales[0], bottom - (point[1] - low[1]) * scales[1])
 
 
@@ -112,15 +118,22 @@ def load_pillow() -> tuple[Any, Any]:
     return Image, ImageDraw
 
 
-def _polygon(exhibit: Simplex, place: Callable[[Sequence[float]], tuple[float, float]], ink: Ink) -> str:
+def _halo(ink: Ink) -> str:
+    """Text with this keeps clear of what is drawn below it."""
+    return f'stroke="{ink("page")}" stroke-width="3" paint-order="stroke"'
+
+
+def _polygon(exhibit: Simplex, place: Callable[[Sequence[float]], tuple[float, float]], ink: Ink) -> tuple[str, str]:
+    """The frame, and the names of its corners, which go above the dots."""
     corners = [place(corner[:2]) for corner in exhibit.corners]
     centre = sum(y for _, y in corners) / len(corners)
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners) + "Z"
+    look = f'{_MIDDLE} fill="{ink("muted")}" {_halo(ink)}'
     names = "".join(
-        f'<text x="{x:.1f}" y="{y + (14 if y > centre else -7):.1f}" {_MIDDLE} fill="{ink("muted")}">{escaped(name)}</text>'
+        f'<text x="{x:.1f}" y="{y + (14 if y > centre else -7):.1f}" {look}>{escaped(name)}</text>'
         for (x, y), (*_, name) in zip(corners, exhibit.corners, strict=True)
     )
-    return f'<path d="{path}" fill="none" stroke="{ink("grey")}" stroke-width="0.8"/>{names}'
+    return f'<path d="{path}" fill="none" stroke="{ink("grey")}" stroke-width="0.8"/>', names
 
 
 def _axes(exhibit: Simplex, ink: Ink) -> str:
@@ -147,7 +160,7 @@ def _arrow(edge: Edge, points: Sequence[tuple[float, float]], kind: int, size: f
     (x0, y0), (x1, y1) = points[edge.start], points[edge.end]
     colour, width = ink(f"s{1 + kind % 6}"), 0.6 + 0.9 * edge.weight
     if edge.start == edge.end:
-        reach = 16 + 7 * kind
+        reach = _reach(kind)
         up, left, right = y0 - size - reach, x0 - reach, x0 + reach
         path = f"M{x0 - 2:.1f} {y0 - size:.1f}C{left:.1f} {up:.1f} {right:.1f} {up:.1f} {x0 + 3:.1f} {y0 - size - 2:.1f}"
         head = _head(x0 + 2, y0 - size, -0.35, 1.0, colour)
@@ -163,6 +176,11 @@ def _arrow(edge: Edge, points: Sequence[tuple[float, float]], kind: int, size: f
     return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:.2f}"/>{head}'
 
 
+def _reach(kind: int) -> float:
+    """How far a loop of a kind goes."""
+    return 16 + 7 * kind
+
+
 def _head(x: float, y: float, ux: float, uy: float, colour: str) -> str:
     back, side = 6.0, 2.6
     return (
@@ -175,19 +193,20 @@ def _node(node: Node, point: tuple[float, float], size: float, ink: Ink) -> str:
     x, y = point
     fill = ink("s0") if node.filled else ink("panel")
     note = f"<title>{escaped(node.note)}</title>" if node.note else ""
-    name = f'<text x="{x:.1f}" y="{y + size + 11:.1f}" {_MIDDLE} fill="{ink("muted")}">{escaped(node.name)}</text>'
+    name = f'<text x="{x:.1f}" y="{y + size + 11:.1f}" {_MIDDLE} fill="{ink("muted")}" {_halo(ink)}>{escaped(node.name)}</text>'
     look = f'r="{size}" fill="{fill}" stroke="{ink("ink")}" stroke-width="0.9"'
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" {look}>{note}</circle>{name}'
 
 
-def _kinds(kinds: Sequence[str], ink: Ink) -> str:
-    """What the arrows' colours stand for, in lines at the foot, flush right."""
-    parts, x, y = [], 0.0, HEIGHT - 6
+def _kinds(kinds: Sequence[str], ink: Ink) -> list[str]:
+    """What the arrows' colours stand for: lines at the foot, flush right."""
+    lines, x, y = [""], 0.0, HEIGHT - 6
     for number, kind in reversed(list(enumerate(kinds))):
         wide = 30 + 5.6 * len(kind)
         if x + wide > WIDTH:
-            x, y = 0.0, y - 13
+            x, y = 0.0, y - _KIND
+            lines.append("")
         x += wide
-        parts.append(f'<path d="M{WIDTH - x:.0f} {y}h14" stroke="{ink(f"s{1 + number % 6}")}" stroke-width="2"/>')
-        parts.append(f'<text x="{WIDTH - x + 18:.0f}" y="{y + 3}" fill="{ink("muted")}">{escaped(kind)}</text>')
-    return "".join(parts)
+        lines[-1] += f'<path d="M{WIDTH - x:.0f} {y}h14" stroke="{ink(f"s{1 + number % 6}")}" stroke-width="2"/>'
+        lines[-1] += f'<text x="{WIDTH - x + 18:.0f}" y="{y + 3}" fill="{ink("muted")}">{escaped(kind)}</text>'
+    return lines if kinds else []

@@ -3,6 +3,7 @@
 Skipped, saying so, where chromium, pdftotext or playwright is missing; failed there if CI is set.
 """
 
+import io
 import re
 import subprocess
 from collections.abc import Iterator
@@ -10,8 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from mdlbench.report.page import render
+from mdlbench.result import collect
+from mdlbench.result.exhibits import sections
+from mdlbench.result.origin import origin
 from tests.report import sample
+from tests.report.test_front import kind
 from tests.report.test_render import page_of
 
 COUNT = 45  # rows: long enough to scroll
@@ -62,7 +69,13 @@ def until(page: Any, holds: str) -> None:
     raise AssertionError(f"never true: {holds}")
 
 
+def opened(page: Any) -> None:
+    """Open everything that is folded in the page."""
+    page.evaluate("document.querySelectorAll('main details.folder').forEach(one => { one.open = true; })")
+
+
 def drawn(page: Any) -> Any:
+    opened(page)
     until(page, "[...document.querySelectorAll('.chart')].every(box => box.querySelector('svg'))")
     return page.locator(".chart svg")
 
@@ -136,6 +149,7 @@ def test_a_series_is_picked_in_the_legend(page: Any) -> None:
 
 
 def test_figures_are_also_tables(page: Any) -> None:
+    opened(page)
     box = page.locator("details.data[data-of=chart3]")
     box.locator("summary").click()
     box.locator("tbody tr").first.wait_for()
@@ -146,6 +160,7 @@ def test_figures_are_also_tables(page: Any) -> None:
 def test_stages_move(page: Any) -> None:
     shown = "[...document.querySelectorAll('.stage')].map(s => !s.hidden)"
     assert page.evaluate(shown) == [False, True]
+    opened(page)
     page.locator(".stages input").focus()
     page.keyboard.press("ArrowLeft")
     assert page.evaluate(shown) == [True, False]
@@ -176,7 +191,8 @@ def test_phone(page: Any) -> None:
 
 
 def test_print_holds_every_row_and_what_is_open(page: Any, tmp_path: Path) -> None:
-    drawn(page)
+    page.evaluate("document.querySelectorAll('details.more, details.part').forEach(one => { one.open = true; })")
+    until(page, "document.querySelectorAll('.chart svg').length === 4")
     page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
     page.emulate_media(media="print")
     assert page.locator(".table-box").first.evaluate("box => box.scrollHeight <= box.clientHeight + 2")
@@ -194,3 +210,102 @@ def test_without_a_script_the_tables_are_there(page: Any) -> None:
     assert page.locator("#scriptless").is_visible()
     assert lines(page).count() == COUNT
     assert not page.locator(".toolbar").is_visible()
+
+
+def printed(page: Any, path: Path) -> list[str]:
+    """The text of each page of what is printed."""
+    page.pdf(path=path, prefer_css_page_size=True)
+    done = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True)
+    return done.stdout.decode().split("\f")[:-1]
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of many kinds, each with tables of a length of its own, long names and long words."""
+    kinds = [
+        kind(n, 3 + 7 * n % 60, terms={f"word {n}": "what it is, in a line that is long enough to wrap"}) for n in range(24)
+    ]
+    target = tmp_path_factory.mktemp("crowded") / "report.html"
+    notes = ["a note at the foot"]
+    target.write_text(render([sample.section(60), *kinds], title="crowded", notes=notes), encoding="utf8")
+    return target
+
+
+def test_the_front_is_printed_on_ten_pages_whatever_kinds_there_are(browser: Any, crowded: Path, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(crowded.as_uri())
+    pages = printed(page, tmp_path / "front.pdf")
+    assert 4 < len(pages) <= 10
+    for n in range(24):  # a heading stands on the page of its first row
+        (at,) = [text for text in pages if re.search(rf"^\s*Kind {n}$", text, re.MULTILINE)]
+        assert re.search(rf"Kind {n} run 0 0\s", at), n
+    assert not [text for text in pages if "run 1 0" in text]
+    page.evaluate("document.querySelectorAll('details.more, details.part').forEach(one => { one.open = true; })")
+    opened = printed(page, tmp_path / "opened.pdf")
+    assert len(opened) > 2 * len(pages)
+    assert [text for text in opened if "run 1 0" in text]
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the results of this tree."""
+    found = collect([Path(__file__).parents[2] / "results"]).found
+    target = tmp_path_factory.mktemp("committed") / "report.html"
+    target.write_text(render(sections(found), title="results", origin=origin(found)), encoding="utf8")
+    return target
+
+
+SEEN = "text => text.textContent.trim() && text.getAttribute('opacity') !== '0'"
+TEXTS = f"""(svg, slack) => [...svg.querySelectorAll('text')].filter({SEEN}).map(text => {{
+  const box = text.getBoundingClientRect();
+  return [text.textContent, box.left + 1, box.top + slack, box.right - 1, box.bottom - slack];
+}})"""
+CROSSING = f"""() => [...document.querySelectorAll('.chart svg, .picture svg')].flatMap(svg => {{
+  const texts = ({TEXTS})(svg, 2), cross = (a, b) => a[1] < b[3] && b[1] < a[3] && a[2] < b[4] && b[2] < a[4];
+  const near = (one, n) => texts.slice(0, n).filter(other => cross(one, other));
+  const pairs = texts.flatMap((one, n) => near(one, n).map(other => [one[0], other[0]]));
+  return pairs.map(pair => [svg.closest('figure').textContent.slice(0, 60), ...pair]);
+}})"""
+OUTSIDE = f"""() => [...document.querySelectorAll('.chart')].flatMap(box => {{
+  const edge = box.getBoundingClientRect();
+  return ({TEXTS})(box, 0).filter(text => text[3] > edge.right + 3 || text[1] < edge.left - 3).map(text => text[0]);
+}})"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_of_this_tree_as_a_reader_has_it(browser: Any, committed: Path, width: int) -> None:
+    """No label on another or cut off, no path of a machine, nothing wider than the window; folded until it is opened."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(committed.as_uri())
+    page.wait_for_timeout(300)
+    assert page.locator(".chart svg").count() == 0
+    assert page.evaluate("document.documentElement.scrollHeight") < {390: 14_000, 1280: 9_000}[width]
+    text = page.evaluate("document.documentElement.outerHTML.replace(/<(script|style)[^]*?<.(script|style)>/g, '')")
+    data = page.evaluate("document.getElementById('data').textContent")
+    assert not re.findall(r"(?<![\w.:/])/(?:tmp|home|root|work|usr|Users)/[^ \"<]*", text + data)
+    assert not re.findall(r"\d\.\d+\.\d+\+\w+", text + data)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    drawn(page)
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CROSSING) == []
+    assert page.evaluate(OUTSIDE) == []
+    page.close()
+
+
+@pytest.mark.parametrize("page", [{"viewport": {"width": 390, "height": 844}, "device_scale_factor": 3}], indirect=True)
+def test_on_a_phone_the_model_and_its_figure_come_first_under_whole_rules(page: Any) -> None:
+    row = lines(page).nth(7)
+    cells = row.locator("th, td").evaluate_all("cells => cells.map(c => [c.className, c.getBoundingClientRect().right])")
+    assert [name for name, _ in cells[:3]] == ["number rank", "model", "number"]
+    assert cells[2][1] <= 390
+    assert row.locator("td").nth(1).inner_text().startswith(f"{sample.rate(7):.4f}")
+    box = page.locator(".table-box").first
+    for scrolled in (0, 37, 200):
+        box.evaluate("(box, left) => { box.scrollLeft = left; }", scrolled)
+        picture = Image.open(io.BytesIO(box.screenshot())).convert("L")
+        top = row.evaluate("row => row.getBoundingClientRect().top - row.closest('.table-box').getBoundingClientRect().top")
+        height = round(top * 3)
+        strip = [[picture.getpixel((x, y)) for y in range(height - 4, height + 5)] for x in range(6, picture.width - 6, 4)]
+        assert max(min(column) for column in strip) < 240  # the rule, at every place along the row

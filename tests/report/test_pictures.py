@@ -1,16 +1,19 @@
 """Pictures for papers, and the colours they share with the page."""
 
 import itertools
+import re
 import struct
 import xml.etree.ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mdlbench.errors import UsageError
-from mdlbench.report import figures
+from mdlbench.report import charts, figures
 from mdlbench.report.palette import SERIES, TONES
 from mdlbench.report.svg import MOST_DOTS
+from mdlbench.result.exhibits import Bar, Edge
 from tests.report import sample
 
 pytest.importorskip("vl_convert", reason="needs vl-convert-python: pip install 'mdlbench[report]'")
@@ -41,6 +44,46 @@ def test_each_picture_as_png_and_svg(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="exists; overwrite it with -f, or name another folder"):
         figures.planned(tmp_path / "plots", [sample.section()])
     figures.planned(tmp_path / "plots", [sample.section()], replace=True)
+
+
+def test_a_name_has_the_run_and_what_is_drawn_however_long_they_are() -> None:
+    long = replace(sample.section(), parts=(replace(sample.section().parts[0], title="/tmp/w/" + "run" * 60),))
+    names = dict(figures.drawings([long]))
+    assert len(names) == 3
+    for name in names:
+        assert len(name) <= 120
+        assert name.startswith("sample-runrunrun")
+        assert name.endswith(("-size-against-speed", "-along-the-file", "-layers"))
+    (draw,) = [draw for name, draw in names.items() if name.endswith("layers")]
+    assert f"{'run' * 60}: Layers" in draw().svg
+    assert "/tmp/" not in draw().svg
+
+
+def test_a_bar_that_ends_early_says_where_it_goes() -> None:
+    wild = Bar("wild", (("ridge", -2000.25),), (("untrained", -3.5), ("shuffled labels", 0.1)))
+    exhibit = replace(sample.bars(), bars=(*sample.bars().bars, wild), floor=-0.5)
+    layers = charts.specification(exhibit, figures.paper, 400)["layer"]
+    places = [row[end] for layer in layers for row in layer["data"]["values"] for end in ("a", "z", "v", "low") if end in row]
+    assert min(place for place in places if place is not None) == -0.5
+    assert "to −2,000.250, untrained −3.500" in figures.draw(exhibit).svg
+    assert ">to " not in figures.draw(sample.bars()).svg
+
+
+def test_names_of_corners_stand_above_the_points() -> None:
+    text = figures.draw(sample.cloud(50)).svg
+    assert text.index("state 0") > text.rindex("h0")
+
+
+def test_a_graph_keeps_clear_of_its_legend_and_its_edges() -> None:
+    edges = tuple(Edge(n % 3, n % 3, f"symbol {n} of a long name", 1.0) for n in range(9))
+    text = figures.draw(replace(sample.graph(), edges=edges)).svg
+    numbers = [
+        [float(n) for n in re.findall(r"-?[0-9.]+", path)] for path in re.findall(r'<path d="M([^"h]*)" fill="none"', text)
+    ]
+    assert min(y for path in numbers for y in path[1::2][:1]) > 0
+    assert min(0.25 * path[1] + 0.75 * path[3] for path in numbers) > -1  # the height of a loop
+    legend = min(float(y) for y in re.findall(r'<path d="M[0-9]+ ([0-9.]+)h14"', text))
+    assert max(float(y) for y in re.findall(r'<circle cx="[0-9.]+" cy="([0-9.]+)"', text)) + 18 < legend
 
 
 def test_a_file_in_the_folder_s_place_is_refused(tmp_path: Path) -> None:

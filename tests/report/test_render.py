@@ -58,6 +58,7 @@ def test_structure() -> None:
     for tag in ("main", "h1", "dialog", "nav"):
         assert len(read.all(tag)) == 1, tag
     assert len(read.all("caption")) == len(read.all("table")) == 2
+    assert all("open" not in attributes for attributes in read.all("details"))
     identifiers = [attributes["id"] for _, attributes in read.tags if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))
     for attributes in (a for _, a in read.tags if "aria-labelledby" in a):

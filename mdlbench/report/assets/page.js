@@ -30,10 +30,11 @@ button.addEventListener("click", () => {
 dark.addEventListener("change", label);
 label();
 
-// ---- charts: those in sight first, the others when there is time
+// ---- charts: those in sight first, the others when there is time; what is folded once it is opened
+const isFolded = box => box.closest("details:not([open])") !== null;
 const views = new Map(), waiting = new Set(all(".chart"));
 async function draw(box) {
-  if (!waiting.has(box) || !box.clientWidth) return; // what is folded is drawn once it is opened
+  if (!waiting.has(box) || isFolded(box) || !box.clientWidth) return;
   waiting.delete(box);
   const { view } = await vegaEmbed(box, data.charts[box.id], {
     mode: "vega-lite", config: data.configuration, ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true, theme: "page" },
@@ -44,11 +45,23 @@ const sight = new IntersectionObserver(entries => entries.forEach(entry => { if 
 waiting.forEach(box => sight.observe(box));
 const idle = window.requestIdleCallback || (work => setTimeout(work, 50));
 const drawNext = () => {
-  const box = [...waiting].find(one => one.clientWidth);
+  const box = [...waiting].find(one => !isFolded(one) && one.clientWidth);
   if (box) { draw(box); idle(drawNext); }
 };
 idle(drawNext);
 document.addEventListener("toggle", () => { dispatchEvent(new Event("resize")); idle(drawNext); }, true);
+
+// ---- a link to what is folded opens it
+const reveal = hash => {
+  const target = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+  for (let node = target; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
+  if (target) target.scrollIntoView();
+};
+document.addEventListener("click", event => {
+  const link = event.target.closest("a[href^='#']");
+  if (link) setTimeout(() => reveal(link.getAttribute("href")));
+});
+reveal(location.hash);
 
 for (const legend of all(".legend")) {
   legend.addEventListener("click", event => {
@@ -99,11 +112,12 @@ function sortBy(table, heads, column) {
     };
     body.append(...lines.sort(order));
   }
+  if (table.dataset.printed) all("tbody tr:not(.divider)", table).forEach((line, n) => line.classList.toggle("beyond", n >= Number(table.dataset.printed)));
 }
 for (const table of all("main table")) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
-    const sorter = element("button", { type: "button", onclick: () => sortBy(table, heads, column) }, head.textContent);
+    const sorter = element("button", { type: "button", onclick: () => sortBy(table, heads, column) }, ...[...head.childNodes].map(node => node.cloneNode(true)));
     head.dataset.label = head.textContent; // for print: Chromium repeats no head on every page that holds a button
     head.replaceChildren(sorter);
   });
@@ -141,10 +155,10 @@ for (const form of all("form.toolbar")) {
       line.hidden = !fits;
       shown += fits;
     }
-    for (const part of all("article.part", section)) {
-      const own = lines.filter(line => part.contains(line));
-      part.hidden = own.length > 0 && own.every(line => line.hidden);
-      for (const divider of all("tr.divider", part)) divider.hidden = all("tr:not(.divider)", divider.parentElement).every(line => line.hidden);
+    for (const box of all(".table-box", section)) {
+      const own = lines.filter(line => box.contains(line));
+      box.hidden = own.length > 0 && shown > 0 && own.every(line => line.hidden);
+      for (const divider of all("tr.divider", box)) divider.hidden = all("tr:not(.divider)", divider.parentElement).every(line => line.hidden);
     }
     form.querySelector("output").textContent = shown === lines.length ? `${shown.toLocaleString("en")} rows` : `${shown.toLocaleString("en")} of ${lines.length.toLocaleString("en")} rows`;
   };
