@@ -140,29 +140,20 @@ def _series_layers(like: Series, rows: list[Spec], encode: Spec, ink: Ink) -> It
     if intervals:
         ends = {**encode, "y": {**encode["y"], "field": "low"}, "y2": {"field": "high"}}
         yield {"data": {"values": intervals}, "mark": {"type": "rule", "strokeWidth": 1.2}, "encoding": ends}
+    marks: list[Spec] = []
     if like.mark != "points":
         line = {"type": "line", "strokeWidth": 1.8, "interpolate": "step-after" if like.mark == "step" else "linear"}
         order = {"order": {"field": "n", "type": "quantitative"}, "detail": {"field": "s"}}
         dash = {"strokeDash": [4, 3]} if _dashed(like) else {}
-        yield {"data": {"values": rows}, "mark": {**line, **dash}, "encoding": {**encode, **order}}
+        marks.append({"mark": {**line, **dash}, "encoding": {**encode, **order}})
     seen = like.mark in ("points", "line+points")
     look = {"size": 42, "stroke": ink("page"), "strokeWidth": 0.8} if seen else {"size": 90}
     told = dict.fromkeys(name for row in rows for name in row if name not in _INTERNAL)
-    yield {
-        "data": {"values": rows},
-        "mark": {
-            "type": "point",
-            "filled": True,
-            "shape": like.shape.replace("triangle", "triangle-up"),
-            "tooltip": True,
-            **look,
-        },
-        "encoding": {
-            **encode,
-            **({} if seen else {"opacity": {"value": 0}}),
-            "tooltip": [{"field": name, "title": "series" if name == "s" else name} for name in told],
-        },
-    }
+    shape = like.shape.replace("triangle", "triangle-up")
+    encode |= {} if seen else {"opacity": {"value": 0}}
+    encode |= {"tooltip": [{"field": name, "title": "series" if name == "s" else name} for name in told]}
+    marks.append({"mark": {"type": "point", "filled": True, "shape": shape, "tooltip": True, **look}, "encoding": encode})
+    yield {"data": {"values": rows}, "layer": marks}
 
 
 def _rows(chart: Chart, series: Series) -> list[Spec]:
@@ -172,15 +163,20 @@ def _rows(chart: Chart, series: Series) -> list[Spec]:
     for n, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
         if not drawable(chart.x, x) or not drawable(chart.y, y):
             continue
-        row: Spec = {"s": series.name, "x": x, "y": y, "n": n}
+        row: Spec = {"s": series.name, "x": _placed(x), "y": _placed(y), "n": n}
         if series.labels:
             row["name"] = series.labels[n]
         row |= {tooltip_name(x_measure): x_measure.text(x), tooltip_name(y_measure): y_measure.text(y)}
         if series.low and drawable(chart.y, series.low[n]) and drawable(chart.y, series.high[n]):
             ends = f"{y_measure.text(series.low[n])} to {y_measure.text(series.high[n])}"
-            row |= {"low": series.low[n], "high": series.high[n], "interval": ends}
+            row |= {"low": _placed(series.low[n]), "high": _placed(series.high[n]), "interval": ends}
         rows.append(row)
     return rows
+
+
+def _placed(value: float | None) -> float | None:
+    """A figure as exactly as a place on paper needs it; readers see the text beside it."""
+    return value if value is None or isinstance(value, int) else float(f"{value:.7g}")
 
 
 def _marked(chart: Chart, ink: Ink) -> Iterator[Spec]:

@@ -97,6 +97,19 @@ def test_a_kind_of_which_nothing_is_known_has_its_first_table_at_once_and_the_re
     assert emptied.folded == ()
 
 
+def test_a_kind_may_have_several_tables_at_once_and_none_twice() -> None:
+    tables = (table_of(3, "enwik8"), table_of(4, "canterbury"))
+    sections = [Section("Board", "", (Part("", (*tables, sample.bars())),), tables), Section("Alone", "", (), tables[:1])]
+    both, alone = layouts(sections)
+    assert [(one.heading, one.printed) for one in both.front] == [("enwik8", 3), ("canterbury", 4)]
+    assert [exhibit for part in both.folded for exhibit in part.exhibits] == [sample.bars()]
+    assert len(alone.front) == 1
+    assert alone.folded == ()
+    (crowded,) = layouts([replace(sections[0], parts=(), front=tuple(table_of(9, f"corpus {n}") for n in range(99)))])
+    assert crowded.front == ()
+    assert len(crowded.folded[0].exhibits) == 99
+
+
 def test_a_row_opens_its_part() -> None:
     section = replace(kind(2, 3), front=(Table.of("All", (NAME,), [("run 2.1",), ("another",)]),))
     text = Writer().section(layouts([section])[0], "s")

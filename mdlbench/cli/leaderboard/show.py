@@ -11,7 +11,7 @@ from mdlbench.leaderboard.exhibits import board_exhibits, board_json, every_figu
 from mdlbench.leaderboard.ranking import SORTS, Board, Query, load_board
 from mdlbench.models.decoders import RULE
 from mdlbench.report import terminal
-from mdlbench.result.exhibits import Part, Section
+from mdlbench.result.exhibits import Part, Section, Table
 from mdlbench.text import visible
 
 
@@ -23,7 +23,8 @@ def _page(board: Board) -> str:
     from mdlbench.report import page
 
     exhibits = tuple(board_exhibits(board))
-    return page.render([Section("Leaderboard", "", (Part("", exhibits),))], title="mdlbench leaderboard")
+    front = tuple(one for one in exhibits if isinstance(one, Table))
+    return page.render([Section("Leaderboard", "", (Part("", exhibits),), front)], title="mdlbench leaderboard")
 
 
 FORMS: dict[str, Callable[[Board], str]] = {
