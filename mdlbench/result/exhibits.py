@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Literal, TypeVar
 
+from mdlbench.result.measures import NONE as NONE
 from mdlbench.result.measures import Cell as Cell
 from mdlbench.result.measures import Estimate as Estimate
 from mdlbench.result.measures import Measure as Measure
