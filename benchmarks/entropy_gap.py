@@ -196,7 +196,7 @@ def main() -> None:
             if "within" in row:
                 verdict = "allowed" if row["within"] else "allowed: TOO MUCH"
                 over, most = row["over_ideal_bits"], row["allowed_bits"]
-                print(f"{process['process']}: {over:+.1f} bits over the ideal length, {most:.1f} {verdict}")
+                print(f"{process['source']}: {over:+.1f} bits over the ideal length, {most:.1f} {verdict}")
     if given.output_path:
         print(Result(Figures("benchmark-entropy-gap", {"sources": found})).write(given.output_path))
 

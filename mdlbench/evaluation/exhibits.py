@@ -88,23 +88,23 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _overview(inputs: Mapping[tuple[str, int], Sequence[Result[IdealCodeLength]]]) -> Table:
+def _overview(inputs: Mapping[tuple[str, str], Sequence[Result[IdealCodeLength]]]) -> Table:
     """All results, input by input, the best first."""
     columns = (_COLUMNS[0], _RATE, Measure("input", definition="what was predicted"), _BYTES, _BITS)
     rows: list[Row] = []
-    for (name, size), chosen in sorted(inputs.items()):
+    for (name, _), chosen in sorted(inputs.items()):
         results = sorted(chosen, key=lambda result: result.payload.ideal_bits)
         found = [result.payload for result in results]
         for model, one, result in zip(_names(found), found, results, strict=True):
-            rows.append(Row((model, one.ideal_bits_per_byte, name, size, one.ideal_bits), details=_details(result)))
+            rows.append(Row((model, one.ideal_bits_per_byte, name, one.input_bytes, one.ideal_bits), details=_details(result)))
     return Table("Ideal code lengths", columns, tuple(rows), notes=(_IDEAL,), bar=columns.index(_RATE))
 
 
-def _finding(name: str, size: int, results: Sequence[Result[IdealCodeLength]]) -> Finding:
+def _finding(name: str, part: str, results: Sequence[Result[IdealCodeLength]]) -> Finding:
     """The best model of an input, against the next."""
     found = sorted((result.payload for result in results), key=lambda one: one.ideal_bits)
     best, *others = [f"{named}, {_RATE.text(one.ideal_bits_per_byte)}" for named, one in zip(_names(found), found, strict=True)]
-    claim = f"On {name} ({size:,} bytes), nothing coded, the fewest ideal bits per byte are those of {best}"
+    claim = f"On {name} ({part}), nothing coded, the fewest ideal bits per byte are those of {best}"
     return Finding(claim, f"next is {others[0]}" if others else "")
 
 
