@@ -35,7 +35,7 @@ _RATE = Measure(
     "ideal bits per byte", form="fixed", digits=4, definition="of the input, whatever the symbols are", better="less"
 )
 _BITS = Measure("ideal bits", form="fixed", digits=1, definition="sum of −log2 p over all symbols", better="less")
-_BYTES = Measure("bytes", form="count", definition="of the input")
+_EXTENT = Measure("extent", definition="the bytes of the input, or what part of it was measured")
 _COLUMNS = (
     Measure("model"),
     Measure("symbols", form="count", definition="that the bytes became"),
@@ -90,13 +90,13 @@ def _counted(count: int, what: str) -> str:
 
 def _overview(inputs: Mapping[tuple[str, str], Sequence[Result[IdealCodeLength]]]) -> Table:
     """All results, input by input, the best first."""
-    columns = (_COLUMNS[0], _RATE, Measure("input", definition="what was predicted"), _BYTES, _BITS)
+    columns = (_COLUMNS[0], _RATE, Measure("input", definition="what was predicted"), _EXTENT, _BITS)
     rows: list[Row] = []
-    for (name, _), chosen in sorted(inputs.items()):
+    for (name, part), chosen in sorted(inputs.items()):
         results = sorted(chosen, key=lambda result: result.payload.ideal_bits)
         found = [result.payload for result in results]
         for model, one, result in zip(_names(found), found, results, strict=True):
-            rows.append(Row((model, one.ideal_bits_per_byte, name, one.input_bytes, one.ideal_bits), details=_details(result)))
+            rows.append(Row((model, one.ideal_bits_per_byte, name, part, one.ideal_bits), details=_details(result)))
     return Table("Ideal code lengths", columns, tuple(rows), notes=(_IDEAL,), bar=columns.index(_RATE))
 
 
