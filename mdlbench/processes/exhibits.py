@@ -13,7 +13,7 @@ from mdlbench.processes.pictures import panels
 from mdlbench.processes.result import Dimension, EntropyRate, MixedStateCounts, Source
 from mdlbench.result import Found
 from mdlbench.result.exhibits import Cell, Exhibit, Finding, Folder, Measure, Note, Part, Section, Table, Text, shows
-from mdlbench.units import bits_to_nats
+from mdlbench.units import nats_to_bits
 
 _NO_LOWER = "no lower bound"
 _FOUND_BY = Measure("how, or why not", definition="how the figure was found, or why there is none")
@@ -152,7 +152,7 @@ def _rate(rate: EntropyRate) -> Iterator[Text]:
     low = _NO_LOWER if rate.lower is None else outward(rate.lower, 14, ROUND_FLOOR)
     gap = "" if rate.gap is None else f" (gap {rate.gap:.1e})"
     bounds = f"entropy rate h: {low} .. {outward(rate.upper, 14, ROUND_CEILING)} bits per symbol{gap}"
-    yield Text(f"{bounds}, {bits_to_nats(rate.value):.12f} nats; {rate.method}")
+    yield Text(f"{bounds}; {rate.method}")
     if rate.converged is not None:
         value, change = rate.converged.value, rate.converged.change
         digits = min(14, -floor(log10(max(change, 1e-15))))
@@ -192,11 +192,11 @@ def _dimension(found: Dimension) -> Table:
             definition="of the set of beliefs, by how their entropy grows as they are told apart finer",
         ),
         Measure("standard error", form="fixed", definition="of the mean over generated sequences"),
-        Measure("Lyapunov exponents", "nats per symbol", definition="of the beliefs' maps, largest first"),
+        Measure("Lyapunov exponents", "bits per symbol", definition="of the beliefs' maps, largest first"),
         _FOUND_BY,
     )
     exponent = Measure("exponent", form="fixed")
-    exponents = ", ".join(exponent.text(value) for value in found.exponents_nats)
+    exponents = ", ".join(exponent.text(nats_to_bits(value)) for value in found.exponents_nats)
     return Table.of("Statistical complexity dimension", columns, [(found.value, found.standard_error, exponents, found.method)])
 
 
@@ -214,7 +214,7 @@ def _myopic(entropies: Sequence[float]) -> Table:
     )
     notes: tuple[str, ...] = ()
     if len(entropies) > 2:
-        mean = bits_to_nats(sum(entropies[1:]) / (len(entropies) - 1))
+        mean = sum(entropies[1:]) / (len(entropies) - 1)
         where = f"contexts 1 to {len(entropies) - 1}"
-        notes = (f"mean over {where}: {mean:.9f} nats, the Bayes floor of a loss taken there",)
+        notes = (f"mean over {where}: {mean:.9f} bits, the Bayes floor of a loss taken there",)
     return Table.of("Entropy of the next symbol", columns, enumerate(entropies), notes=notes)
