@@ -108,6 +108,27 @@ def gap_table() -> str:
     return tabulate(table, headers, tablefmt="github", colalign=alignment, disable_numparse=True)
 
 
+def network_gap_table() -> str:
+    """What files of one process take above its entropy rate, in parts: a trained network beside the filter and others."""
+    (process,) = json.loads((RESULTS / "entropy_gap-network.json").read_text(encoding="utf8"))["sources"]
+    names = list(process["models"][0]["parts"])
+    table = [
+        [_named(row["model"]), *(NONE if value is None else f"{value:+.4f}" for value in (row["gap"], *row["parts"].values()))]
+        for row in process["models"]
+    ]
+    headers = [
+        f"{process['symbols']:,} symbols of {process['source']}",
+        "above h, bits a symbol",
+        *(f"= {name}" for name in names),
+    ]
+    alignment = ("left", *["right"] * (len(headers) - 1))
+    return tabulate(table, headers, tablefmt="github", colalign=alignment, disable_numparse=True)
+
+
+def _named(model: str) -> str:
+    return "a trained transformer" if model.startswith("hf:") else f"`{model}`"
+
+
 def install_table() -> str:
     """What each way to install weighs and takes."""
     rows = json.loads((RESULTS / "install.json").read_text(encoding="utf8"))["rows"]
@@ -172,6 +193,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "beliefs": beliefs_table,
     "eval": eval_block,
     "gap": gap_table,
+    "gap-network": network_gap_table,
     "install": install_table,
     "leaderboard": leaderboard_table,
     "leaderboard-short": lambda: leaderboard_table(SHORT),

@@ -13,7 +13,7 @@ from mdlbench.processes.result import Source
 from mdlbench.result import collect
 from mdlbench.result.exhibits import Graph, Simplex
 
-COMMITTED = Path(__file__).parents[2] / "results" / "sources"
+COMMITTED = Path(__file__).parents[2] / "results" / "processes"
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from mdlbench.processes.information import analyse
 from mdlbench.processes.result import EntropyRate, Quantity, Source
 from mdlbench.result import Result, collect, read
 
-COMMITTED = Path(__file__).parents[2] / "results" / "sources"
+COMMITTED = Path(__file__).parents[2] / "results" / "processes"
 
 
 def known(values: Any) -> Any:
