@@ -46,6 +46,9 @@ class Real(click.FloatRange):
 
     _number_class: Any = staticmethod(parse_real)
 
+    def _describe_range(self) -> str:
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
 
 class Range(click.ParamType):
     """START:END of original bytes, END exclusive; either may be left out."""

@@ -28,7 +28,7 @@ from mdlbench.result.record import plain
 @click.argument("name", required=False, metavar="[PROCESS]")
 @parameters
 @click.option("--all", "every", is_flag=True, help="Every process of the zoo, one object or row each.")
-@click.option("--contexts", type=option.Whole(1, 64), default=11, help="Myopic entropies to print.")
+@click.option("--contexts", type=option.Whole(1, 64), default=11, metavar="N", help="Myopic entropies to print.")
 @click.option("--gap", type=option.Real(1e-12, 1.0), metavar="BITS", help="Refine the bounds to this gap.")
 @click.option("--plot", "picture", metavar="FILE", help="Also draw it: a .png, .svg or .pdf.")
 @option.force

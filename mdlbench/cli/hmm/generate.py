@@ -19,7 +19,7 @@ from mdlbench.text import visible
 @click.argument("name", metavar="PROCESS")
 @parameters
 @click.option("-n", "--symbols", "n", type=option.Size(), required=True, metavar="N", help="How many: 1000, 10M.")
-@click.option("--seed", type=option.Whole(0), default=0, help="The same symbols on every machine.")
+@click.option("--seed", type=option.Whole(0), default=0, metavar="N", help="The same symbols on every machine.")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to; - is standard output.")
 @click.option("--check", is_flag=True, help="Also hold its own code length against n h + E (some seconds more).")
 @option.force
