@@ -17,7 +17,7 @@ from mdlbench.text import visible
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 
-def check_output(path: str, *, force: bool, option: str = "-o", inputs: Sequence[str] = ()) -> None:
+def check_output(path: str, *, force: bool, option: str = "-o", inputs: Sequence[str] = ()) -> str:
     """See, before what takes long, that a file can be written, whose folder is there; nothing is left behind.
 
     Args:
@@ -25,16 +25,19 @@ def check_output(path: str, *, force: bool, option: str = "-o", inputs: Sequence
         option: of the command line, with which another file is named.
         inputs: files that it must not be.
 
+    Returns:
+        The path; `-` for one that stands for standard output.
+
     Raises:
         UsageError: it is a folder, an input, or there already; or its folder is not there or cannot be written to.
     """
     shown = visible(path)
-    if path == STANDARD:
+    if path == STANDARD or own_descriptor(path) == 1:
         if sys.stdout is None:
             raise UsageError(f"standard output is closed; name a file with {option}")
         if sys.stdout.isatty() and not force:
             raise UsageError(f"standard output is a terminal; redirect it, name a file with {option}, or force it with -f")
-        return
+        return STANDARD
     if os.path.isdir(path) or path.endswith(_SEPARATORS):
         raise UsageError(f"{shown} is a folder; name a file in it with {option}")
     if any(one != STANDARD and os.path.exists(one) and os.path.exists(path) and os.path.samefile(one, path) for one in inputs):
@@ -42,11 +45,12 @@ def check_output(path: str, *, force: bool, option: str = "-o", inputs: Sequence
     if is_taken(path) and not force:
         raise UsageError(f"{shown} exists; overwrite it with -f, or name another output with {option}")
     if is_stream(path):
-        return  # written to as it is
+        return path  # written to as it is
     folder = os.path.dirname(path) or os.curdir
     if not os.path.exists(folder):
         raise UsageError(f"{visible(folder)}: no such folder; make it first, or name another output with {option}")
     check_folder(folder, option)
+    return path
 
 
 def plan_outputs(

@@ -39,7 +39,7 @@ def command(
       mdlbench hmm generate rrxor -n 100k --check -o r.bin
     """
     process = process_of(name, parameters)
-    check_output(output, force=force)
+    output = check_output(output, force=force)
     running = RunningLength(process) if check else None
     with replacing(output, force=force) as sink:
         for piece in process.generate_pieces(n, seed):
