@@ -196,7 +196,7 @@ def _dimension(found: Dimension) -> Table:
         _FOUND_BY,
     )
     exponent = Measure("exponent", form="fixed")
-    exponents = ", ".join(exponent.text(nats_to_bits(value)) for value in found.exponents_nats)
+    exponents = ", ".join(exponent.text(None if value is None else nats_to_bits(value)) for value in found.exponents_nats)
     return Table.of("Statistical complexity dimension", columns, [(found.value, found.standard_error, exponents, found.method)])
 
 
