@@ -188,7 +188,7 @@ def rule() -> str:
     return f"{RULE[:1].upper()}{RULE[1:]}."
 
 
-SHORT = ("cm", "cm,level=1", "external:zpaq", "external:ppmd", "external:xz", "external:zstd")
+SHORT = ("cm", "cm,level=1", "external:zpaq", "external:bzip3", "external:xz", "external:zstd")
 TABLES: dict[str, Callable[[], str]] = {
     "beliefs": beliefs_table,
     "eval": eval_block,
