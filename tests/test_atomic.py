@@ -167,14 +167,14 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="descriptors as Linux
 
 
 @LINUX
-@pytest.mark.parametrize("folder", ["/proc/self/fd", "/dev/fd", f"/proc/{os.getpid()}/fd", "/proc/thread-self/fd"])
+@pytest.mark.parametrize("folder", ["/proc/self/fd", "/dev/fd", "/proc/{}/fd", "/proc/thread-self/fd"])
 @pytest.mark.parametrize("links", [0, 1, 2])
 def test_an_open_descriptor_is_written_to_and_not_replaced(folder: str, links: int, tmp_path: Path) -> None:
     """At the place where it stands: what was written before is in front, what comes next behind."""
     with open(tmp_path / "file", "wb") as file:
         file.write(b"head ")
         file.flush()
-        path = Path(folder, str(file.fileno()))
+        path = Path(folder.format(os.getpid()), str(file.fileno()))
         for n in range(links):
             (tmp_path / f"link{n}").symlink_to(path)
             path = tmp_path / f"link{n}"
