@@ -157,9 +157,12 @@ def test_every_model_tells_within_its_block(
     monkeypatch.setattr(workers, "EVERY", 0.001)
     data = bytes(range(2)) * (size // 2) if model.startswith("hmm") else (TEXT * size)[:size]
     assert size <= loaded.block_size
-    told: list[int] = []
-    call(data, loaded, told.append)
-    assert sum(told) == size
+    for _ in range(4):  # on a busy machine those who look may not get their turn
+        told: list[int] = []
+        call(data, loaded, told.append)
+        assert sum(told) == size
+        if max(told) < size / 2:
+            break
     assert max(told) < size / 2
     assert len(told) > 4
 

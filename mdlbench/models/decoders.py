@@ -185,7 +185,7 @@ def packed(files: Mapping[str, Path]) -> bytes:
     """Files in the order of their names, without owners and times, byte for byte as `tar --format=gnu --mtime=@0 --owner=0
     --group=0 --numeric-owner --mode=0644 | xz -9e -T1` packs them."""
     whole = io.BytesIO()
-    with tarfile.open(fileobj=whole, mode="w", format=tarfile.GNU_FORMAT) as archive:
+    with tarfile.open(fileobj=whole, mode="w", format=tarfile.GNU_FORMAT, encoding="utf8") as archive:
         for name, path in sorted(files.items()):
             data = path.read_bytes()
             member = tarfile.TarInfo(name)

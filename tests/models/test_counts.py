@@ -219,7 +219,7 @@ def test_specs_digests_and_block_sizes() -> None:
         ("kt,order=-1", "order is -1"),
         ("ngram,order=two", "not an int"),
         ("kt,alpha=0", "choose between"),
-        ("kt,alpha=nan", "choose between"),
+        ("kt,alpha=nan", "alpha=nan: not a float"),
         ("ngram,alpha=1", "no option 'alpha'"),
     ],
 )

@@ -207,7 +207,7 @@ def test_on_the_command_line(file: Path) -> None:
         ("{file}", r"my\.py: name a class, .*my\.py:CLASS; it has: Counts"),
         ("{file}:Useless", r"my\.py: Useless is no class derived from mdlbench\.Predictor"),
         ("{file}:Unfinished", r"my\.py:Unfinished': TypeError: Can't instantiate abstract class Unfinished"),
-        ("{file}:Counts,alhpa=1", r"my\.py:Counts,alhpa=1': no option 'alhpa'; the options are: alpha, decay"),
+        ("{file}:Counts,alhpa=1", r"my\.py:Counts,alhpa=1': no option 'alhpa'; did you mean alpha"),
         ("{file}:Counts,alpha=one", r"my\.py:Counts,alpha=one': alpha=one: not a float"),
         ("{file}:Whole,twice=perhaps", "twice=perhaps: write true or false"),
         ("{file}:Needs", r"my\.py:Needs': Needs needs alpha; add ,alpha=VALUE"),

@@ -136,7 +136,11 @@ def test_findings_say_what_the_tables_say(shown: list[Section]) -> None:
         assert section.findings, section.title
         tables = [one for one in exhibits(section) if isinstance(one, Table)]
         cells = [pair for one in tables for row in one.rows for pair in zip(one.columns, row.cells, strict=True)]
-        said = [*(column.text(cell) for column, cell in cells), section.summary, *(part.title for part in section.parts)]
+        said = [
+            *(f"{column.text(cell)} {column.definition}" for column, cell in cells),
+            section.summary,
+            *(part.title for part in section.parts),
+        ]
         known = set(NUMBER.findall(" ".join(said)))
         for finding in section.findings:
             assert len(NUMBER.findall(finding.text)) > 1
