@@ -103,7 +103,7 @@ def test_thirds_make_wholes() -> None:
 def network(tmp_path_factory: pytest.TempPathFactory) -> str:
     from tests.models.tiny import tiny_model
 
-    return f"hf:{tiny_model(tmp_path_factory.mktemp('network'), 'gpt2', 'bytelevel')},context=32"
+    return f"hf:{tiny_model(tmp_path_factory.mktemp('network'), steps=60, train_on=TEXT * 100)},context=32"
 
 
 def compressed(data: bytes, model: ModelLike, progress: Progress) -> None:
