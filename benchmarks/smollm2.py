@@ -24,7 +24,7 @@ def convert(source: Path, folder: Path) -> None:
     quantised = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name)
     settings = {key: value for key, value in quantised.config.to_dict().items() if key != "quantization_config"}
     network = AutoModelForCausalLM.from_config(AutoConfig.for_model(**settings))
-    network.load_state_dict(quantised.float().state_dict())
+    network.load_state_dict({name: tensor.float() for name, tensor in quantised.state_dict().items()})
     network.save_pretrained(folder)
     AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name).save_pretrained(folder)
 
