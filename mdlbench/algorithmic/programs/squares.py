@@ -1,0 +1,4 @@
+import sys
+
+for i in range(int(sys.argv[1])):
+    print(i * i)
