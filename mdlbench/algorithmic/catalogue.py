@@ -14,7 +14,6 @@ from mdlbench.errors import UsageError
 LINES, DIGITS, BITS = "decimal lines", "decimal digits", "bits as 0 and 1"
 MOST = 100_000  # terms: what programs and references do in a minute
 _PROGRAMS = Path(__file__).with_name("programs")
-_LCG = "x → (1664525 x + 1013904223) mod 2^32 from 0"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ SEQUENCES = {
         ),
         Sequence(
             "fibonacci",
-            "Fibonacci numbers mod 65,536, from F(0) = 0 (their period is 98,304)",
+            "F(0), F(1), ... mod 65,536; of period 98,304",
             "A000045 mod 2^16",
             LINES,
             (
@@ -81,7 +80,7 @@ SEQUENCES = {
         ),
         Sequence(
             "lcg",
-            f"the states of a linear congruential generator, {_LCG}, which is left out",
+            "the states of x → (1664525 x + 1013904223) mod 2^32 after 0",
             "Press et al., Numerical Recipes in C (1992), section 7.1",
             LINES,
             (
@@ -105,7 +104,7 @@ SEQUENCES = {
         ),
         Sequence(
             "shuffled",
-            f"0 to count − 1 shuffled: i = 0, 1, ... is inserted at place ⌊x (i + 1) / 2^32⌋ of the list, {_LCG}",
+            "0 to count − 1, i inserted at place ⌊x (i + 1) / 2^32⌋, x the states of lcg",
             "",
             LINES,
             (
@@ -165,7 +164,7 @@ SEQUENCES = {
         ),
         Sequence(
             "logistic",
-            "whether x ≥ 1/2 on the orbit of x → 4 x (1 − x) from 1/3, x rounded down to multiples of 2^−128",
+            "whether x ≥ 1/2, x → 4 x (1 − x) from 1/3, rounded down to multiples of 2^−128",
             "",
             BITS,
             (
@@ -189,7 +188,7 @@ SEQUENCES = {
         ),
         Sequence(
             "rule110",
-            "the rows of cellular automaton 110 one after the other, begun with a single 1, each a cell longer to the left",
+            "the rows of cellular automaton 110, begun with a single 1, row k of k + 1 cells",
             "A070887",
             BITS,
             (

@@ -104,7 +104,7 @@ def best(one: AgainstProgram, length: Length) -> Place | None:
 
 def listed(sequences: Iterable[Algorithmic]) -> Table:
     """What the sequences are."""
-    rows = [(one.name, one.definition, one.encoding, one.source, len(one.program)) for one in sequences]
+    rows = [(one.name, one.definition, one.encoding, one.source or None, len(one.program)) for one in sequences]
     return Table.of("", _LIST, rows)
 
 
