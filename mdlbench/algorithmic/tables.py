@@ -222,7 +222,7 @@ def _described(one: Described) -> tuple[Cell, ...]:
 def wordings(one: Described) -> Table:
     """Sentence by sentence, those about another sequence among them."""
     columns = (
-        Measure("sentence before the sequence"),
+        Measure("sentence before it", definition="read before the sequence, with a line feed"),
         Measure("about", definition="the sequence that the sentence is about"),
         Measure("sentence", "bits", "fixed", 1, "ideal code length of the sentence itself under the same network"),
         Measure("sequence after it", "bits", "fixed", 1, "ideal code length of the sequence after the sentence", "less"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mdlbench.algorithmic import SEQUENCES, find
+from mdlbench.algorithmic import SEQUENCES, Sequence, find
 from mdlbench.algorithmic.catalogue import MOST
 from mdlbench.algorithmic.describing import LIMIT, described, passes
 from mdlbench.algorithmic.exhibits import shown
@@ -14,11 +14,12 @@ from mdlbench.algorithmic.result import AgainstProgram, Described
 from mdlbench.algorithmic.tables import listed
 from mdlbench.cli.common import option
 from mdlbench.cli.common.outputs import check_output, replacing
-from mdlbench.cli.common.printing import print_result, say, write_result
+from mdlbench.cli.common.printing import print_json, print_result, say, write_result
 from mdlbench.cli.common.progress import terminal_bars
 from mdlbench.errors import UsageError
 from mdlbench.models import check_spec, load_model
 from mdlbench.report import terminal
+from mdlbench.result.record import plain
 
 
 @click.command(name="algorithmic")
@@ -73,7 +74,7 @@ def command(**options: Any) -> None:
     asked = SimpleNamespace(**options)
     sequences = [find(name) for name in dict.fromkeys(asked.names or SEQUENCES)]
     if asked.listing:
-        say(terminal.render([listed(sequences)]))
+        _list(sequences, asked.as_json)
         return
     specs = [check_spec(spec) for spec in asked.models or MODELS]
     networks = [check_spec(f"hf:{folder}") for folder in asked.networks]
@@ -111,6 +112,14 @@ def command(**options: Any) -> None:
             say(terminal.render(shown(programs, told)))
     if asked.picture is not None:
         _draw(programs, told, asked.picture, asked.force)
+
+
+def _list(sequences: list[Sequence], as_json: bool) -> None:
+    if not as_json:
+        say(terminal.render([listed(sequences)]))
+        return
+    for one in sequences:
+        print_json("algorithmic-sequence", {**plain(one), "program": one.program.decode("ascii")})
 
 
 def _name(bars: Any, task: Any, what: str) -> None:
