@@ -11,6 +11,8 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from mdlbench.algorithmic import tables as algorithmic
+from mdlbench.algorithmic.result import AgainstProgram, Described
 from mdlbench.beliefs import tables as belief_tables
 from mdlbench.beliefs import verdict
 from mdlbench.beliefs.result import BeliefGeometry, Setting
@@ -19,7 +21,7 @@ from mdlbench.leaderboard import Query, load_board
 from mdlbench.models.decoders import RULE
 from mdlbench.report import terminal
 from mdlbench.result import collect
-from mdlbench.result.exhibits import NONE, Measure, newest
+from mdlbench.result.exhibits import NONE, Measure, Table, newest
 
 SPEED = "whole process"  # in every table: start included, on one core
 ROOT = Path(__file__).parents[1]
@@ -176,6 +178,36 @@ def published_table() -> str:
     return tabulate(rows, headers, tablefmt="github", colalign=["right"] * len(headers), disable_numparse=True)
 
 
+def programs_table() -> str:
+    """What models spend on each sequence, beside its program."""
+    return github(algorithmic.spent(_programs()))
+
+
+def growth_table() -> str:
+    """The best model against the program, as sequences grow."""
+    return github(algorithmic.growth(_programs()))
+
+
+def sentences_tables() -> str:
+    """What a sentence about a sequence saves each network, the largest first."""
+    told = [each.payload for each in collect([RESULTS / "algorithmic"]).found if isinstance(each.payload, Described)]
+    told = sorted(algorithmic.ordered(told), key=lambda one: -one.parameters)
+    return "\n\n".join(f"{table.title}:\n\n{github(table)}" for table in algorithmic.sentences(told))
+
+
+def _programs() -> list[AgainstProgram]:
+    found = [each for each in collect([RESULTS / "algorithmic"]).found if isinstance(each.payload, AgainstProgram)]
+    return algorithmic.merged(found)
+
+
+def github(table: Table) -> str:
+    """A table of exhibits in Markdown, numbers flush right."""
+    rows = [[column.text(cell) for column, cell in zip(table.columns, row.cells, strict=True)] for row in table.rows]
+    alignment = ["right" if column.numeric else "left" for column in table.columns]
+    headers = [column.heading for column in table.columns]
+    return tabulate(rows, headers, tablefmt="github", colalign=alignment, disable_numparse=True)
+
+
 def _runs() -> list[BeliefGeometry]:
     """The newest belief geometry of each run, the first process first, the least loss gap first."""
     found = [each for each in collect([RESULTS / "hmm"]).found if isinstance(each.payload, BeliefGeometry)]
@@ -190,6 +222,9 @@ def rule() -> str:
 
 SHORT = ("cm", "cm,level=1", "external:zpaq", "external:bzip3", "external:xz", "external:zstd")
 TABLES: dict[str, Callable[[], str]] = {
+    "algorithmic-growth": growth_table,
+    "algorithmic-programs": programs_table,
+    "algorithmic-sentences": sentences_tables,
     "beliefs": beliefs_table,
     "eval": eval_block,
     "gap": gap_table,

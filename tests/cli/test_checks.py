@@ -48,12 +48,14 @@ FILES = {  # every command that writes a file, named last, with the ending of th
     ("decompress", "text", "-m", "hf:./network", "-o"): "",
     ("eval", "text", "-m", "hf:./network", "--tokens"): ".html",
     ("eval", "text", "-m", "hf:./network", "--tokens", "new.html", "--tokens"): ".jsonl",
+    ("algorithmic", "pi", "--plot"): ".png",
     ("hmm", "entropy", "coin", "--plot"): ".png",
     ("hmm", "generate", "coin", "-n", "10", "-o"): "",
     ("report", "no-results", "-o"): "",
 }
 FOLDERS = (  # every command that writes into a folder, named last, which need not be there
     ("eval", "text", "-m", "hf:./network", "--output-path"),
+    ("algorithmic", "pi", "--output-path"),
     ("hmm", "entropy", "coin", "--output-path"),
     ("hmm", "belief", "no-run", "--plots"),
     ("hmm", "belief", "no-run", "--output-path"),
@@ -72,6 +74,7 @@ TAKE_MODELS = (  # every command that takes models
     ("inspect", "text", "--decode"),
     ("eval", "text"),
     ("eval", "text", "--tokens", "new.html"),
+    ("algorithmic", "pi"),
     ("doctor",),
     ("leaderboard", "run", "-C", "text", "--output-path", "new"),
 )
@@ -88,9 +91,10 @@ WRONG = {  # models that cannot be
 }
 ABSENT = {  # what is not installed: calls that need it
     "torch": [(*command, "-m", "hf:./network") for command in TAKE_MODELS],
-    "transformers": [("eval", "text", "-m", "hf:./network")],
+    "transformers": [("eval", "text", "-m", "hf:./network"), ("algorithmic", "pi", "--hf", "./network")],
     "vl_convert": [
         ("report", "no-results", "--plots", "new"),
+        ("algorithmic", "pi", "--plot", "new.png"),
         ("hmm", "entropy", "coin", "--plot", "new.png"),
         ("hmm", "belief", "no-run", "--plots", "new"),
     ],
