@@ -1,6 +1,7 @@
 """Pictures: every model's bits over the program's, how they grow, and what sentences save."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mdlbench.algorithmic.result import AgainstProgram, Described
 from mdlbench.algorithmic.tables import PROGRAM, SAVED, SPENT, TERMS, models, program_bits
@@ -8,6 +9,7 @@ from mdlbench.result.exhibits import Axis, Bar, Bars, Chart, Panels, Series
 
 _GROWN = ("primes", "shuffled", "pi", "thue-morse")  # one of each kind
 _BITS = Axis(SPENT, "log")
+_AXIS = replace(SAVED, form="count")
 
 
 def panels(found: Sequence[AgainstProgram]) -> Panels:
@@ -44,21 +46,24 @@ def grown(one: AgainstProgram) -> Chart:
     return Chart(one.sequence, Axis(TERMS, "log"), _BITS, (*series, program))
 
 
-def saved(found: Sequence[Described]) -> Bars:
+def saved(found: Sequence[Described]) -> Panels:
     """What the sentences save each network on each sequence, beside those about another one."""
-    null = "sentences about another sequence"
+    networks = {one.network: [other for other in found if other.network == one.network] for one in found}
+    caption = (
+        "Before the sentence is charged; intervals over wordings. The mark is the null: a sentence that tells only the looks."
+    )
+    return Panels("Bits saved by a sentence", tuple(_saved(name, chosen) for name, chosen in networks.items()), caption)
+
+
+def _saved(network: str, found: Sequence[Described]) -> Bars:
     bars = tuple(
         Bar(
             one.sequence,
             (("saved by its sentences", one.saved.mean),),
-            ((null, one.saved_by_control.mean),),
+            (("sentences about another sequence", one.saved_by_control.mean),),
             one.saved.low,
             one.saved.high,
-            group=one.network,
         )
         for one in found
     )
-    caption = (
-        "Before the sentence is charged; intervals over wordings. The mark is the null: a sentence that tells how it looks."
-    )
-    return Bars("Bits saved by a sentence", Axis(SAVED, zero=True), bars, caption)
+    return Bars(network, Axis(_AXIS, zero=True), bars)

@@ -24,10 +24,10 @@ SPENT = Measure(
 )
 TERMS = Measure("terms", form="count", definition="of the sequence: lines, digits or bits")
 TIMES = Measure(
-    "times the program", form="digits", digits=3, definition="bits spent over bits of the program's file", better="less"
+    "times the program", form="digits", digits=4, definition="bits spent over bits of the program's file", better="less"
 )
 SAVED = Measure(
-    "saved", "bits", "fixed", 1, "by its sentences, fewer bits for the sequence after one: mean over wordings, 95 % interval"
+    "saved", "bits", "fixed", 0, "by its sentences, fewer bits for the sequence after one: mean over wordings, 95 % interval"
 )
 _SEQUENCE = Measure("sequence", definition="what is coded; a short program writes it")
 _BYTES = Measure("bytes", form="count", definition="of the sequence, which models code")
@@ -120,9 +120,12 @@ def spent(found: Sequence[AgainstProgram]) -> Table:
     """Bits of each model, of the program and of the null."""
     names = models(found)
     columns = (_SEQUENCE, TERMS, _BYTES, PROGRAM, _NULL, *(replace(SPENT, name=name) for name in names))
-    notes = (_IDEAL, *dict.fromkeys(_UNCHARGED.format(**vars(one)) for one in found))
     rows = [_spent(one, one.lengths[-1], names) for one in found]
-    return Table("Bits spent on each sequence", columns, tuple(rows), notes=notes)
+    return Table("Bits spent on each sequence", columns, tuple(rows), notes=_notes(found))
+
+
+def _notes(found: Sequence[AgainstProgram]) -> tuple[str, ...]:
+    return (_IDEAL, *dict.fromkeys(_UNCHARGED.format(**vars(one)) for one in found))
 
 
 def _spent(one: AgainstProgram, length: Length, names: Sequence[str]) -> Row:
@@ -141,7 +144,7 @@ def multiples(found: Sequence[AgainstProgram]) -> Table:
         bits = {code.model: code.bits for code in length.codes if code.measured == "ideal"}
         times = [None if name not in bits else ratio(bits[name], program_bits(length)) for name in names]
         rows.append((one.sequence, length.count, *times))
-    return Table.of("Times the bits of the program", columns, rows)
+    return Table.of("Times the bits of the program", columns, rows, notes=_notes(found))
 
 
 def growth(found: Sequence[AgainstProgram]) -> Table:
@@ -152,7 +155,7 @@ def growth(found: Sequence[AgainstProgram]) -> Table:
     for one in found:
         least = {length.count: place.times for length in one.lengths if (place := best(one, length)) is not None}
         rows.append((one.sequence, *(least.get(count) for count in counts)))
-    note = "The program grows by a digit of its count where the sequence grows tenfold."
+    note = "The least of all models is picked for each figure, uncharged. The program grows by a digit where its count does."
     return Table.of(
         "Times the bits of the program, best model, as the sequence grows", (_SEQUENCE, *heads), rows, notes=(note,)
     )
@@ -183,13 +186,25 @@ _DESCRIBED = (
     _SEQUENCE,
     Measure("alone", "bits", "fixed", 1, "ideal code length of the sequence's first bytes after nothing", "less"),
     replace(SAVED, name="its sentence saves", better="more"),
-    replace(SAVED, name="another's saves", definition="null: by sentences about another sequence that looks like it"),
-    replace(SAVED, name="beyond that", definition="by its sentence, less by another's, wording by wording", better="more"),
+    replace(
+        SAVED,
+        name="another's saves",
+        definition="null: by sentences about another sequence of the same encoding, 95 % interval",
+    ),
+    replace(
+        SAVED,
+        name="beyond that",
+        digits=1,
+        definition="by its sentence, less by another's, wording by wording, 95 % interval",
+        better="more",
+    ),
     Measure(
         "sentence", "bits", "fixed", 1, "ideal code length of the sentence itself under the same network, mean over wordings"
     ),
-    replace(SAVED, name="net", definition="saved by its sentence, less the bits of the sentence", better="more"),
-    replace(SAVED, name="net of bytes", definition="saved by its sentence, less 8 bits for each byte of it", better="more"),
+    replace(SAVED, name="net", definition="saved by its sentence, less the bits of the sentence, 95 % interval", better="more"),
+    Measure(
+        "net of bytes", "bits", "fixed", 0, "saved by its sentence, less 8 bits for each byte of it: mean over wordings", "more"
+    ),
 )
 
 
@@ -216,7 +231,7 @@ def _sentences(network: str, found: Sequence[Described]) -> Table:
 def _described(one: Described) -> tuple[Cell, ...]:
     mean = sum(wording.bits for wording in one.wordings) / len(one.wordings)
     spreads = (one.saved, one.saved_by_control, one.beyond_control)
-    return (one.sequence, one.bits, *map(estimate, spreads), mean, estimate(one.net), estimate(one.net_of_bytes))
+    return (one.sequence, one.bits, *map(estimate, spreads), mean, estimate(one.net), one.net_of_bytes.mean)
 
 
 def wordings(one: Described) -> Table:

@@ -145,6 +145,6 @@ def _draw(programs: list[AgainstProgram], told: list[Described], path: str, forc
 
     exhibit = pictures.panels(programs)
     if told:
-        exhibit = replace(exhibit, parts=(*exhibit.parts, pictures.saved(told)))
+        exhibit = replace(exhibit, parts=(*exhibit.parts, *pictures.saved(told).parts))
     with replacing(path, force=force) as sink:
         sink.write(figures.draw(exhibit).bytes(path.rpartition(".")[2]))
