@@ -47,7 +47,7 @@ _LIST = (
     Measure("program, bytes", form="count"),
 )
 _IDEAL = "Of models: IDEAL, the sum of −log2 p over all bytes; nothing was coded, so these are no sizes."
-_UNCHARGED = "Of programs: files of {compressor}, each run and its output held against the sequence; {runtime} is not charged."
+_UNCHARGED = "Of programs: files of {compressor}, each run and its output held against the sequence; {runtime} are not charged."
 
 Payload = TypeVar("Payload", AgainstProgram, Described)
 
@@ -137,13 +137,14 @@ def _spent(one: AgainstProgram, length: Length, names: Sequence[str]) -> Row:
 def multiples(found: Sequence[AgainstProgram]) -> Table:
     """How many times the program's bits each model spends."""
     names = models(found)
-    columns = (_SEQUENCE, TERMS, *(replace(TIMES, name=name) for name in names))
+    null = replace(TIMES, name=_NULL.name, definition=f"{_NULL.definition}; {TIMES.definition}")
+    columns = (_SEQUENCE, TERMS, null, *(replace(TIMES, name=name) for name in names))
     rows = []
     for one in found:
         length = one.lengths[-1]
         bits = {code.model: code.bits for code in length.codes if code.measured == "ideal"}
         times = [None if name not in bits else ratio(bits[name], program_bits(length)) for name in names]
-        rows.append((one.sequence, length.count, *times))
+        rows.append((one.sequence, length.count, length.alphabet_bits / program_bits(length), *times))
     return Table.of("Times the bits of the program", columns, rows, notes=_notes(found))
 
 

@@ -55,7 +55,7 @@ from mdlbench.result.record import plain
 @option.json_lines
 @option.output_path
 def command(**options: Any) -> None:
-    """What models spend on sequences that a short program writes, beside that program: all sequences, or those NAMEd.
+    """What models spend on sequences that a short program writes, beside that program: all sequences, or the NAMEs given.
 
     The program, compressed, is run in a fresh Python, and must print the sequence byte for byte: its file is a code that
     decodes, and an upper bound on the sequence's complexity. What a model spends above it is what prediction without

@@ -61,9 +61,9 @@ def test_bits_and_how_often_they_hold_the_program() -> None:
     assert written(spent)[0][:3] == ["squares", "100", "454"]
     assert written(spent)[0][3] == f"{8 * length.program_bytes:,}"
     assert written(spent)[0][5] == "3,632"
-    assert written(times)[0][2] == f"{3632 / (8 * length.program_bytes):.4g}"
+    assert written(times)[0][3] == f"{3632 / (8 * length.program_bytes):.4g}"
     assert spent.notes[0].startswith("Of models: IDEAL")
-    assert "is not charged" in spent.notes[1]
+    assert "are not charged" in spent.notes[1]
 
 
 def test_files_stand_apart_from_ideal_code_lengths() -> None:
