@@ -191,8 +191,7 @@ def growth_table() -> str:
 def sentences_tables() -> str:
     """What a sentence about a sequence saves each network, the largest first."""
     told = [each.payload for each in collect([RESULTS / "algorithmic"]).found if isinstance(each.payload, Described)]
-    told = sorted(algorithmic.ordered(told), key=lambda one: -one.parameters)
-    return "\n\n".join(f"{table.title}:\n\n{github(table)}" for table in algorithmic.sentences(told))
+    return "\n\n".join(f"{table.title}:\n\n{github(table)}" for table in algorithmic.sentences(algorithmic.ordered(told)))
 
 
 def _programs() -> list[AgainstProgram]:

@@ -25,7 +25,7 @@ def section(results: Sequence[Found[AgainstProgram] | Found[Described]]) -> Sect
     front = tuple(tables.against_programs(programs)) if programs else ()
     said = tuple(tables.sentences(told))
     overview: tuple[Exhibit, ...] = (pictures.panels(programs), *front) if programs else ()
-    sentences: tuple[Exhibit, ...] = (pictures.saved(told), *said) if told else ()
+    sentences: tuple[Exhibit, ...] = (tables.networks(told), pictures.saved(told), *said) if told else ()
     parts = [Part("All sequences", overview)] if overview else []
     parts += [Part("Does a sentence help?", sentences)] if sentences else []
     return Section(
@@ -33,7 +33,7 @@ def section(results: Sequence[Found[AgainstProgram] | Found[Described]]) -> Sect
         summary=f"{counted(len(programs), 'sequence')} against the programs that write them"
         + (f", {counted(len({one.network for one in told}), 'network')} told which they are" if told else ""),
         parts=(*parts, *(_part(one) for one in programs), *_wordings(told)),
-        front=(*front[1:2], *said),
+        front=(*front[1:2], *([tables.networks(told)] if told else [])),
         findings=(*_spent(programs), *_understood(told)),
         terms=_TERMS,
         rank=17,
@@ -60,10 +60,9 @@ def _part(one: AgainstProgram) -> Part:
 
 def _wordings(told: Sequence[Described]) -> list[Part]:
     """Sentence by sentence, for each network."""
-    networks = dict.fromkeys(one.network for one in told)
     return [
-        Part(f"Sentences before sequences, {network}", tuple(tables.wordings(one) for one in told if one.network == network))
-        for network in networks
+        Part(network, tuple(map(tables.wordings, chosen)), "sentences before sequences")
+        for network, chosen in tables.by_network(told).items()
     ]
 
 
@@ -89,15 +88,14 @@ def _times(place: Place) -> str:
 def _understood(told: Sequence[Described]) -> tuple[Finding, ...]:
     """On how many sequences each network gains from the sentence more than from another, and after paying for it."""
     found = []
-    for network in dict.fromkeys(one.network for one in told):
-        chosen = [one for one in told if one.network == network]
-        helped = [one.sequence for one in chosen if tables.above(one.beyond_control)]
-        paid = [one.sequence for one in chosen if tables.above(one.net)]
+    for network, chosen in tables.by_network(told).items():
+        helped = [one.sequence for one in chosen if tables.gains(one)]
+        paid = [one.sequence for one in chosen if tables.pays(one)]
         claim = (
             f"A sentence that says which sequence it is saves {network} more than one about another sequence on "
             f"{len(helped)} of {len(chosen)}{_named(helped)}, and pays for its own bits on {len(paid)}{_named(paid)}"
         )
-        found.append(Finding(claim, "95 % intervals over wordings above 0; one in 40 would be by chance"))
+        found.append(Finding(claim, "counted where the 95 % interval over wordings is above 0"))
     return tuple(found)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mdlbench.algorithmic.result import AgainstProgram, Described
-from mdlbench.algorithmic.tables import PROGRAM, SAVED, SPENT, TERMS, models, program_bits
+from mdlbench.algorithmic.tables import PROGRAM, SAVED, SPENT, TERMS, by_network, models, program_bits
 from mdlbench.result.exhibits import Axis, Bar, Bars, Chart, Panels, Series
 
 _GROWN = ("primes", "shuffled", "pi", "thue-morse")  # one of each kind
@@ -48,7 +48,7 @@ def grown(one: AgainstProgram) -> Chart:
 
 def saved(found: Sequence[Described]) -> Panels:
     """What the sentences save each network on each sequence, beside those about another one."""
-    networks = {one.network: [other for other in found if other.network == one.network] for one in found}
+    networks = by_network(found)
     caption = (
         "Before the sentence is charged; intervals over wordings. The mark is the null: a sentence that tells only the looks."
     )

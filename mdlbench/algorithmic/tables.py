@@ -1,6 +1,6 @@
 """Tables of what models spend on sequences, beside the programs that write them, and of what sentences save a network."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -209,18 +209,62 @@ _DESCRIBED = (
 )
 
 
-def sentences(found: Sequence[Described]) -> list[Table]:
+_NETWORKS = (
+    Measure("network", definition="the language model that reads the sentence, as one writes it after -m"),
+    Measure("parameters", form="count", definition="numbers that training sets, charged nowhere"),
+    Measure("sequences", form="count", definition="of which the network read the first bytes after sentences"),
+    Measure(
+        "gains beyond the null",
+        form="count",
+        definition="sequences on which the sentence saves more than one about another sequence: 95 % interval above 0",
+        better="more",
+    ),
+    Measure(
+        "pays for the sentence",
+        form="count",
+        definition="sequences on which the sentence saves more than its own bits: 95 % interval above 0",
+        better="more",
+    ),
+)
+
+
+def by_network(found: Iterable[Described]) -> dict[str, list[Described]]:
+    """What was found, by network, the largest first."""
+    networks: dict[str, list[Described]] = {}
+    for one in sorted(found, key=lambda one: -one.parameters):
+        networks.setdefault(one.network, []).append(one)
+    return networks
+
+
+def networks(found: Iterable[Described]) -> Table:
+    """A row for each network: on how many sequences a sentence helps it."""
+    rows = [
+        (network, chosen[0].parameters, len(chosen), sum(map(gains, chosen)), sum(map(pays, chosen)))
+        for network, chosen in by_network(found).items()
+    ]
+    note = "IDEAL: nothing was coded. By chance alone an interval lies above 0 for one sequence in 40."
+    return Table.of("Does a sentence about the sequence help?", _NETWORKS, rows, notes=(note,))
+
+
+def gains(one: Described) -> bool:
+    """Whether the sentence saves more than one about another sequence."""
+    return above(one.beyond_control)
+
+
+def pays(one: Described) -> bool:
+    """Whether the sentence saves more than its own bits."""
+    return above(one.net)
+
+
+def sentences(found: Iterable[Described]) -> list[Table]:
     """A table for each network: what sentences save it."""
-    networks: Mapping[str, list[Described]] = {}
-    for one in found:
-        networks.setdefault(one.network, []).append(one)  # type: ignore[attr-defined]
-    return [_sentences(network, chosen) for network, chosen in networks.items()]
+    return [_sentences(network, chosen) for network, chosen in by_network(found).items()]
 
 
 def _sentences(network: str, found: Sequence[Described]) -> Table:
     rows = [_described(one) for one in found]
     wordings = min(len(one.wordings) for one in found)
-    clear = sum(above(one.beyond_control) for one in found)
+    clear = sum(map(gains, found))
     notes = (
         f"IDEAL bits of at most {max(one.bytes for one in found):,} bytes; {found[0].parameters:,} parameters, not charged.",
         f"Intervals: Student's t over {wordings} wordings, 95 %. By chance alone one in 40 lies above 0; "

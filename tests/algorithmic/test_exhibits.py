@@ -100,15 +100,18 @@ def test_a_section_in_the_catalogue_s_order_with_every_word_defined() -> None:
         found(told("e", flat, flat)),
     ]
     (section,) = sections(results)
-    assert [part.title for part in section.parts] == [
-        *("All sequences", "Does a sentence help?", "primes", "pi", "Sentences before sequences, hf:net")
-    ]
+    assert [part.title for part in section.parts] == [*("All sequences", "Does a sentence help?", "primes", "pi", "hf:net")]
     assert section.counts == {"sequences": 2, "descriptions": 2}
     assert undefined([section]) == []
     first, second = section.findings
     assert first.claim.startswith("On 2 sequences of 100 terms the best model spends ")
     assert "more than one about another sequence on 1 of 2 (pi), and pays for its own bits on 0" in second.claim
-    assert "95 % intervals" in second.against
+    assert second.against == "counted where the 95 % interval over wordings is above 0"
+    assert [table.title for table in section.front] == [
+        "Times the bits of the program",
+        "Does a sentence about the sequence help?",
+    ]
+    assert written(section.front[1]) == [["hf:net", "1,000", "2", "1", "0"]]
 
 
 def test_an_interval_over_zero_or_none_is_no_gain() -> None:
@@ -132,7 +135,7 @@ def test_pictures_have_the_program_beside_every_model() -> None:
 def test_bars_have_the_null_beside_the_gain() -> None:
     flat = Spread(1.0, -1.0, 3.0)
     (section,) = sections([found(told("pi", flat, flat)), found(told("pi", flat, flat, "hf:other"))])
-    panels, *rest = section.parts[0].exhibits
+    _, panels, *rest = section.parts[0].exhibits
     assert isinstance(panels, Panels)
     assert [bars.title for bars in panels.parts] == ["hf:net", "hf:other"]  # type: ignore[union-attr]
     for bars in panels.parts:
