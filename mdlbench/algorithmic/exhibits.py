@@ -10,10 +10,6 @@ from mdlbench.result import Found
 from mdlbench.result.exhibits import Exhibit, Finding, Folder, Part, Section, Text, newest, shows
 from mdlbench.text import counted
 
-_TERMS = {
-    "algorithmic complexity": "bits of the shortest program that writes a sequence; one that was run is an upper bound",
-    "wording": "one of several sentences that say the same",
-}
 Payload = TypeVar("Payload", AgainstProgram, Described)
 
 
@@ -35,7 +31,6 @@ def section(results: Sequence[Found[AgainstProgram] | Found[Described]]) -> Sect
         parts=(*parts, *(_part(one) for one in programs), *_wordings(told)),
         front=(*front[1:2], *([tables.networks(told)] if told else [])),
         findings=(*_spent(programs), *_understood(told)),
-        terms=_TERMS,
         rank=17,
         counts={"sequences": len(programs), "descriptions": len(told)},
     )

@@ -15,29 +15,19 @@ PROGRAM = Measure(
     "program",
     "bits",
     "count",
-    definition="of the file that was run and printed the sequence, its compressed source and its count: an upper bound on the "
-    "sequence's complexity given Python",
+    definition="of the file that was run and printed the sequence: an upper bound on its complexity given Python",
     better="less",
 )
-SPENT = Measure(
-    "spent", "bits", "count", definition="ideal code length of a sequence under a model: nothing was coded", better="less"
-)
+_CODE = "ideal code length of the sequence, in bits or over the bits of its program's file"
+SPENT = Measure("spent", "bits", "count", definition=_CODE, better="less")
 TERMS = Measure("terms", form="count", definition="of the sequence: lines, digits or bits")
-TIMES = Measure(
-    "times the program", form="digits", digits=4, definition="bits spent over bits of the program's file", better="less"
-)
+TIMES = Measure("times the program", form="digits", digits=4, definition=_CODE, better="less")
 SAVED = Measure(
     "saved", "bits", "fixed", 0, "by its sentences, fewer bits for the sequence after one: mean over wordings, 95 % interval"
 )
 _SEQUENCE = Measure("sequence", definition="what is coded; a short program writes it")
 _BYTES = Measure("bytes", form="count", definition="of the sequence, which models code")
-_NULL = Measure(
-    "alphabet",
-    "bits",
-    "count",
-    definition="null: each byte value that occurs equally likely, and nothing else known",
-    better="less",
-)
+_NULL = Measure("alphabet", "bits", "count", definition="null: each byte value that occurs equally likely", better="less")
 _FILE = Measure("file", "bits", "count", definition="a container that was decoded to the same bytes", better="less")
 _LIST = (
     Measure("sequence", definition="its name"),
@@ -137,7 +127,7 @@ def _spent(one: AgainstProgram, length: Length, names: Sequence[str]) -> Row:
 def multiples(found: Sequence[AgainstProgram]) -> Table:
     """How many times the program's bits each model spends."""
     names = models(found)
-    null = replace(TIMES, name=_NULL.name, definition=f"{_NULL.definition}; {TIMES.definition}")
+    null = replace(TIMES, name=_NULL.name, definition=_NULL.definition)
     columns = (_SEQUENCE, TERMS, null, *(replace(TIMES, name=name) for name in names))
     rows = []
     for one in found:
@@ -145,13 +135,16 @@ def multiples(found: Sequence[AgainstProgram]) -> Table:
         bits = {code.model: code.bits for code in length.codes if code.measured == "ideal"}
         times = [None if name not in bits else ratio(bits[name], program_bits(length)) for name in names]
         rows.append((one.sequence, length.count, length.alphabet_bits / program_bits(length), *times))
-    return Table.of("Times the bits of the program", columns, rows, notes=_notes(found))
+    return Table.of("Times the bits of the program", columns, rows, notes=(_IDEAL,))
 
 
 def growth(found: Sequence[AgainstProgram]) -> Table:
     """The least that any model spends, as a multiple of the program, at each length."""
     counts = sorted({length.count for one in found for length in one.lengths})
-    heads = [replace(TIMES, name=f"{count:,} terms", definition=f"least of the models, {TIMES.definition}") for count in counts]
+    heads = [
+        replace(TIMES, name=f"{count:,} terms", definition="times the bits of the program, least of the models")
+        for count in counts
+    ]
     rows = []
     for one in found:
         least = {length.count: place.times for length in one.lengths if (place := best(one, length)) is not None}
@@ -183,6 +176,9 @@ def lengths(one: AgainstProgram) -> Table:
     return Table("Bits spent at each length", columns, tuple(rows))
 
 
+_SENTENCE = Measure(
+    "sentence", "bits", "fixed", 1, "ideal code length of the sentence itself, or its mean over wordings", "less"
+)
 _DESCRIBED = (
     _SEQUENCE,
     Measure("alone", "bits", "fixed", 1, "ideal code length of the sequence's first bytes after nothing", "less"),
@@ -199,9 +195,7 @@ _DESCRIBED = (
         definition="by its sentence, less by another's, wording by wording, 95 % interval",
         better="more",
     ),
-    Measure(
-        "sentence", "bits", "fixed", 1, "ideal code length of the sentence itself under the same network, mean over wordings"
-    ),
+    _SENTENCE,
     replace(SAVED, name="net", definition="saved by its sentence, less the bits of the sentence, 95 % interval", better="more"),
     Measure(
         "net of bytes", "bits", "fixed", 0, "saved by its sentence, less 8 bits for each byte of it: mean over wordings", "more"
@@ -210,20 +204,14 @@ _DESCRIBED = (
 
 
 _NETWORKS = (
-    Measure("network", definition="the language model that reads the sentence, as one writes it after -m"),
-    Measure("parameters", form="count", definition="numbers that training sets, charged nowhere"),
-    Measure("sequences", form="count", definition="of which the network read the first bytes after sentences"),
+    Measure("model"),
+    Measure("parameters", form="count"),
     Measure(
-        "gains beyond the null",
-        form="count",
-        definition="sequences on which the sentence saves more than one about another sequence: 95 % interval above 0",
-        better="more",
+        "gains beyond the null", definition="sequences on which the sentence saves more than another's: 95 % interval above 0"
     ),
     Measure(
         "pays for the sentence",
-        form="count",
         definition="sequences on which the sentence saves more than its own bits: 95 % interval above 0",
-        better="more",
     ),
 )
 
@@ -238,10 +226,10 @@ def by_network(found: Iterable[Described]) -> dict[str, list[Described]]:
 
 def networks(found: Iterable[Described]) -> Table:
     """A row for each network: on how many sequences a sentence helps it."""
-    rows = [
-        (network, chosen[0].parameters, len(chosen), sum(map(gains, chosen)), sum(map(pays, chosen)))
-        for network, chosen in by_network(found).items()
-    ]
+    rows: list[tuple[Cell, ...]] = []
+    for network, chosen in by_network(found).items():
+        counts = (f"{sum(map(claim, chosen))} of {len(chosen)}" for claim in (gains, pays))
+        rows.append((network, chosen[0].parameters, *counts))
     note = "IDEAL: nothing was coded. By chance alone an interval lies above 0 for one sequence in 40."
     return Table.of("Does a sentence about the sequence help?", _NETWORKS, rows, notes=(note,))
 
@@ -282,14 +270,13 @@ def _described(one: Described) -> tuple[Cell, ...]:
 def wordings(one: Described) -> Table:
     """Sentence by sentence, those about another sequence among them."""
     columns = (
-        Measure("sentence before it", definition="read before the sequence, with a line feed"),
+        Measure("wording", definition="one of several sentences that say the same, each with a line feed"),
         Measure("about", definition="the sequence that the sentence is about"),
-        Measure("sentence", "bits", "fixed", 1, "ideal code length of the sentence itself under the same network"),
-        Measure("sequence after it", "bits", "fixed", 1, "ideal code length of the sequence after the sentence", "less"),
+        _SENTENCE,
         SAVED,
     )
     sets = ((one.sequence, one.wordings), (one.control, one.controls))
-    rows = [(w.text, about, w.bits, w.sequence_bits, one.bits - w.sequence_bits) for about, each in sets for w in each]
+    rows = [(w.text, about, w.bits, one.bits - w.sequence_bits) for about, each in sets for w in each]
     return Table.of(f"{one.sequence} after each sentence, {one.network}", columns, rows)
 
 

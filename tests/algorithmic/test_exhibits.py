@@ -111,7 +111,7 @@ def test_a_section_in_the_catalogue_s_order_with_every_word_defined() -> None:
         "Times the bits of the program",
         "Does a sentence about the sequence help?",
     ]
-    assert written(section.front[1]) == [["hf:net", "1,000", "2", "1", "0"]]
+    assert written(section.front[1]) == [["hf:net", "1,000", "1 of 2", "0 of 2"]]
 
 
 def test_an_interval_over_zero_or_none_is_no_gain() -> None:
