@@ -21,6 +21,7 @@ _FAR = 1.5  # times ln V
 _HIGHEST = math.log(1_000_000)  # nats a token: no vocabulary's uniform code is longer
 _STRIDE_SHARE, _REPEAT_SHARE = 0.9, 0.02
 _WORTH_SEEING, _CORRELATION = 200, -0.1
+_BLOCKS, _RISE = 20, 0.01
 _UNIT_RATIO = (1 / math.log(2) * 0.97, 1 / math.log(2) * 1.03)
 
 
@@ -200,6 +201,19 @@ def _epochs(curve: Curve, company: Company) -> Iterator[str]:
         yield f"it goes {float(curve.epochs[-1]):.3g} times over its data: later passes predict what was already seen"
 
 
+def _rising(curve: Curve, company: Company) -> Iterator[str]:
+    """Whether the last of twenty blocks of tokens is dearer than an earlier one, by more than its noise and one in a hundred."""
+    edges = np.linspace(0, curve.total_tokens, _BLOCKS + 1)
+    parts = np.split(curve.losses, np.searchsorted(curve.ends, edges[1:-1]))
+    if min(map(len, parts)) < 10 or not np.isfinite(curve.losses).all():
+        return
+    means, errors = [float(part.mean()) for part in parts], [float(part.std()) / len(part) ** 0.5 for part in parts]
+    least = int(np.argmin(means))
+    if means[-1] - means[least] > max(_RISE * means[least], 4 * (errors[-1] + errors[least])):
+        was, now = (bits_to_nats(mean) for mean in (means[least], means[-1]))
+        yield f"its loss rises from {was:.3f} nats around {edges[least]:.3g} tokens to {now:.3f} at the end"
+
+
 def _micro_batch(curve: Curve, company: Company) -> Iterator[str]:
     if "micro" in curve.origin.column.lower():
         yield f"column {curve.origin.column!r} is the loss of one micro-batch of each step, not of all its tokens"
@@ -227,5 +241,6 @@ CHECKS = (
         "several-epochs", False, _epochs, "--raw unique (the default) counts the first pass alone, --raw epoch-weighted all"
     ),
     Check("micro-batch", False, _micro_batch, "log the mean over the whole batch: this is a sample of it, right on average"),
+    Check("rising", False, _rising, "the area is right; a law that only falls describes no such curve, and forecasts less than it costs"),
     Check("high-start", False, _high_start, "see that --unit and --vocabulary are right"),
 )

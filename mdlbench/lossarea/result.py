@@ -45,8 +45,8 @@ class HoldOut:
     from_tokens: float
     measured_bits: float
     predicted_bits: float
-    low_bits: float
-    high_bits: float
+    low_bits: float | None
+    high_bits: float | None
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Forecast:
 
     tokens: float
     bits: float
-    low_bits: float
-    high_bits: float
+    low_bits: float | None
+    high_bits: float | None
     held_out_low_bits: float | None
     held_out_high_bits: float | None
 

@@ -3,7 +3,8 @@
 import csv
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TextIO
@@ -48,7 +49,9 @@ def read_csv(path: Path) -> Log:
         if len(set(header)) < len(header):
             twice = next(name for name in header if header.count(name) > 1)
             raise UsageError(f"{visible(str(path))}: two columns are called {visible(twice)!r}; rename one")
-        return Log(_columns(dict(zip(header, row, strict=False)) for row in reader))
+        cells = zip(*([*row, *[""] * (len(header) - len(row))] for row in reader if row), strict=False)
+        read = {name: _column(column) for name, column in zip(header, cells, strict=False)}
+        return Log({name: column for name, column in read.items() if len(column.rows)})
 
 
 def _csv_rows(file: TextIO, path: Path) -> Iterator[list[str]]:
@@ -165,6 +168,15 @@ def _columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, Column]:
                 places.append(number)
                 values.append(figure)
     return {name: Column(np.array(places, np.int64), np.array(values)) for name, (places, values) in found.items()}
+
+
+def _column(cells: Sequence[str]) -> Column:
+    """A column of text: at once where every cell is a number."""
+    with suppress(ValueError):
+        return Column(np.arange(len(cells)), np.array(cells, np.float64))
+    figures = [_number(cell) for cell in cells]
+    kept = [row for row, figure in enumerate(figures) if figure is not None]
+    return Column(np.array(kept, np.int64), np.array([figures[row] for row in kept], np.float64))
 
 
 def _number(value: Any) -> float | None:
