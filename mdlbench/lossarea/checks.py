@@ -13,12 +13,14 @@ import numpy as np
 from mdlbench.lossarea.columns import is_smoothed
 from mdlbench.lossarea.curve import Curve
 from mdlbench.lossarea.result import Flag
+from mdlbench.lossarea.scales import tokens_text
 from mdlbench.units import bits_to_nats
 
 LOWEST_START = 6.0  # nats a token: a fresh model of tokens starts near ln V, and V is thousands
 _NEAR = 0.85  # of ln V: a first loss from here on is that of a fresh model
 _FAR = 1.5  # times ln V
 _HIGHEST = math.log(1_000_000)  # nats a token: no vocabulary's uniform code is longer
+_TRAINED = "a resumed segment, or a trained model"
 _STRIDE_SHARE, _REPEAT_SHARE = 0.9, 0.02
 _WORTH_SEEING, _CORRELATION = 200, -0.1
 _BLOCKS, _RISE = 20, 0.01
@@ -78,7 +80,8 @@ def check(curve: Curve, company: Company | None = None, accepted: Sequence[str] 
 def _not_finite(curve: Curve, company: Company) -> Iterator[str]:
     wrong = np.flatnonzero(~np.isfinite(curve.losses))
     if len(wrong):
-        yield f"the loss is no finite number in {len(wrong):,} of {len(curve.losses):,} rows, first at step {_step(curve, wrong[0])}"
+        share = f"{len(wrong):,} of {len(curve.losses):,} rows"
+        yield f"the loss is no finite number in {share}, first at step {_step(curve, wrong[0])}"
     if not (np.isfinite(curve.tokens).all() and np.isfinite(curve.steps).all()):
         yield "a step or its tokens are no finite number"
 
@@ -107,14 +110,11 @@ def _start(curve: Curve, company: Company) -> Iterator[str]:
     if company.vocabulary is not None:
         uniform = math.log(company.vocabulary)
         if first < uniform * (0.5 if covers > 1 else _NEAR):
-            yield f"{begun}, a fresh model near ln {company.vocabulary:,} = {uniform:.3g}: a resumed segment, or a trained model"
+            yield f"{begun}, a fresh model near ln {company.vocabulary:,} = {uniform:.3g}: {_TRAINED}"
     elif company.largest_start is not None and first < company.largest_start / 2:
-        yield (
-            f"{begun}, below half of the {company.largest_start:.3g} of another curve given with it: "
-            "a resumed segment, or a trained model"
-        )
+        yield f"{begun}, below half of the {company.largest_start:.3g} of another curve given with it: {_TRAINED}"
     elif first < LOWEST_START and curve.bytes_per_token != 1:
-        yield f"{begun}, below {LOWEST_START:.0f}, where no fresh model of tokens does: a resumed segment, or a trained model"
+        yield f"{begun}, below {LOWEST_START:.0f}, where no fresh model of tokens does: {_TRAINED}"
 
 
 def _first_span(curve: Curve) -> float:
@@ -154,7 +154,7 @@ def _looks_smoothed(curve: Curve, company: Company) -> Iterator[str]:
         return
     correlation = float(np.corrcoef(late[:-1], late[1:])[0, 1])
     if correlation > _CORRELATION:
-        yield f"it looks smoothed: neighbouring changes of the loss correlate by {correlation:+.2f}, of independent batches by -0.5"
+        yield f"neighbouring changes of its loss correlate by {correlation:+.2f}, those of independent batches by -0.5"
 
 
 def _sampled(curve: Curve, company: Company) -> Iterator[str]:
@@ -185,7 +185,8 @@ def _gap_share(curve: Curve) -> str:
 
 def _late_start(curve: Curve, company: Company) -> Iterator[str]:
     if curve.missing > 0:
-        yield f"its first row is step {_step(curve, 0)}: the {curve.missing:,.0f} tokens before it, the dearest, are not in the area"
+        lost = tokens_text(curve.missing)
+        yield f"its first row is step {_step(curve, 0)}: the {lost} tokens before it, the dearest, are not in the area"
 
 
 def _repeated(curve: Curve, company: Company) -> Iterator[str]:
@@ -202,7 +203,7 @@ def _epochs(curve: Curve, company: Company) -> Iterator[str]:
 
 
 def _rising(curve: Curve, company: Company) -> Iterator[str]:
-    """Whether the last of twenty blocks of tokens is dearer than an earlier one, by more than its noise and one in a hundred."""
+    """Whether the last of twenty blocks of tokens is dearer than an earlier one, by more than noise and one in a hundred."""
     edges = np.linspace(0, curve.total_tokens, _BLOCKS + 1)
     parts = np.split(curve.losses, np.searchsorted(curve.ends, edges[1:-1]))
     if min(map(len, parts)) < 10 or not np.isfinite(curve.losses).all():
@@ -211,7 +212,7 @@ def _rising(curve: Curve, company: Company) -> Iterator[str]:
     least = int(np.argmin(means))
     if means[-1] - means[least] > max(_RISE * means[least], 4 * (errors[-1] + errors[least])):
         was, now = (bits_to_nats(mean) for mean in (means[least], means[-1]))
-        yield f"its loss rises from {was:.3f} nats around {edges[least]:.3g} tokens to {now:.3f} at the end"
+        yield f"its loss rises from {was:.3f} nats around {tokens_text(float(edges[least]))} tokens to {now:.3f} at the end"
 
 
 def _micro_batch(curve: Curve, company: Company) -> Iterator[str]:
@@ -226,21 +227,27 @@ def _step(curve: Curve, row: int) -> str:
 CHECKS = (
     Check("not-finite", True, _not_finite, "find out where the run went wrong; remove rows that are no training steps"),
     Check("negative", True, _negative, "name another column with --loss-column"),
-    Check("order", True, _order, "keep one row for each step, in order: of steps trained again, those of the weights that were kept"),
     Check(
-        "start", True, _start, "give the log from its first step; or --accept start, for the area of this part under what it knew"
+        "order",
+        True,
+        _order,
+        "keep one row for each step, in order: of steps trained again, those of the weights that were kept",
+    ),
+    Check(
+        "start",
+        True,
+        _start,
+        "give the log from its first step; or --accept start, for the area of this part under what it knew",
     ),
     Check("unit", True, _unit, "say which with --unit nats or --unit bits"),
     Check("smoothed", True, _smoothed, "give the column of the losses as logged, with --loss-column"),
-    Check("looks-smoothed", False, _looks_smoothed, "export the losses as logged; ignore this for batches in the order of a text"),
-    Check("sampled", False, _sampled, "export every step (W&B: scan_history, not history): the interval is what this leaves open"),
+    Check("looks-smoothed", False, _looks_smoothed, "export them as logged; batches in the order of a text look so too"),
+    Check("sampled", False, _sampled, "export every step (of W&B, scan_history): the interval is what this leaves open"),
     Check("gaps", False, _gaps, "give the log with every step: the interval is what this leaves open"),
     Check("late-start", False, _late_start, "give the log from its first step"),
     Check("repeated", False, _repeated, "export the losses as logged, one row for each step"),
-    Check(
-        "several-epochs", False, _epochs, "--raw unique (the default) counts the first pass alone, --raw epoch-weighted all"
-    ),
+    Check("several-epochs", False, _epochs, "--raw unique (the default) counts the first pass alone, --raw epoch-weighted all"),
     Check("micro-batch", False, _micro_batch, "log the mean over the whole batch: this is a sample of it, right on average"),
-    Check("rising", False, _rising, "the area is right; a law that only falls describes no such curve, and forecasts less than it costs"),
+    Check("rising", False, _rising, "the area is right; a law that only falls describes no such curve"),
     Check("high-start", False, _high_start, "see that --unit and --vocabulary are right"),
 )

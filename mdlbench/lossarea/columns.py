@@ -122,7 +122,9 @@ def unit_of(name: str) -> str | None:
 def is_aggregated(log: Log, column: str) -> bool:
     """Whether W&B's extremes beside a column say that its points stand for several steps each."""
     low, high = (log.columns.get(column + end) for end in _EXTREMES)
-    return low is not None and high is not None and len(low.values) == len(high.values) and bool((low.values < high.values).any())
+    return (
+        low is not None and high is not None and len(low.values) == len(high.values) and bool((low.values < high.values).any())
+    )
 
 
 def _split(column: str) -> Chosen:

@@ -1,8 +1,8 @@
 """Where one curve passes another: in loss, and in area so far.
 
-Both are read off D(T), the winner's area up to T less the other's. Losses of batches are noisy and cross many times; D is a sum
-and crosses once. Where D is largest, the other's lead is: from there on the winner's loss is the lower one, on the whole. Where D
-last changes its sign, the winner's area is the smaller one.
+Both are read off D(T), the winner's area up to T less the other's. Losses of batches are noisy and cross many times; D is a sum.
+Where D is largest, so is the other's lead: from there on the winner's loss is the lower one, on the whole. Where D last changes
+its sign, the winner's area becomes the smaller one.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _SAME_BYTES = 1e-3
 
 
 def crossings(curves: Sequence[Curve]) -> tuple[Crossing, ...]:
-    """Of each pair of curves whose tokens are comparable; the winner is the one with the smaller area where the shorter ends."""
+    """Of each pair of curves whose tokens are comparable; the winner has the smaller area where the shorter one ends."""
     return tuple(_crossing(one, other) for one, other in combinations(curves, 2) if _comparable(one, other))
 
 

@@ -136,10 +136,7 @@ class _Fit:
             return nats_to_bits(float(law.area(end) - law.area(start)))
 
         steps = 1e-5 * np.maximum(np.abs(self.theta), 1e-3)
-        gradient = [
-            (bits(self.theta + step) - bits(self.theta - step)) / (2 * step.sum())
-            for step in np.diag(steps)
-        ]
+        gradient = [(bits(self.theta + step) - bits(self.theta - step)) / (2 * step.sum()) for step in np.diag(steps)]
         value, slope = bits(self.theta), np.array(gradient)
         if not self.free:
             return value, None, None
@@ -159,7 +156,9 @@ def _fitted(curve: Curve, until: float) -> _Fit:
 
     def model(_: Any, floor: float, log_rest: float, exponent: float) -> np.ndarray:
         rest = math.exp(log_rest) / (1 - exponent)
-        return floor + rest * ((ends / until) ** (1 - exponent) - (starts / until) ** (1 - exponent)) / ((ends - starts) / until)
+        return floor + rest * ((ends / until) ** (1 - exponent) - (starts / until) ** (1 - exponent)) / (
+            (ends - starts) / until
+        )
 
     least = float(means.min())
     first = (0.8 * least, math.log(max(0.2 * least, 1e-9)), 0.3)

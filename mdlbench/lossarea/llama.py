@@ -10,7 +10,7 @@ from mdlbench.lossarea.result import Drawn, Envelope, FitConstants, LossAreaLlam
 from mdlbench.units import bits_to_bytes, bits_to_nats, bytes_to_bits, nats_to_bits
 
 _PLACES = 160
-_EARLY = 1e-4  # of the tokens: an envelope goes to infinity before
+_EARLY = 1e-3  # of the tokens: an envelope goes to infinity before
 
 
 def recompute() -> LossAreaLlama:
@@ -43,7 +43,7 @@ def conventions() -> dict[str, float]:
     data = table["llama"]["data"]
     guess = table["guess_bytes_per_token"]
     sizes = {
-        f"{guess} bytes a token, a guess": guess * float(table["llama"]["tokens"]),
+        f"a guess, {guess} bytes a token": guess * float(table["llama"]["tokens"]),
         "epoch-weighted, each byte as often as it was read": sum(part["bytes"] * part["epochs"] for part in data),
         "unique, each byte once, reading it again paid for": sum(part["bytes"] * min(1.0, part["epochs"]) for part in data),
     }

@@ -57,9 +57,7 @@ def study(
     counted = [one.first_pass() if raw == "unique" else one for one in curves]
     flags = [check(one, _company(one, curves, vocabulary), accepted) for one in curves]
     usable = [one for one, told in zip(counted, flags, strict=True) if not any(flag.refused for flag in told)]
-    measured = tuple(
-        _measured(one, told, raw, charges or Charges()) for one, told in zip(counted, flags, strict=True)
-    )
+    measured = tuple(_measured(one, told, raw, charges or Charges()) for one, told in zip(counted, flags, strict=True))
     return LossArea(group, measured, crossings(usable), RAW[raw], vocabulary)
 
 
