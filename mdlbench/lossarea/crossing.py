@@ -1,8 +1,8 @@
 """Where one curve passes another: in loss, and in area so far.
 
-Both are read off D(T), the winner's area up to T less the other's. Losses of batches are noisy and cross many times; D is a sum.
-Where D is largest, so is the other's lead: from there on the winner's loss is the lower one, on the whole. Where D last changes
-its sign, the winner's area becomes the smaller one.
+Both are read off D(T), the winner's area up to T less the other's. Losses of batches are noisy and cross many times; D is a
+sum. Where D is largest, so is the other's lead: from there on the winner's loss is the lower one, on the whole. Where D last
+changes its sign, the winner's area becomes the smaller one.
 """
 
 from collections.abc import Sequence

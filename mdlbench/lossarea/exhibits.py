@@ -136,7 +136,7 @@ def _notes(found: LossArea) -> Iterator[str]:
     if measured:
         yield IDEAL
     if any(one.raw_bytes is None for one in measured):
-        yield "raw bytes and ratio are not known without bytes per token: --bytes-per-token, or --tokenizer with --text, gives them"
+        yield "raw bytes and ratio are not known without --bytes-per-token, or --tokenizer with --text"
     elif measured:
         yield f"raw bytes are {found.raw}"
     if any(not one.unit_said for one in found.curves):
@@ -230,7 +230,8 @@ def _fit_notes(found: LossArea) -> Iterator[str]:
     missed = [one for one in held if not (one.low_bits or 0.0) <= one.measured_bits <= (one.high_bits or 0.0)]
     yield "schedules of learning rates, and losses that rise, make real curves no power law"
     if missed:
-        yield f"HELD OUT: the interval by covariance missed the second half of {len(missed)} of {len(held)} curves; trust none of its kind"
+        share = f"{len(missed)} of {len(held)} curves"
+        yield f"HELD OUT: the interval by covariance missed the second half of {share}; trust none of its kind"
     yield from (
         f"{one.name}: no interval, for a bound of the search holds a parameter"
         for one in found.curves
@@ -273,6 +274,7 @@ def _findings(found: LossArea) -> Iterator[Finding]:
     if len(ranked) > 1:
         best, second = ranked[:2]
         yield Finding(
-            f"Of {found.group or 'the runs'}, nothing coded, {best.name} has the smallest loss area: {_MEAN.text(best.mean_loss_nats)} nats a token",
+            f"Of {found.group or 'the runs'}, nothing coded, {best.name} has the smallest loss area a token: "
+            f"{_MEAN.text(best.mean_loss_nats)} nats",
             f"next is {second.name}, {_MEAN.text(second.mean_loss_nats)}",
         )

@@ -1,9 +1,9 @@
 """The power law with an offset, L = E + (T / T0)^-b (L in nats, T in tokens), and what follows from it in closed form.
 
-For b < 1 the area up to T above E is T0^b T^(1-b) / (1-b), above the last loss b / (1-b) T0^b T^(1-b). The law is fitted to means
-over blocks of tokens that grow geometrically, each against the law's own mean over that block, so that no block is too wide; what
-comes before 3 % of the tokens (warm-up, and what follows at once) is left out. Learning rates that fall make real curves no power law: the hold-out of a
-curve's own second half says how far a fit can be trusted, and its interval alone does not.
+For b < 1 the area up to T above E is T0^b T^(1-b) / (1-b), above the last loss b / (1-b) T0^b T^(1-b). The law is fitted to
+means over blocks of tokens that grow geometrically, each against the law's own mean over that block, so that no block is too
+wide; what comes before 3 % of the tokens (warm-up, and what follows at once) is left out. Learning rates that fall make real
+curves no power law: the hold-out of a curve's own second half says how far a fit can be trusted, its interval alone does not.
 
 Does not choose between laws.
 """
@@ -177,7 +177,7 @@ def _curve_fit() -> Any:
 
 
 def blocks(curve: Curve, start: float, end: float, count: int = BLOCKS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Starts and ends in tokens, and mean losses in nats, of blocks between two places that grow geometrically, at rows' ends."""
+    """Starts and ends in tokens, and mean losses in nats, of blocks between two places that grow geometrically."""
     ends, total = np.append(0.0, curve.ends), np.append(0.0, running(curve))
     wanted = np.geomspace(max(start, ends[1]), min(end, ends[-1]), count + 1)
     places = np.unique(np.searchsorted(ends, wanted * (1 - 1e-12)))

@@ -1,5 +1,7 @@
-"""The "about 14x" of LLaMA 65B from published figures: what it needs by each convention of raw bytes, and what published fits of
-L(N, D) say of it. LLaMA's own curves are not public: what is drawn are envelopes of those fits."""
+"""The "about 14x" of LLaMA 65B from published figures: what it needs by each convention of raw bytes, and what fits give.
+
+LLaMA's own curves are not public: what is computed and drawn are envelopes of published fits of L(N, D).
+"""
 
 from typing import Any
 
@@ -59,7 +61,7 @@ def _envelope(model: dict[str, Any], fit: FitConstants, raw: tuple[RawBytes, ...
     parameters, tokens = float(model["parameters"]), float(model["tokens"])
     nats = float(chinchilla.area(fit, parameters, tokens))
     bits = nats_to_bits(nats)
-    ends = tokens * np.concatenate([np.geomspace(_EARLY, 0.02, _PLACES // 2), np.linspace(0.03, 1.0, _PLACES // 2)])
+    ends = tokens * np.geomspace(_EARLY, 1.0, _PLACES)
     areas = np.diff(np.append(0.0, chinchilla.area(fit, parameters, ends)))
     means = areas / np.diff(np.append(0.0, ends))
     return Envelope(

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from mdlbench.lossarea.pictures import envelopes as picture
 from mdlbench.lossarea.result import LossAreaLlama
 from mdlbench.lossarea.scales import TERMS
-from mdlbench.result.exhibits import Exhibit, Finding, Measure, Part, Section, Table, newest, shows
+from mdlbench.result.exhibits import Cell, Exhibit, Finding, Measure, Part, Section, Table, newest, shows
 from mdlbench.result.reading import Found
 from mdlbench.units import bits_to_bytes
 
-_LOSS = ("nats a token", "fixed", 3)
 _RAW = Measure("what raw bytes are", definition="a convention for how many bytes the training data are")
 _TB, _GB = 1e12, 1e9
 _TERMS = {
-    "envelope": "a published L(N, D) followed as if it were a curve; it is the loss at the end of a schedule, so real curves lie above",
+    "envelope": "a published L(N, D), the loss at the end of a schedule, followed as if it were a curve; real ones lie above",
     "nats a token": "loss as torch gives it; × 1.4427 ÷ 8 × tokens gives bytes",
     **{name: TERMS[name] for name in ("GB", "TB")},
 }
@@ -47,7 +46,7 @@ def needed(found: LossAreaLlama) -> Table:
         Measure("raw", "TB", "fixed", 2, "bytes of the training data"),
         Measure("bytes a token", form="fixed", digits=3, definition="raw bytes divided by tokens"),
         Measure(f"area at {found.claimed_ratio:g}x", "GB", "fixed", 0, "raw bytes divided by the claimed ratio"),
-        Measure("mean loss needed", *_LOSS, "over the whole run, for the claimed ratio"),
+        Measure("mean loss needed", "nats a token", "fixed", 3, "over the whole run, for the claimed ratio"),
     )
     rows = [
         (row.convention, row.raw_bytes / _TB, row.bytes_per_token, row.claimed_bytes / _GB, row.needed_loss_nats)
@@ -63,8 +62,8 @@ def given(found: LossAreaLlama) -> Table:
         Measure("fit of", definition="who published the constants of L(N, D)"),
         Measure("tokens", "billions", "count"),
         Measure("area", "GB", "fixed", 0, "under the envelope, in closed form", "less"),
-        Measure("mean loss", *_LOSS, "over the envelope"),
-        Measure("last loss", *_LOSS, "L(N, D) itself"),
+        Measure("mean loss", "nats a token", "fixed", 3, "over the envelope"),
+        Measure("last loss", "nats a token", "fixed", 3, "L(N, D) itself"),
         *(
             Measure(
                 f"ratio at {row.bytes_per_token:.2f}",
@@ -76,7 +75,7 @@ def given(found: LossAreaLlama) -> Table:
             for row in found.raw
         ),
     ]
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             one.model,
             one.fit,
@@ -89,8 +88,8 @@ def given(found: LossAreaLlama) -> Table:
         for one in found.envelopes
     ]
     notes = (
-        "ENVELOPES of published fits, no training curves: LLaMA's own are not public. L(N, D) is the loss at the end of a schedule made "
-        "for D tokens, so a real curve lies above it, and its ratio below.",
+        "ENVELOPES of published fits, no training curves: LLaMA's own are not public. L(N, D) is the loss at the end of a "
+        "schedule made for D tokens, so a real curve lies above it, and its ratio below.",
         "the fits are of Chinchilla's data and tokenizer, not LLaMA's: they say what such figures look like, no more",
         *(f"{mark.name}: {mark.ratio:g}x ({mark.source})" for mark in found.marks),
     )
@@ -122,5 +121,5 @@ def finding(found: LossAreaLlama) -> Finding:
     return Finding(
         f"{who} {largest} the {found.claimed_ratio:g}x that is told of it: {min(ratios):.1f}x to {max(ratios):.1f}x, by "
         "what raw bytes are, though envelopes flatter",
-        f"it needs a mean loss of {low:.2f} to {high:.2f} nats a token, the envelopes' is {min(losses):.2f} to {max(losses):.2f}",
+        f"it needs a mean loss of {low:.2f} to {high:.2f} nats a token, envelopes have {min(losses):.2f} to {max(losses):.2f}",
     )

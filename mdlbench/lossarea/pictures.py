@@ -1,5 +1,5 @@
-"""Pictures of loss areas: curves with their areas filled on linear axes, where area is area; losses on a logarithmic axis, where
-they cross; and area against size, where sizes are known."""
+"""Pictures of loss areas: filled on linear axes, where area is area; over the logarithm of tokens, where losses are seen to
+cross; and area against size, where sizes are known."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,8 +28,8 @@ def panels(found: LossArea) -> Panels | None:
     return Panels(
         "Loss and its area",
         tuple(parts),
-        caption="The filled area is the ideal length of a code for the training data, in nats; the curve with the smallest is the "
-        "best compressor of its own training data. On a logarithmic axis it is seen where one loss falls below another.",
+        caption="What lies below a curve, all the way down to zero, is the ideal length of a code for the training data. "
+        "Over the logarithm of tokens it is seen where one loss falls below another.",
     )
 
 
@@ -42,8 +42,12 @@ def filled(title: str, curves: Sequence[CurveArea], tokens: Scale, caption: str 
 
 
 def _filled(name: str, drawn: Drawn, tokens: Scale) -> Series:
-    places = [(start + end) / 2 for start, end in pairwise((0.0, *drawn.tokens))]
-    return Series(name, [tokens.of(place) for place in places], drawn.loss_nats, "area")
+    return Series(name, [tokens.of(place) for place in _middles(drawn)], drawn.loss_nats, "area")
+
+
+def _middles(drawn: Drawn) -> list[float]:
+    """Where the mean loss of each block is drawn."""
+    return [(start + end) / 2 for start, end in pairwise((0.0, *drawn.tokens))]
 
 
 def crossing(curves: Sequence[CurveArea]) -> Chart:
@@ -51,7 +55,7 @@ def crossing(curves: Sequence[CurveArea]) -> Chart:
     series = []
     for slot, one in enumerate(curves):
         assert one.drawn is not None
-        series.append(Series(one.name, one.drawn.tokens, one.drawn.loss_nats, slot=slot))
+        series.append(Series(one.name, _middles(one.drawn), one.drawn.loss_nats, slot=slot))
         if one.fit is not None:
             law, kept = law_of(one.fit), [end for end in one.drawn.tokens if end >= one.fit.from_tokens]
             series.append(Series(f"{one.name}: fit", kept, [float(law.loss(end)) for end in kept], dashed=True, role="aside"))
@@ -74,7 +78,9 @@ def envelopes(found: LossAreaLlama) -> Panels:
     tokens = scale_of(TOKENS, [one.tokens for one in first])
     names = [f"{one.model} (envelope)" for one in first]
     areas = tuple(_filled(name, one.curve, tokens) for name, one in zip(names, first, strict=True))
-    lines = tuple(Series(name, one.curve.tokens, one.curve.loss_nats) for name, one in zip(names, first, strict=True))
+    lines = tuple(
+        Series(name, _middles(one.curve)[1:], one.curve.loss_nats[1:]) for name, one in zip(names, first, strict=True)
+    )
     title, loss = f"Envelopes, no curves, by the fit of {found.fits[0].name}", replace(LOSS, definition="of the envelope")
     linear = Axis(tokens.measure("tokens", definition="predicted so far"), zero=True)
     charts = (Chart(title, linear, Axis(loss, zero=True), areas), Chart(f"{title}, apart", _TOKENS, Axis(loss), lines))

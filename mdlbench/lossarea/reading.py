@@ -130,9 +130,8 @@ def _beside(log: Log, name: str, rows: np.ndarray, path: str, loss: str) -> np.n
     inside = np.minimum(places, len(column.rows) - 1)
     lacking = column.rows[inside] != rows
     if lacking.any():
-        raise UsageError(
-            f"{path}: row {rows[lacking][0] + 1} has {visible(loss)} but no {visible(name)}; mend the row, or name other columns"
-        )
+        where = f"row {rows[lacking][0] + 1} has {visible(loss)} but no {visible(name)}"
+        raise UsageError(f"{path}: {where}; mend the row, or name other columns")
     return column.values[inside]
 
 

@@ -135,7 +135,8 @@ def thinned(curve: Curve) -> Drawn:
     """Means over blocks that are short at first; the steps drawn from them have the curve's own area."""
     ends, total = np.append(0.0, curve.ends), np.append(0.0, running(curve))
     last = ends[-1]
-    early = np.geomspace(max(ends[1], 1e-6 * last), _EARLY_SHARE * last, _EARLY_BLOCKS) if ends[1] < _EARLY_SHARE * last else []
+    begin = min(max(ends[1], 1e-6 * last), _EARLY_SHARE * last)
+    early = np.geomspace(begin, _EARLY_SHARE * last, _EARLY_BLOCKS)
     wanted = np.concatenate([early, np.linspace(_EARLY_SHARE * last, last, _LATE_BLOCKS)])
     places = np.unique(np.minimum(np.searchsorted(ends, wanted * (1 - 1e-12)), len(ends) - 1))
     places = np.unique(np.append(0, places))

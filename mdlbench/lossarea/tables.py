@@ -72,7 +72,7 @@ def read_long_csv(path: Path) -> Log:
 
 
 def read_json_lines(path: Path) -> Log:
-    """An object a line; what is nested is called PARENT.NAME. A head with a schema is no row, and says nothing about numbers."""
+    """An object a line; what is nested is called PARENT.NAME. A head with a schema is no row."""
     return Log(_columns(_lines(path)))
 
 
