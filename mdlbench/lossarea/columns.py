@@ -14,7 +14,7 @@ _LOSSES = (  # of a training loss, the plainest first; names in small letters wi
     r"(train|training)_loss(_step)?|loss_train|loss_training",
     r"loss(_loss)?",
     r"(train_|training_)?(cross_?entropy|ce|nll)(_loss)?",
-    r"(.*_)?loss(_smoothed)?",
+    r"(.*_)?loss(_.*)?",
 )
 _NO_LOSS = re.compile(
     r"(^|_)(eval|val|valid|validation|test|dev|aux|z|router|balance|grad|scaler?|scaling|reward|per_byte|bpb|min|max)(_|$)"

@@ -42,7 +42,8 @@ def filled(title: str, curves: Sequence[CurveArea], tokens: Scale, caption: str 
 
 
 def _filled(name: str, drawn: Drawn, tokens: Scale) -> Series:
-    return Series(name, [tokens.of(place) for place in _middles(drawn)], drawn.loss_nats, "area")
+    places, losses = [*_middles(drawn), drawn.tokens[-1]], [*drawn.loss_nats, drawn.loss_nats[-1]]
+    return Series(name, [tokens.of(place) for place in places], losses, "area")
 
 
 def _middles(drawn: Drawn) -> list[float]:
