@@ -20,6 +20,7 @@ from mdlbench.lossarea.area import running
 from mdlbench.lossarea.curve import Curve
 from mdlbench.lossarea.result import Forecast, HoldOut, Parameter, PowerLaw
 from mdlbench.numerics.intervals import LEVEL, student_t
+from mdlbench.text import counted
 from mdlbench.units import bits_to_nats, nats_to_bits
 
 BLOCKS, FEWEST = 60, 8
@@ -152,7 +153,8 @@ def _law(theta: np.ndarray, unit: float) -> Law:
 def _fitted(curve: Curve, until: float) -> _Fit:
     starts, ends, means = blocks(curve, WARM_UP * until, until)
     if len(means) < FEWEST:
-        raise UsageError(f"{curve.name}: {len(curve.losses):,} rows make {len(means)} blocks; a fit needs {FEWEST}")
+        made = f"{counted(len(curve.losses), 'row')} make {counted(len(means), 'block')}"
+        raise UsageError(f"{curve.name}: {made}; a fit needs {FEWEST}")
 
     def model(_: Any, floor: float, log_rest: float, exponent: float) -> np.ndarray:
         rest = math.exp(log_rest) / (1 - exponent)
@@ -195,7 +197,8 @@ def _held_out(curve: Curve) -> HoldOut | None:
         half = _fitted(curve.cut(at + 1), start)
     except (UsageError, RuntimeError):
         return None
-    return HoldOut(start, float(total[-1] - total[at]), *half.between(start, end))
+    predicted = half.between(start, end)
+    return HoldOut(start, float(total[-1] - total[at]), *predicted) if predicted[0] > 0 else None
 
 
 def _forecast(found: _Fit, start: float, end: float, measured: float, error: float | None) -> Forecast:

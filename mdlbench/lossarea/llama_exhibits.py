@@ -14,7 +14,7 @@ _TB, _GB = 1e12, 1e9
 _TERMS = {
     "envelope": "a published L(N, D), the loss at the end of a schedule, followed as if it were a curve; real ones lie above",
     "nats a token": "loss as torch gives it; × 1.4427 ÷ 8 × tokens gives bytes",
-    **{name: TERMS[name] for name in ("GB", "TB")},
+    **{name: TERMS[name] for name in ("GB", "TB", "billions")},
 }
 
 
