@@ -10,8 +10,8 @@ from itertools import combinations
 
 import numpy as np
 
-from mdlbench.lossarea.area import running
 from mdlbench.lossarea.curve import Curve
+from mdlbench.lossarea.integration import running
 from mdlbench.lossarea.result import Crossing
 
 _SAME_BYTES = 1e-3

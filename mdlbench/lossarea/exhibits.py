@@ -21,6 +21,8 @@ IDEAL = (
 _RUN = Measure("run", definition="a training run, called by its log")
 _MEAN = Measure("mean loss", "nats a token", "fixed", 4, "area divided by its tokens", "less")
 _RATIO = Measure("ratio", form="fixed", digits=2, definition="raw bytes to the bytes of the area", better="more")
+_FLOOR = Measure("floor E", "nats a token", "fixed", 3, "of L = E + (T / T0)^−b; in brackets, 95 % by the fit's covariance")
+_EXPONENT = Measure("exponent b", "", "fixed", 3, "of the fit, searched below 1; in brackets, 95 % by its covariance")
 _TERMS = {
     "loss area": "the sum over one pass of each batch's loss before its update × its tokens: what a code that learns would pay",
     "anchor": "the loss from which an area above it is counted; models rank differently by which one is taken",
@@ -189,10 +191,8 @@ def fits(found: LossArea) -> Table:
     """The power law of each curve, and how wrong a fit of its first half is about the second."""
     columns = (
         _RUN,
-        Measure("floor E", "nats a token", "fixed", 3, "of the fit L = E + (T / T0)^−b; in brackets, 95 % by its covariance"),
-        Measure(
-            "exponent b", form="fixed", digits=3, definition="of the fit, searched below 1; in brackets, 95 % by its covariance"
-        ),
+        _FLOOR,
+        _EXPONENT,
         Measure("T0", "tokens", "digits", 3, "where the fitted loss is 1 nat above E"),
         Measure("residual", "nats a token", "fixed", 4, "root mean square over the blocks that were fitted"),
         Measure(
@@ -238,6 +238,11 @@ def _fit_notes(found: LossArea) -> Iterator[str]:
         if one.fit and one.fit.exponent.low is None
     )
     yield from (f"no fit: {one.no_fit}" for one in found.curves if one.no_fit)
+    if found.size_law is not None:
+        parts = (found.size_law.floor_nats, found.size_law.exponent)
+        floor, exponent = (Estimate(part.value, part.low, part.high) for part in parts)
+        law = f"{_FLOOR.text(floor)} + (N / {found.size_law.scale_parameters:,.3g})^−{_EXPONENT.text(exponent)}"
+        yield f"mean loss against size: {law} nats a token; in brackets, 95 % by the fit's covariance"
 
 
 def forecasts(found: LossArea) -> Table:

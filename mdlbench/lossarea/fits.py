@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 from mdlbench.errors import MissingExtraError, UsageError
-from mdlbench.lossarea.area import running
 from mdlbench.lossarea.curve import Curve
-from mdlbench.lossarea.result import Forecast, HoldOut, Parameter, PowerLaw
+from mdlbench.lossarea.integration import running
+from mdlbench.lossarea.result import Forecast, HoldOut, Parameter, PowerLaw, SizeLaw
 from mdlbench.numerics.intervals import LEVEL, student_t
 from mdlbench.text import counted
 from mdlbench.units import bits_to_nats, nats_to_bits
 
-BLOCKS, FEWEST = 60, 8
+BLOCKS, FEWEST, FEWEST_SIZES = 60, 8, 4
 WARM_UP = 0.03  # of the tokens, not fitted
 HELD_OUT = 0.5  # of the tokens
 AHEAD = (2.0, 10.0)  # times the tokens
@@ -221,9 +221,13 @@ def law_of(found: PowerLaw) -> Law:
     return Law(found.floor_nats.value, found.exponent.value, found.scale_tokens.value)
 
 
-def size_law(parameters: Sequence[int], means: Sequence[float]) -> Law | None:
-    """Mean loss against model size, floor + (N / N0)^-a, by least squares; None for fewer than four sizes."""
-    if len(set(parameters)) < 4:
+def size_law(parameters: Sequence[int], means: Sequence[float]) -> SizeLaw | None:
+    """Mean loss in nats against model size, floor + (N / N0)^-a, by least squares; None for fewer than four sizes.
+
+    Args:
+        parameters: of each model, (n,); means: area over tokens of each, nats a token, (n,).
+    """
+    if len(set(parameters)) < FEWEST_SIZES:
         return None
     sizes, losses = np.array(parameters, float), np.array(means)
     unit = float(np.exp(np.log(sizes).mean()))
@@ -232,9 +236,14 @@ def size_law(parameters: Sequence[int], means: Sequence[float]) -> Law | None:
         return floor + math.exp(log_rest) * (x / unit) ** -exponent
 
     bounds = ((0.0, -50.0, 0.01), (float(losses.min()), 10.0, 2.0))
+    first = (0.5 * float(losses.min()), math.log(0.5 * float(losses.min())), 0.3)
     try:
-        theta, _ = _curve_fit()(model, sizes, losses, p0=(0.5 * losses.min(), 0.0, 0.3), bounds=bounds)
+        theta, covariance = _curve_fit()(model, sizes, losses, p0=first, bounds=bounds)
     except (RuntimeError, MissingExtraError):
         return None
     floor, log_rest, exponent = (float(value) for value in theta)
-    return Law(floor, exponent, unit * math.exp(log_rest / exponent))
+    half = student_t(LEVEL, len(sizes) - 3) * np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    free = bool(np.isfinite(half).all()) and floor > _EDGE and 0.01 + _EDGE < exponent < 2.0 - _EDGE
+    ends = [(float(theta[at] - half[at]), float(theta[at] + half[at])) if free else (None, None) for at in (0, 2)]
+    scale = unit * math.exp(min(max(log_rest / exponent, -600.0), 600.0))
+    return SizeLaw(Parameter(floor, *ends[0]), Parameter(exponent, *ends[1]), scale)

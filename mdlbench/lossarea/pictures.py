@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from mdlbench.lossarea.fits import law_of
+from mdlbench.lossarea.fits import Law, law_of
 from mdlbench.lossarea.result import CurveArea, Drawn, LossArea, LossAreaLlama
 from mdlbench.lossarea.scales import TOKENS, Scale, scale_of
 from mdlbench.result.exhibits import Axis, Bar, Bars, Chart, Measure, Panels, Series
@@ -24,7 +24,7 @@ def panels(found: LossArea) -> Panels | None:
     tokens = scale_of(TOKENS, [one.tokens or 0.0 for one in curves])
     parts: list[Chart] = [filled("Area under the curve", curves, tokens), crossing(curves)]
     if len([one for one in curves if one.parameters]) > 1:
-        parts.append(by_size(curves))
+        parts.append(by_size(found))
     return Panels(
         "Loss and its area",
         tuple(parts),
@@ -63,14 +63,21 @@ def crossing(curves: Sequence[CurveArea]) -> Chart:
     return Chart("Where losses cross; fits in grey", _TOKENS, Axis(LOSS), tuple(series))
 
 
-def by_size(curves: Sequence[CurveArea]) -> Chart:
-    """Mean loss over the run, which is area per token, against size; where each area was confirmed by a file, that too."""
-    sized = sorted((one.parameters, one.mean_loss_nats, one.name) for one in curves if one.parameters and one.mean_loss_nats)
-    places = Series(
-        "runs", [one[0] for one in sized], [one[1] for one in sized], "line+points", labels=[one[2] for one in sized]
+def by_size(found: LossArea) -> Chart:
+    """Mean loss over the run, which is area per token, against size."""
+    sized = sorted(
+        (one.parameters, one.mean_loss_nats, one.name) for one in found.curves if one.parameters and one.mean_loss_nats
     )
+    sizes, means = [size for size, _, _ in sized], [mean for _, mean, _ in sized]
+    series = [Series("runs", sizes, means, "points", labels=[name for _, _, name in sized])]
+    if found.size_law is not None:
+        law = Law(found.size_law.floor_nats.value, found.size_law.exponent.value, found.size_law.scale_parameters)
+        steps = [sizes[0] * (sizes[-1] / sizes[0]) ** (at / 40) for at in range(41)]
+        series.append(
+            Series("fit: floor + (N / N0)^−a", steps, [float(law.loss(size)) for size in steps], dashed=True, role="aside")
+        )
     mean = Measure("mean loss", "nats a token", "fixed", 4, "area divided by its tokens")
-    return Chart("Area against size", Axis(_SIZE, "log"), Axis(mean), (places,))
+    return Chart("Area against size", Axis(_SIZE, "log"), Axis(mean), tuple(series))
 
 
 def envelopes(found: LossAreaLlama) -> Panels:

@@ -165,6 +165,15 @@ class Crossing:
     area_tokens: float | None
 
 
+@dataclass(frozen=True)
+class SizeLaw:
+    """Mean loss of runs of a family = floor + (N / scale)^-exponent, nats a token, N parameters; scale has no interval."""
+
+    floor_nats: Parameter
+    exponent: Parameter
+    scale_parameters: float
+
+
 @result_kind("loss-area")
 @dataclass(frozen=True)
 class LossArea:
@@ -175,6 +184,7 @@ class LossArea:
         vocabulary: symbols that a token is one of, where it was said.
         crossings: of each pair of curves that have an area.
         raw: how raw bytes are counted, in words.
+        size_law: of mean loss against size, where at least four sizes are known.
     """
 
     group: str
@@ -182,6 +192,7 @@ class LossArea:
     crossings: tuple[Crossing, ...]
     raw: str
     vocabulary: int | None = None
+    size_law: SizeLaw | None = None
 
 
 @dataclass(frozen=True)

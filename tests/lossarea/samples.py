@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 LOSSES = (9.0, 7.5, 6.25)
 # tensorboardX 2.6.5, SummaryWriter.add_scalar: `simple_value`; tags train/loss and eval/loss at steps 1 to 3

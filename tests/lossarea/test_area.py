@@ -7,11 +7,11 @@ import pytest
 
 from mdlbench.errors import UsageError
 from mdlbench.lossarea import Curve, area, fit, read_log, study
-from mdlbench.lossarea.area import running
 from mdlbench.lossarea.crossing import crossings
 from mdlbench.lossarea.fits import Law, blocks, law_of, size_law
+from mdlbench.lossarea.integration import running
 from mdlbench.lossarea.reading import Settings
-from mdlbench.lossarea.study import Charges, thinned
+from mdlbench.lossarea.studies import Charges, thinned
 from mdlbench.units import bits_to_nats, nats_to_bits
 
 LAW = Law(2.0, 0.4, 5e5)
@@ -51,8 +51,11 @@ def test_a_resumed_segment_of_pythia_is_refused_beside_the_others(shared_data: P
         assert "it starts at 2.29 nats a token, below" in refused.refused
         assert refused.area_bits is None
     assert study(curves).curves[0].area_bits is not None
-    assert study(curves, vocabulary=50304).curves[1].flags[0].what.startswith(
-        "it starts at 2.29 nats a token, a fresh model near ln 50,304 = 10.8"
+    assert (
+        study(curves, vocabulary=50304)
+        .curves[1]
+        .flags[0]
+        .what.startswith("it starts at 2.29 nats a token, a fresh model near ln 50,304 = 10.8")
     )
     told = study(curves, accepted=("start",)).curves[1]
     assert told.area_bytes == pytest.approx(90.33e9, rel=1e-3)
@@ -241,8 +244,9 @@ def test_area_against_size() -> None:
     law = Law(1.2, 0.3, 50_000)
     found = size_law(sizes, [float(law.loss(size)) for size in sizes])
     assert found is not None
-    assert found.floor == pytest.approx(1.2, rel=1e-3)
-    assert found.exponent == pytest.approx(0.3, rel=1e-3)
+    assert found.floor_nats.value == pytest.approx(1.2, rel=1e-3)
+    assert found.exponent.value == pytest.approx(0.3, rel=1e-3)
+    assert found.scale_parameters == pytest.approx(50_000, rel=1e-2)
     assert size_law(sizes[:3], [3.0, 2.0, 1.0]) is None
 
 

@@ -41,7 +41,11 @@ def test_a_sound_curve_has_no_flag() -> None:
 @pytest.mark.parametrize(
     ("found", "name", "what"),
     [
-        (curve(np.where(np.arange(600) == 7, np.nan, NATS)), "not-finite", "no finite number in 1 of 600 rows, first at step 8"),
+        (
+            curve(np.where(np.arange(600) == 7, np.nan, NATS)),
+            "not-finite",
+            "no finite number in 1 of 600 rows, first at step 8",
+        ),
         (curve(np.where(np.arange(600) == 7, -1.0, NATS)), "negative", "the loss is below 0 at step 8: no code length is"),
         (at([1, 2, 2, 3]), "order", "step 2 is logged more than once"),
         (at([1, 2, 3, 4, 3, 4]), "order", r"steps go back from 4 to 3 \(1 times in all\)"),
@@ -76,7 +80,11 @@ def test_refused(found: Curve, name: str, what: str) -> None:
         (curve(epochs=np.linspace(0, 2.5, 600)), "several-epochs", r"it goes 2\.5 times over its data"),
         (curve(origin=Origin(column="micro_batch_loss")), "micro-batch", "the loss of one micro-batch of each step"),
         (curve(NATS + np.where(np.arange(600) > 400, 0.3, 0)), "rising", r"its loss rises from 3\.\d+ nats around"),
-        (curve(np.convolve(np.pad(NATS, (29, 0), "edge"), np.ones(30) / 30, "valid")), "looks-smoothed", r"correlate by \+?-?0\.0"),
+        (
+            curve(np.convolve(np.pad(NATS, (29, 0), "edge"), np.ones(30) / 30, "valid")),
+            "looks-smoothed",
+            r"correlate by \+?-?0\.0",
+        ),
     ],
 )
 def test_flagged(found: Curve, name: str, what: str) -> None:

@@ -17,7 +17,11 @@ def test_what_14x_needs_by_each_convention() -> None:
     """4 bytes a token: 5.6 TB, 1.584 nats; LLaMA's table 1 sums to 5.24 TB of epoch-weighted data (3.74 a token), 1.482."""
     guess, weighted, unique = FOUND.raw
     assert (guess.raw_bytes, round(guess.needed_loss_nats, 3), guess.bytes_per_token) == (5.6e12, 1.584, 4.0)
-    assert (weighted.raw_bytes, round(weighted.needed_loss_nats, 3), round(weighted.bytes_per_token, 2)) == (5.24e12, 1.482, 3.74)
+    assert (weighted.raw_bytes, round(weighted.needed_loss_nats, 3), round(weighted.bytes_per_token, 2)) == (
+        5.24e12,
+        1.482,
+        3.74,
+    )
     assert unique.raw_bytes < weighted.raw_bytes
     assert guess.claimed_bytes == pytest.approx(400e9)
     assert list(conventions().values()) == [row.raw_bytes for row in FOUND.raw]

@@ -92,16 +92,28 @@ def test_a_run_that_is_still_being_written_is_refused(tmp_path: Path) -> None:
     ("name", "text", "said"),
     [
         ("empty.csv", "", r"empty.csv is empty; name a log with a row for each step"),
-        ("a.csv", "step,accuracy\n1,0.5\n", r"a.csv: no column is a training loss; its columns are step, accuracy; give one as --"),
+        (
+            "a.csv",
+            "step,accuracy\n1,0.5\n",
+            r"a.csv: no column is a training loss; its columns are step, accuracy; give one as --",
+        ),
         ("a.csv", "step,eval_loss\n1,0.5\n", r"no column is a training loss; its columns are step, eval_loss"),
-        ("a.csv", "time,loss\n1,0.5\n", r"a.csv: no column counts steps; its columns are time, loss; give one as --step-column"),
+        (
+            "a.csv",
+            "time,loss\n1,0.5\n",
+            r"a.csv: no column counts steps; its columns are time, loss; give one as --step-column",
+        ),
         ("a.csv", "step,loss_a,b_loss\n1,5,6\n", r"several columns may be the training loss"),
         ("a.csv", "step,loss,loss\n1,5,6\n", r"two columns are called 'loss'; rename one"),
         ("a.csv", "step,loss\n1,5\n,6\n", r"row 2 has loss but no step; mend the row, or name other columns"),
         ("a.bin", "\x00\x01\x02\x03" * 9, r"a.bin: no training log of a known format \(TensorBoard events, "),
         ("a.jsonl", '{"step": 1, "loss": 5}\nnonsense\n', r"a.jsonl: line 2 is no JSON; mend or remove that line"),
         ("a.jsonl", '{"step": 1, "loss": 5}\n[1]\n', r"a.jsonl: line 2 is no JSON object"),
-        ("a.json", '{"log_history": [{"step": 1, "eval_loss": 2}]}', r"log_history has no entry with a loss; set logging_steps"),
+        (
+            "a.json",
+            '{"log_history": [{"step": 1, "eval_loss": 2}]}',
+            r"log_history has no entry with a loss; set logging_steps",
+        ),
         ("a.json", '{"log_history": 3}', r"no list of objects where its rows should be"),
         ("a.json", '{"log_history": [{"loss": 1', r"no JSON \(.*\); the run may be writing it: wait, or copy it again"),
         ("loss", "1700000000 5.0 1\n1700000000\n", r"line 2 is not `timestamp value step`; mend or remove that line"),
@@ -160,7 +172,9 @@ def test_tokens_that_the_log_counts(tmp_path: Path) -> None:
     for text in (after, before):
         path = written(tmp_path, "a.jsonl", text)
         assert read_log(path).tokens.tolist() == [64, 64, 64]
-        with pytest.raises(UsageError, match=r"a.jsonl counts 64 tokens a step, --tokens-per-step says 100; leave the option out"):
+        with pytest.raises(
+            UsageError, match=r"a.jsonl counts 64 tokens a step, --tokens-per-step says 100; leave the option out"
+        ):
             read_log(path, HUNDRED)
 
 
@@ -170,7 +184,7 @@ def test_steps_before_the_first_row_are_not_counted(tmp_path: Path) -> None:
 
 
 def test_trainer_state_means_have_no_gaps_and_say_how_they_are_rounded(tmp_path: Path) -> None:
-    """Trainer logs the mean since the last entry, rounded to four decimals: the sum is whole, and rounding leaves an interval."""
+    """Trainer logs the mean since the last entry, rounded to four decimals: the sum is whole, rounding leaves an interval."""
     history = [{"step": 10 * n, "loss": loss, "epoch": 0.1} for n, loss in ((1, 9.1234), (2, 8.0), (3, 7.5))]
     found = read_log(written(tmp_path, "trainer_state.json", json.dumps({"log_history": history})), HUNDRED)
     assert found.tokens.tolist() == [1000, 1000, 1000]

@@ -19,7 +19,7 @@ from mdlbench.lossarea.exhibits import beside, overview
 from mdlbench.lossarea.pictures import panels
 from mdlbench.lossarea.reading import Settings, read_curves, told_apart
 from mdlbench.lossarea.result import CurveArea, LossArea
-from mdlbench.lossarea.study import RAW, Charges, study
+from mdlbench.lossarea.studies import RAW, Charges, study
 from mdlbench.report import terminal
 from mdlbench.result.record import plain
 from mdlbench.text import visible

@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mdlbench.lossarea.area import Area, area, running
 from mdlbench.lossarea.checks import Company, check
 from mdlbench.lossarea.crossing import crossings
 from mdlbench.lossarea.curve import Curve
-from mdlbench.lossarea.fits import fit_or_why
+from mdlbench.lossarea.fits import fit_or_why, size_law
+from mdlbench.lossarea.integration import Area, area, running
 from mdlbench.lossarea.result import Above, CurveArea, Drawn, Flag, LossArea
 from mdlbench.units import bits_to_bytes, bits_to_nats, nats_to_bits, ratio
 
@@ -58,7 +58,9 @@ def study(
     flags = [check(one, _company(one, curves, vocabulary), accepted) for one in curves]
     usable = [one for one, told in zip(counted, flags, strict=True) if not any(flag.refused for flag in told)]
     measured = tuple(_measured(one, told, raw, charges or Charges()) for one, told in zip(counted, flags, strict=True))
-    return LossArea(group, measured, crossings(usable), RAW[raw], vocabulary)
+    sized = [(one.parameters, one.mean_loss_nats) for one in measured if one.parameters and one.mean_loss_nats]
+    law = size_law([size for size, _ in sized], [mean for _, mean in sized])
+    return LossArea(group, measured, crossings(usable), RAW[raw], vocabulary, law)
 
 
 def _company(curve: Curve, curves: Sequence[Curve], vocabulary: int | None) -> Company:
