@@ -215,6 +215,11 @@ def _rising(curve: Curve, company: Company) -> Iterator[str]:
         yield f"its loss rises from {was:.3f} nats around {tokens_text(float(edges[least]))} tokens to {now:.3f} at the end"
 
 
+def _random_windows(curve: Curve, company: Company) -> Iterator[str]:
+    if curve.origin.drawn_at_random:
+        yield "its windows were drawn at random places of its files: it read some bytes more than once, and others never"
+
+
 def _micro_batch(curve: Curve, company: Company) -> Iterator[str]:
     if "micro" in curve.origin.column.lower():
         yield f"column {curve.origin.column!r} is the loss of one micro-batch of each step, not of all its tokens"
@@ -247,6 +252,7 @@ CHECKS = (
     Check("late-start", False, _late_start, "give the log from its first step"),
     Check("repeated", False, _repeated, "export the losses as logged, one row for each step"),
     Check("several-epochs", False, _epochs, "--raw unique (the default) counts the first pass alone, --raw epoch-weighted all"),
+    Check("random-windows", False, _random_windows, "a sum over what was read, and no code for the files: train in one pass"),
     Check("micro-batch", False, _micro_batch, "log the mean over the whole batch: this is a sample of it, right on average"),
     Check("rising", False, _rising, "the area is right; a law that only falls describes no such curve"),
     Check("high-start", False, _high_start, "see that --unit and --vocabulary are right"),

@@ -22,6 +22,7 @@ class Origin:
         averaged: each row is the mean over all steps since the row before, as transformers' Trainer logs it.
         repeated: rows left out because they say the same as the row before.
         aggregated: the log says that its rows stand for several steps each (W&B's __MIN and __MAX differ).
+        drawn_at_random: its windows begin at random places of files: some bytes are read again, others never.
         rounding: half of the last digit that the log keeps, in bits per token; 0 where it keeps them all.
     """
 
@@ -32,6 +33,7 @@ class Origin:
     averaged: bool = False
     repeated: int = 0
     aggregated: bool = False
+    drawn_at_random: bool = False
     rounding: float = 0.0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from mdlbench.lossarea import llama_exhibits as llama_exhibits  # registers what shows the other kind
 from mdlbench.lossarea.pictures import panels
 from mdlbench.lossarea.result import CurveArea, HoldOut, LossArea
-from mdlbench.lossarea.scales import AREA, TERMS, TOKENS, Scale, scale_of, tokens_text
+from mdlbench.lossarea.scales import AREA, TOKENS, Scale, scale_of, terms_of, tokens_text
 from mdlbench.result.exhibits import Cell, Estimate, Exhibit, Finding, Folder, Measure, Part, Row, Section, Table, newest, shows
 from mdlbench.result.reading import Found
 from mdlbench.text import counted
@@ -27,7 +27,6 @@ _TERMS = {
     "loss area": "the sum over one pass of each batch's loss before its update × its tokens: what a code that learns would pay",
     "anchor": "the loss from which an area above it is counted; models rank differently by which one is taken",
     "nats a token": "loss as torch gives it; × 1.4427 ÷ 8 × tokens gives bytes",
-    **TERMS,
 }
 
 
@@ -36,13 +35,14 @@ def section(results: Sequence[Found[LossArea]]) -> Section:
     """A part for each group of curves, its newest result."""
     found = newest(results, lambda payload: (payload.group, tuple(one.name for one in payload.curves)))
     areas = [one for payload in found for one in payload.curves if one.refused is None]
+    parts = tuple(map(_part, found))
     return Section(
         title="Loss area",
         summary=f"ideal code lengths (no sizes) of the training data of {counted(len(areas), 'run')}",
-        parts=tuple(map(_part, found)),
+        parts=parts,
         front=tuple(overview(payload) for payload in found),
         findings=tuple(one for payload in found for one in _findings(payload)),
-        terms=_TERMS,
+        terms={**_TERMS, **terms_of(exhibit for part in parts for exhibit in part.exhibits)},
         rank=60,
         counts={"curves": sum(len(payload.curves) for payload in found)},
     )

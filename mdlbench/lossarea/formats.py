@@ -13,6 +13,7 @@ from mdlbench.lossarea import events, tables
 from mdlbench.lossarea.tables import Log
 from mdlbench.text import reason, visible
 
+OWN = "mdlbench training log"
 _HEAD = 1 << 16  # bytes that are looked at
 
 
@@ -62,7 +63,7 @@ def _csv(head: bytes) -> bool:
 
 FORMATS = (  # the first that recognises a file reads it
     Format("TensorBoard events", events.is_events, events.read),
-    Format("mdlbench training log", _own, tables.read_json_lines),
+    Format(OWN, _own, tables.read_json_lines),
     Format("Hugging Face trainer_state", _trainer_state, tables.read_trainer_state),
     Format("MLflow metric history", _mlflow_json, tables.read_metric_history),
     Format("MLflow metrics file", _mlflow_file, tables.read_metrics_file),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mdlbench.lossarea.pictures import envelopes as picture
 from mdlbench.lossarea.result import LossAreaLlama
-from mdlbench.lossarea.scales import TERMS
+from mdlbench.lossarea.scales import terms_of
 from mdlbench.result.exhibits import Cell, Exhibit, Finding, Measure, Part, Section, Table, newest, shows
 from mdlbench.result.reading import Found
 from mdlbench.units import bits_to_bytes
@@ -14,7 +14,6 @@ _TB, _GB = 1e12, 1e9
 _TERMS = {
     "envelope": "a published L(N, D), the loss at the end of a schedule, followed as if it were a curve; real ones lie above",
     "nats a token": "loss as torch gives it; × 1.4427 ÷ 8 × tokens gives bytes",
-    **{name: TERMS[name] for name in ("GB", "TB", "billions")},
 }
 
 
@@ -22,13 +21,14 @@ _TERMS = {
 def section(results: Sequence[Found[LossAreaLlama]]) -> Section:
     """The newest result."""
     (found,) = newest(results, lambda payload: payload.claimed_ratio)[-1:]
+    shown = (picture(found), *tables(found))
     return Section(
         title="LLaMA's 14x, recomputed",
         summary="the compression ratio claimed for LLaMA 65B, from published figures",
-        parts=(Part("", (picture(found), *tables(found))),),
+        parts=(Part("", shown),),
         front=(needed(found),),
         findings=(finding(found),),
-        terms=_TERMS,
+        terms={**_TERMS, **terms_of(shown)},
         rank=61,
         counts={"envelopes": len(found.envelopes)},
     )

@@ -1,6 +1,8 @@
 """From a file to curves: columns, units, tokens of each step; what a log does not say is asked for, never guessed."""
 
+import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -10,7 +12,7 @@ import numpy as np
 from mdlbench.errors import UsageError
 from mdlbench.lossarea import columns
 from mdlbench.lossarea.curve import Curve, Origin
-from mdlbench.lossarea.formats import read_file
+from mdlbench.lossarea.formats import OWN, read_file
 from mdlbench.lossarea.tables import Log
 from mdlbench.text import visible
 from mdlbench.units import nats_to_bits
@@ -71,7 +73,7 @@ def read_curves(path: str | os.PathLike[str], settings: Settings | None = None) 
         return [curve for log in logs for curve in read_curves(log, given)]
     shown = visible(str(path))
     made, log = read_file(place)
-    if made.name == "mdlbench training log":
+    if made.name == OWN:
         _refuse_running(place)
     return [_curve(log, made.name, shown, one, given) for one in columns.loss_columns(log, shown, given.loss_column)]
 
@@ -83,6 +85,14 @@ def _refuse_running(log: Path) -> None:
 
         with alone(log.parent):
             pass
+
+
+def _is_drawn_at_random(log: Path) -> bool:
+    """Whether the run of a log, `run.json` two folders up, drew windows at random places of files (`mdlbench train`)."""
+    with suppress(OSError, ValueError, AttributeError):
+        source = json.loads((log.parent.parent / "run.json").read_text(encoding="utf8")).get("config", {}).get("source", {})
+        return bool(source.get("paths")) and source.get("order", "random") == "random"
+    return False
 
 
 def _curve(log: Log, kind: str, path: str, chosen: columns.Chosen, given: Settings) -> Curve:
@@ -104,6 +114,7 @@ def _curve(log: Log, kind: str, path: str, chosen: columns.Chosen, given: Settin
         averaged=log.averaged,
         repeated=int((~kept).sum()),
         aggregated=columns.is_aggregated(log, chosen.column),
+        drawn_at_random=kind == OWN and _is_drawn_at_random(Path(path)),
         rounding=log.rounding * factor,
     )
     counted = columns.tokens_column(log, chosen.run)

@@ -4,14 +4,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mdlbench.result.exhibits import Measure
+from mdlbench.result.exhibits import Chart, Exhibit, Measure, Table, walk
 
 Steps = Sequence[tuple[str, float]]
 AREA: Steps = (("bytes", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12))
 TOKENS: Steps = (("", 1.0), ("thousands", 1e3), ("millions", 1e6), ("billions", 1e9), ("trillions", 1e12))
-TERMS = {"kB": "1,000 bytes", "MB": "10^6 bytes", "GB": "10^9 bytes", "TB": "10^12 bytes", "bytes": "8 bits each"} | {
+_DEFINED = {"kB": "1,000 bytes", "MB": "10^6 bytes", "GB": "10^9 bytes", "TB": "10^12 bytes", "bytes": "8 bits each"} | {
     name: f"{size:,.0f} of them" for name, size in TOKENS if name
 }
+
+
+def terms_of(exhibits: Iterable[Exhibit]) -> dict[str, str]:
+    """What the units mean that tables and charts are in."""
+    units: set[str] = set()
+    for exhibit in walk(exhibits):
+        if isinstance(exhibit, Table):
+            units |= {column.unit for column in exhibit.columns}
+        elif isinstance(exhibit, Chart):
+            units |= {exhibit.x.measure.unit, exhibit.y.measure.unit}
+    return {unit: text for unit, text in _DEFINED.items() if unit in units}
 
 
 @dataclass(frozen=True)

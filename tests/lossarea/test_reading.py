@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mdlbench.errors import MdlbenchError, MissingInputError, UsageError
-from mdlbench.lossarea import area, read_curves, read_log
+from mdlbench.lossarea import area, check, read_curves, read_log
 from mdlbench.lossarea.events import masked_crc
 from mdlbench.lossarea.formats import FORMATS
 from mdlbench.lossarea.reading import Settings, told_apart
@@ -74,6 +74,17 @@ def test_a_run_folder_has_a_curve_for_each_seed(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=r"empty is a folder without seed-\*/log.jsonl or event files; name a log"):
         read_curves(tmp_path / "empty")
+
+
+def test_a_run_that_drew_windows_at_random_read_no_file_once(tmp_path: Path) -> None:
+    """`mdlbench train` on files draws windows at random places; on a process every window is new."""
+    (tmp_path / "seed-0").mkdir()
+    written(tmp_path / "seed-0", "log.jsonl", own_log((8.0, 4.0)))
+    for source, drawn in (({"paths": ["a.txt"]}, True), ({"process": "mess3", "paths": []}, False)):
+        written(tmp_path, "run.json", json.dumps({"config": {"source": source}}))
+        (found,) = read_curves(tmp_path)
+        assert found.origin.drawn_at_random is drawn
+        assert ("random-windows" in [flag.check for flag in check(found)]) is drawn
 
 
 def test_a_run_that_is_still_being_written_is_refused(tmp_path: Path) -> None:
