@@ -141,6 +141,8 @@ def _notes(found: LossArea) -> Iterator[str]:
         yield "raw bytes and ratio are not known without --bytes-per-token, or --tokenizer with --text"
     elif measured:
         yield f"raw bytes are {found.raw}"
+    if any(one.epochs is None for one in measured):
+        yield "where a log does not count epochs, all of it is taken for one pass over the data"
     if any(not one.unit_said for one in found.curves):
         yield "no log says its unit, so losses are taken as nats a token, as torch gives them; --unit says otherwise"
     for first in sorted({one.first_step for one in measured if not one.averaged}):

@@ -1,6 +1,7 @@
 """What is shown of LLaMA's "about 14x": what it needs by each convention of raw bytes, and what published fits give."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mdlbench.lossarea.pictures import envelopes as picture
 from mdlbench.lossarea.result import LossAreaLlama
@@ -94,6 +95,12 @@ def given(found: LossAreaLlama) -> Table:
         *(f"{mark.name}: {mark.ratio:g}x ({mark.source})" for mark in found.marks),
     )
     return Table.of("What published fits give", columns, rows, notes=notes, name=1)
+
+
+def of_fit(found: LossAreaLlama, fit: str) -> Table:
+    """`given` for one fit."""
+    table = given(found)
+    return replace(table, rows=tuple(row for row in table.rows if row.cells[1] == fit))
 
 
 def sources(found: LossAreaLlama) -> Table:

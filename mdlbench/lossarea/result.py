@@ -108,6 +108,7 @@ class CurveArea:
         model_code_bytes, weights_bytes: charged; total: area and those, and its ratio.
         flags: what is wrong with the curve; refused: why it has no area.
         format, column, unit, unit_said, averaged, rows: how it was read.
+        epochs: passes over the data by the log's end; None where it does not count them.
         parameters: size of the model.
         confirmed_tokens: tokens of a slice whose file was decoded, with the area and the bytes of its payload.
     """
@@ -142,6 +143,7 @@ class CurveArea:
     fit: PowerLaw | None = None
     no_fit: str | None = None
     drawn: Drawn | None = None
+    epochs: float | None = None
     parameters: int | None = None
     confirmed_tokens: int | None = None
     confirmed_area_bits: float | None = None

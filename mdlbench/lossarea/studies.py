@@ -57,7 +57,8 @@ def study(
     counted = [one.first_pass() if raw == "unique" else one for one in curves]
     flags = [check(one, _company(one, curves, vocabulary), accepted) for one in curves]
     usable = [one for one, told in zip(counted, flags, strict=True) if not any(flag.refused for flag in told)]
-    measured = tuple(_measured(one, told, raw, charges or Charges()) for one, told in zip(counted, flags, strict=True))
+    told = zip(curves, counted, flags, strict=True)
+    measured = tuple(_measured(whole, one, flag, raw, charges or Charges()) for whole, one, flag in told)
     sized = [(one.parameters, one.mean_loss_nats) for one in measured if one.parameters and one.mean_loss_nats]
     law = size_law([size for size, _ in sized], [mean for _, mean in sized])
     return LossArea(group, measured, crossings(usable), RAW[raw], vocabulary, law)
@@ -69,7 +70,7 @@ def _company(curve: Curve, curves: Sequence[Curve], vocabulary: int | None) -> C
     return Company.of(alike, vocabulary)
 
 
-def _measured(curve: Curve, flags: tuple[Flag, ...], raw: Raw, charges: Charges) -> CurveArea:
+def _measured(whole: Curve, curve: Curve, flags: tuple[Flag, ...], raw: Raw, charges: Charges) -> CurveArea:
     refused = "; ".join(flag.what for flag in flags if flag.refused) or None
     found = None if refused else area(curve)
     fitted, why = (None, None) if refused else fit_or_why(curve)
@@ -95,6 +96,7 @@ def _measured(curve: Curve, flags: tuple[Flag, ...], raw: Raw, charges: Charges)
         fit=fitted,
         no_fit=why,
         drawn=None if found is None else thinned(curve),
+        epochs=None if whole.epochs is None else _finite(float(whole.epochs[-1])),
         parameters=curve.parameters,
     )
 
