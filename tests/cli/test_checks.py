@@ -50,6 +50,8 @@ FILES = {  # every command that writes a file, named last, with the ending of th
     ("eval", "text", "-m", "hf:./network", "--tokens", "new.html", "--tokens"): ".jsonl",
     ("hmm", "entropy", "coin", "--plot"): ".png",
     ("hmm", "generate", "coin", "-n", "10", "-o"): "",
+    ("lossarea", "llama", "--plot"): ".png",
+    ("lossarea", "logs", "text", "--plot"): ".png",
     ("report", "no-results", "-o"): "",
 }
 FOLDERS = (  # every command that writes into a folder, named last, which need not be there
@@ -63,6 +65,8 @@ FOLDERS = (  # every command that writes into a folder, named last, which need n
     ("train", "text", "-o", "run", "--output-path"),
     ("report", "no-results", "--plots"),
     ("leaderboard", "run", "-C", "text", "-m", "hf:./network", "--output-path"),
+    ("lossarea", "llama", "--output-path"),
+    ("lossarea", "logs", "text", "--output-path"),
 )
 TAKE_MODELS = (  # every command that takes models
     ("compress", "text", "-o", "new"),
@@ -93,6 +97,8 @@ ABSENT = {  # what is not installed: calls that need it
         ("report", "no-results", "--plots", "new"),
         ("hmm", "entropy", "coin", "--plot", "new.png"),
         ("hmm", "belief", "no-run", "--plots", "new"),
+        ("lossarea", "llama", "--plot", "new.png"),
+        ("lossarea", "logs", "text", "--plot", "new.png"),
     ],
 }
 
