@@ -35,7 +35,7 @@ class NgramFeatures:
 
     def observe(self, symbols: torch.Tensor) -> None:
         """The symbols that came, int64 (streams,)."""
-        self._place = np.concatenate([self._place, _shifted(symbols)[:, None]], axis=1)[:, -self._orders :]
+        self._place = np.concatenate([self._place, _shifted(symbols)[:, None]], axis=1)[:, 1:]
 
     def contexts(self, chunk: torch.Tensor) -> torch.Tensor:
         """The rows behind each symbol of a chunk (streams, n): int64 (streams, n, orders)."""

@@ -129,4 +129,6 @@ def test_no_orders_cost_nothing() -> None:
     features = NgramFeatures(0, 18, 1.0, 3, 4)
     assert features.contexts(torch.zeros((3, 5), dtype=torch.int64)).shape == (3, 5, 0)
     assert features._table.numel() == 4
-    assert float(features.next_logits().abs().sum()) == 0
+    for _ in range(3):
+        assert float(features.next_logits().abs().sum()) == 0
+        features.observe(torch.tensor([1, 2, 3]))

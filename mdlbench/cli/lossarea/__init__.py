@@ -6,6 +6,7 @@ from mdlbench.cli.common.lazy import LazyGroup
 
 COMMANDS = {
     "logs": "Areas of training logs, with what is wrong with each.",
+    "train": "A family of sizes, trained here in one pass; a file confirms each.",
     "llama": "The 14x told of LLaMA, from published figures.",
 }
 
@@ -20,5 +21,6 @@ def command() -> None:
     \b
     Example:
       mdlbench lossarea logs runs/a.csv runs/b.csv --tokens-per-step 2097152
+      mdlbench lossarea train --sizes 10k,30k --corpus LICENSE -o family
       mdlbench lossarea llama
     """

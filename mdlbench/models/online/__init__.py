@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mdlbench.training.online import OnlineConfig
 
 _CARRIES_ALL = ("gru", "lstm")  # their state has no window
-_LEAST_OF_A_STREAM = 1024  # bytes: a short block has fewer streams
+LEAST_OF_A_STREAM = 1024  # bytes: a short block has fewer streams
 _BOUNDS = {  # what the header of a file may ask for
     "width": (1, 4096),
     "layers": (1, 64),
@@ -143,7 +143,7 @@ class Online(Model):
 
     def streams_of(self, size: int) -> int:
         """In how many streams a block of `size` bytes is coded."""
-        return max(1, min(self.settings.streams, size // _LEAST_OF_A_STREAM))
+        return max(1, min(self.settings.streams, size // LEAST_OF_A_STREAM))
 
     @contextmanager
     def learning(self) -> Iterator[None]:
