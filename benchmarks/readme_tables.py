@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 from tabulate import tabulate
 
@@ -18,6 +19,9 @@ from mdlbench.beliefs import verdict
 from mdlbench.beliefs.result import BeliefGeometry, Setting
 from mdlbench.evaluation.exhibits import tables
 from mdlbench.leaderboard import Query, load_board
+from mdlbench.lossarea.exhibits import overview
+from mdlbench.lossarea.llama_exhibits import needed, of_fit
+from mdlbench.lossarea.result import LossArea, LossAreaLlama
 from mdlbench.models.decoders import RULE
 from mdlbench.report import terminal
 from mdlbench.result import collect
@@ -220,6 +224,24 @@ def rule() -> str:
 
 
 SHORT = ("cm", "cm,level=1", "external:zpaq", "external:bzip3", "external:xz", "external:zstd")
+
+
+def loss_areas() -> str:
+    """Areas of the Pythia runs, with what is wrong with each."""
+    return terminal.render([overview(_loss_area(LossArea))], "markdown")
+
+
+def loss_areas_of_llama() -> str:
+    """What 14x needs, and what the first of the published fits gives."""
+    found = _loss_area(LossAreaLlama)
+    return terminal.render([needed(found), of_fit(found, found.fits[0].name)], "markdown")
+
+
+def _loss_area(kind: type) -> Any:
+    found = [one for one in collect([RESULTS / "lossarea"]).found if isinstance(one.payload, kind)]
+    return max(found, key=lambda one: one.age).payload
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "algorithmic-growth": growth_table,
     "algorithmic-programs": programs_table,
@@ -231,6 +253,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "install": install_table,
     "leaderboard": leaderboard_table,
     "leaderboard-short": lambda: leaderboard_table(SHORT),
+    "lossarea": loss_areas,
+    "lossarea-llama": loss_areas_of_llama,
     "models": models_table,
     "published": published_table,
     "rule": rule,

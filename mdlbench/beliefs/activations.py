@@ -134,7 +134,7 @@ def read_activations(network: Any, prefixes: Prefixes, *, batch: int = 2048) -> 
     """
     import torch
 
-    from mdlbench.models.hf.network import cache_argument
+    from mdlbench.training.architectures import cache_argument
 
     sites, argument = Sites(network), cache_argument(network)
     _check(network.config, prefixes)

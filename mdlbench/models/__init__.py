@@ -40,6 +40,7 @@ CATALOG = {
     "hf": Entry(
         "mdlbench.models.hf:HuggingFace", "any causal LM that transformers loads", "hf:./folder,context=512,dtype=float32"
     ),
+    "online": Entry("mdlbench.models.online:Online", "a network that learns the block while coding it", "online:gru,streams=1"),
     "external": Entry("mdlbench.models.external:External", "another compressor: a package or program", "external:xz"),
 }
 

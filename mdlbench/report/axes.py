@@ -38,7 +38,7 @@ def domain(axis: Axis, values: Iterable[float | None], *, room: bool) -> Domain:
 def channel(field: str, axis: Axis, shown: Domain) -> Spec:
     """The encoding of a field on an axis."""
     measure = axis.measure
-    tick: Spec = {"labelExpr": _EXPRESSIONS[measure.form]} if measure.form in _EXPRESSIONS else {"format": "~g"}
+    tick: Spec = {"labelExpr": _EXPRESSIONS.get(measure.form, "format(datum.value, '~g')")}  # as "format", 10 would be 1e+1
     ticks: Spec = {"tickCount": 6} if axis.scale == "linear" else {"values": _decades(*shown)}
     ticks |= {"tickMinStep": 1} if measure.form == "count" else {}
     return {

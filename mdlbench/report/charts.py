@@ -6,6 +6,7 @@ Which figures there are is for the exhibit to say. Vega-Lite has no labels that 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "system-ui, Helvetica Neue, Liberation Sans, Arial, sans-serif"
 HEIGHT, BAR_HEIGHT = 240, 22
 WIDTHS = (280, 420, 560, 1100)  # of a plot for which labels are placed, where its width is that of the window
+_FILLED = 0.3  # opacity of what is filled
 _INTERNAL = {"x", "y", "n", "low", "high"}  # fields of a row that are not told to whoever points at it
 
 
@@ -36,7 +38,7 @@ def legend(exhibit: Chart | Bars) -> list[Named]:
     if isinstance(exhibit, Chart):
         colours = zip(exhibit.series, series_colours(exhibit.series), strict=True)
         entries = [
-            Named(one.name, colour, _dashed(one), one.shape if one.mark == "points" else "line")
+            Named(one.name, colour, _dashed(one), {"points": one.shape, "area": "square"}.get(one.mark, "line"))
             for one, colour in colours
             if one.role != "aside"
         ]
@@ -112,7 +114,9 @@ def _chart_layers(chart: Chart, ink: Ink, width: int | str) -> Iterator[Spec]:
     edges = [end for span in chart.strip for end in (span.start, span.end)] + [x for x, _ in chart.marks]
     room = any(one.labels or one.mark in ("points", "line+points") for one in chart.series)
     x = domain(chart.x, [*(row["x"] for row in every), *edges], room=room)
-    y = domain(chart.y, [row[end] for row in every for end in ("low", "y", "high") if end in row], room=True)
+    filled = any(one.mark == "area" and not one.low for one in chart.series)
+    ends = [row[end] for row in every for end in ("low", "y", "high") if end in row]
+    y = domain(replace(chart.y, zero=chart.y.zero or filled), ends, room=True)
     encode = {"x": channel("x", chart.x, x), "y": channel("y", chart.y, y)}
     colours = dict(zip((one.name for one in chart.series), series_colours(chart.series), strict=True))
     yield from _marked(chart, ink)
@@ -135,8 +139,10 @@ def _dashed(series: Series) -> bool:
 
 def _series_layers(like: Series, rows: list[Spec], encode: Spec, ink: Ink) -> Iterator[Spec]:
     """Series that look alike: their intervals, lines, and points, which are seen or only pointed at."""
+    if like.mark == "area":
+        yield from _filling(rows, encode, ink)
     encode = {**encode, "opacity": picked(0.5 if like.role == "aside" else 1)}
-    intervals = [row for row in rows if "low" in row]
+    intervals = [row for row in rows if "high" in row]
     if intervals:
         ends = {**encode, "y": {**encode["y"], "field": "low"}, "y2": {"field": "high"}}
         yield {"data": {"values": intervals}, "mark": {"type": "rule", "strokeWidth": 1.2}, "encoding": ends}
@@ -156,6 +162,20 @@ def _series_layers(like: Series, rows: list[Spec], encode: Spec, ink: Ink) -> It
     yield {"data": {"values": rows}, "layer": marks}
 
 
+def _filling(rows: list[Spec], encode: Spec, ink: Ink) -> Iterator[Spec]:
+    """What lies between lines and their lower ends, or zero, or on a logarithmic axis the foot of the plot.
+
+    One series after the other on plain ground, so that colours never mix: of two that overlap, the later one is seen.
+    """
+    low, high = encode["y"]["scale"]["domain"]
+    foot = low if encode["y"]["scale"]["type"] == "log" else min(max(0.0, low), high)
+    shape = {**encode, "y": {**encode["y"], "stack": None}, "y2": {"field": "low"}}
+    for _, group in groupby(rows, key=lambda row: row["s"]):
+        data = {"values": [{"low": foot, **row} for row in group]}
+        yield {"data": data, "mark": {"type": "area"}, "encoding": {**shape, "color": {"value": ink("panel")}}}
+        yield {"data": data, "mark": {"type": "area"}, "encoding": {**shape, "opacity": picked(_FILLED)}}
+
+
 def _rows(chart: Chart, series: Series) -> list[Spec]:
     """A row of data for each place that can be drawn; figures also as text, for whoever points at one."""
     rows: list[Spec] = []
@@ -167,7 +187,9 @@ def _rows(chart: Chart, series: Series) -> list[Spec]:
         if series.labels:
             row["name"] = series.labels[n]
         row |= {tooltip_name(x_measure): x_measure.text(x), tooltip_name(y_measure): y_measure.text(y)}
-        if series.low and drawable(chart.y, series.low[n]) and drawable(chart.y, series.high[n]):
+        if series.mark == "area" and series.low and drawable(chart.y, series.low[n]):
+            row["low"] = _placed(series.low[n])
+        elif series.low and drawable(chart.y, series.low[n]) and drawable(chart.y, series.high[n]):
             ends = f"{y_measure.text(series.low[n])} to {y_measure.text(series.high[n])}"
             row |= {"low": _placed(series.low[n]), "high": _placed(series.high[n]), "interval": ends}
         rows.append(row)

@@ -17,7 +17,7 @@ from mdlbench.result.measures import Estimate as Estimate
 from mdlbench.result.measures import Measure as Measure
 from mdlbench.result.reading import Found
 
-Mark = Literal["line", "points", "line+points", "step"]
+Mark = Literal["line", "points", "line+points", "step", "area"]
 Shape = Literal["circle", "square", "triangle", "diamond"]
 Role = Literal["measured", "null", "bound", "published", "aside"]
 Payload = TypeVar("Payload")
@@ -91,6 +91,7 @@ class Series:
 
     Attributes:
         x, y: of one length; a place whose y is None, or not positive on a logarithmic axis, is left out.
+        mark: "area" is a line with what lies below it filled, down to zero, or to `low` where that is given.
         low, high: ends of the interval of each y, or empty.
         labels: a name for each place, drawn beside it where there is room and shown on pointing at it; or empty.
         role: "null" for what shows nothing by construction; "aside" for what is drawn in grey.

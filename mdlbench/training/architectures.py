@@ -1,5 +1,6 @@
 """From an `Architecture` to a network of transformers with seeded weights."""
 
+import inspect
 from typing import Any
 
 import torch
@@ -29,6 +30,11 @@ def build_network(architecture: Architecture, alphabet_size: int, seed: int) -> 
     if architecture.name == "gpt2":
         _silence_heads(network, architecture)
     return network.train()
+
+
+def cache_argument(network: Any) -> str:
+    """What a network's forward pass calls its cache: `cache` from transformers 5.24 on, `past_key_values` before."""
+    return "cache" if "cache" in inspect.signature(network.forward).parameters else "past_key_values"
 
 
 def _gpt2(shape: Architecture, alphabet_size: int) -> Any:

@@ -130,12 +130,20 @@ def find_checkpoints(seed_folder: Path) -> list[Checkpoint]:
     return [Checkpoint(checkpoint_folder(seed_folder, tokens), tokens) for tokens in counts]
 
 
-def write_checkpoint(folder: Path, network: Any, optimiser: Any, alphabet: bytes, progress: dict[str, Any]) -> Checkpoint:
+def write_checkpoint(
+    folder: Path,
+    network: Any,
+    optimiser: Any,
+    alphabet: bytes,
+    progress: dict[str, Any],
+    beside: Mapping[str, dict[str, Any]] | None = None,
+) -> Checkpoint:
     """Write a checkpoint to `folder`, replacing one that is there.
 
     Args:
         alphabet: the byte that each symbol stands for.
         progress: seed, step, tokens, bytes.
+        beside: other files of tensors, by name.
     """
     import torch
     from safetensors.torch import save_file
@@ -153,6 +161,8 @@ def write_checkpoint(folder: Path, network: Any, optimiser: Any, alphabet: bytes
             if isinstance(value, torch.Tensor)
         }
         save_file({**state, "random_state": torch.get_rng_state()}, temporary / "training.safetensors")
+        for name, tensors in (beside or {}).items():
+            save_file({key: value.contiguous() for key, value in tensors.items()}, temporary / name)
         files = {path.name: _digest(path) for path in sorted(temporary.iterdir())}
         document = {"schema": SCHEMA, **progress, "files": files}
         (temporary / _STATE).write_text(json.dumps(document) + "\n", encoding="utf8")

@@ -111,14 +111,14 @@ class Trainer:
                 now = time.monotonic()
                 self._write_line(log, loss, now - began)
                 if self.step in kept:
-                    _flushed(log)
+                    flushed(log)
                     self._save(checkpoint_folder(self._task.folder, self.step * self._config.tokens_per_step))
                 if now - told > _SHOWN:
                     log.flush()
                     report(self._progress(loss))
                     told = now
                 if self.step < self._task.last_step and stop():
-                    _flushed(log)
+                    flushed(log)
                     self._save(self._task.folder / INTERRUPTED)
                     return False
         last = checkpoint_folder(self._task.folder, self.step * self._config.tokens_per_step)
@@ -214,7 +214,7 @@ def _again(log: Path) -> str:
     return f"put a copy of it back, or remove {log.parent} to train the seed again"
 
 
-def _flushed(log: TextIO) -> None:
+def flushed(log: TextIO) -> None:
     """Have the disk hold the log before a checkpoint that counts on it."""
     log.flush()
     os.fsync(log.fileno())

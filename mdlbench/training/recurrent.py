@@ -62,16 +62,20 @@ class RecurrentForCausalLM(PreTrainedModel):
             output_hidden_states: also give the embedding and each layer's output, (B, n, width) each.
             logits_to_keep: only those after the last so many inputs; 0 for all.
         """
-        states = getattr(past_key_values, "recurrent_states", None) or [None] * len(self.layers)
-        outputs, after = [self.embedding(input_ids)], []
-        for layer, state in zip(self.layers, states, strict=True):
-            output, kept = layer(outputs[-1], state)
-            outputs.append(output)
-            after.append(kept)
+        outputs, after = self.outputs(input_ids, getattr(past_key_values, "recurrent_states", None))
         if past_key_values is not None:
             past_key_values.recurrent_states = after
         logits = self.read_out(outputs[-1][:, -logits_to_keep:])
         return CausalLMOutputWithPast(logits=logits, hidden_states=tuple(outputs) if output_hidden_states else None)
+
+    def outputs(self, input_ids: torch.Tensor, states: list[Any] | None) -> tuple[list[torch.Tensor], list[Any]]:
+        """Embedding and each layer's output, (B, n, width) each, and the layers' states afterwards; no states: from zero."""
+        outputs, after = [self.embedding(input_ids)], []
+        for layer, state in zip(self.layers, states or [None] * len(self.layers), strict=True):
+            output, kept = layer(outputs[-1], state)
+            outputs.append(output)
+            after.append(kept)
+        return outputs, after
 
 
 AutoConfig.register(MODEL_TYPE, RecurrentConfig, exist_ok=True)

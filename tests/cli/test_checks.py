@@ -51,6 +51,8 @@ FILES = {  # every command that writes a file, named last, with the ending of th
     ("algorithmic", "pi", "--plot"): ".png",
     ("hmm", "entropy", "coin", "--plot"): ".png",
     ("hmm", "generate", "coin", "-n", "10", "-o"): "",
+    ("lossarea", "llama", "--plot"): ".png",
+    ("lossarea", "logs", "text", "--plot"): ".png",
     ("report", "no-results", "-o"): "",
 }
 FOLDERS = (  # every command that writes into a folder, named last, which need not be there
@@ -65,6 +67,8 @@ FOLDERS = (  # every command that writes into a folder, named last, which need n
     ("train", "text", "-o", "run", "--output-path"),
     ("report", "no-results", "--plots"),
     ("leaderboard", "run", "-C", "text", "-m", "hf:./network", "--output-path"),
+    ("lossarea", "llama", "--output-path"),
+    ("lossarea", "logs", "text", "--output-path"),
 )
 TAKE_MODELS = (  # every command that takes models
     ("compress", "text", "-o", "new"),
@@ -97,6 +101,8 @@ ABSENT = {  # what is not installed: calls that need it
         ("algorithmic", "pi", "--plot", "new.png"),
         ("hmm", "entropy", "coin", "--plot", "new.png"),
         ("hmm", "belief", "no-run", "--plots", "new"),
+        ("lossarea", "llama", "--plot", "new.png"),
+        ("lossarea", "logs", "text", "--plot", "new.png"),
     ],
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mdlbench.cli.common import option
-from mdlbench.cli.common.outputs import check_output, replacing
+from mdlbench.cli.common.pictures import check_picture, draw_picture, plot
 from mdlbench.cli.common.printing import print_json, say, write_result
 from mdlbench.cli.hmm.options import parameters, process_of
 from mdlbench.errors import UsageError
@@ -30,7 +30,7 @@ from mdlbench.result.record import plain
 @click.option("--all", "every", is_flag=True, help="Every process of the zoo, one object or row each.")
 @click.option("--contexts", type=option.Whole(1, 64), default=11, metavar="N", help="Myopic entropies to print.")
 @click.option("--gap", type=option.Real(1e-12, 1.0), metavar="BITS", help="Refine the bounds to this gap.")
-@click.option("--plot", "picture", metavar="FILE", help="Also draw it: a .png, .svg or .pdf.")
+@plot
 @option.force
 @option.json_lines
 @option.output_path
@@ -53,8 +53,7 @@ def command(
         raise UsageError("name one PROCESS, or give --all")
     if every and (parameters or picture):
         raise UsageError("--all takes no --param and no --plot; name one PROCESS for them")
-    if picture is not None:
-        _check_picture(picture, force)
+    check_picture(picture, force=force)
     contexts, gap = options["contexts"], options["gap"]
     sources = [process_of(name, parameters)] if name is not None else [find(each) for each in (*ZOO, *COMPOSED)]
     sources_found: list[Source] = []
@@ -93,19 +92,7 @@ def _unmet(found: Analysis, contexts: int, gap: float | None) -> Iterator[str]:
         yield f"longer contexts than {len(found.myopic) - 1} symbols have too many words to enumerate"
 
 
-def _check_picture(path: str, force: bool) -> None:
-    from mdlbench.report.figures import load_converter
-
-    if not path.endswith((".png", ".svg", ".pdf")):
-        raise UsageError(f"--plot {path}: name a .png, .svg or .pdf file")
-    check_output(path, force=force, option="--plot")
-    load_converter()
-
-
 def _draw(source: Source, process: Process, path: str, force: bool) -> None:
     from mdlbench.processes.pictures import panels
-    from mdlbench.report import figures
 
-    drawing = figures.draw(replace(panels(source, process), title=source.label))
-    with replacing(path, force=force) as sink:
-        sink.write(drawing.bytes(path.rpartition(".")[2]))
+    draw_picture(replace(panels(source, process), title=source.label), path, force=force)

@@ -12,11 +12,7 @@ from transformers.cache_utils import DynamicCache, DynamicLayer
 
 from mdlbench.errors import NetworkError
 from mdlbench.text import first_line
-
-
-def cache_argument(module: Any) -> str:
-    """What a network's forward pass calls its cache: `cache` from transformers 5.24 on, `past_key_values` before."""
-    return "cache" if "cache" in inspect.signature(module.forward).parameters else "past_key_values"
+from mdlbench.training.architectures import cache_argument
 
 
 class Network:
