@@ -70,6 +70,7 @@ def overview(found: LossArea) -> Table:
         _RUN,
         tokens.measure("tokens", definition="that the area counts"),
         area.measure("area", definition="the sum of loss × tokens, in bytes; in brackets what gaps leave open", better="less"),
+        area.measure("untaught", definition="the first row's loss × tokens: the null, of a model that learns nothing"),
         _MEAN,
         raw.measure("raw", definition="bytes of the training data, by the convention named"),
         _RATIO,
@@ -80,14 +81,16 @@ def overview(found: LossArea) -> Table:
         Row((*_cells(one, tokens, area, raw), *_charged(found, one, area), *_confirmed(found, one)), _tags(one))
         for one in found.curves
     )
-    kept = [at for at in range(len(columns)) if at < 4 or any(row.cells[at] is not None for row in rows)]
+    kept = [at for at in range(len(columns)) if at < 5 or any(row.cells[at] is not None for row in rows)]
     shown = tuple(Row(tuple(row.cells[at] for at in kept), row.tags) for row in rows)
     title = f"Loss areas of {found.group}" if found.group else "Loss areas"
     return Table(title, tuple(columns[at] for at in kept), shown, notes=tuple(dict.fromkeys(_notes(found))))
 
 
 def _cells(one: CurveArea, tokens: Scale, area: Scale, raw: Scale) -> tuple[Cell, ...]:
-    return one.name, tokens.known(one.tokens), _area(one, area), one.mean_loss_nats, raw.known(one.raw_bytes), one.ratio
+    null = None if one.untaught_bits is None else area.of(bits_to_bytes(one.untaught_bits))
+    measured = (tokens.known(one.tokens), _area(one, area), null, one.mean_loss_nats)
+    return one.name, *measured, raw.known(one.raw_bytes), one.ratio
 
 
 def _area(one: CurveArea, scale: Scale) -> Cell:
