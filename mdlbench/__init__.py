@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdlbench.lazy import front_door
 
 if TYPE_CHECKING:
-    from mdlbench import beliefs, corpora, leaderboard, processes, training
+    from mdlbench import beliefs, corpora, leaderboard, lossarea, processes, training
     from mdlbench.codec import Compression, compress, compress_stream, decompress, decompress_stream, verify
     from mdlbench.codec.ledger import Ledger
     from mdlbench.codec.seekable import open_container as open
@@ -38,6 +38,7 @@ __all__, __getattr__ = front_door(
         "errors": ("MdlbenchError",),
         "evaluation": ("Evaluation", "SymbolBits", "code_length", "evaluate", "symbol_costs"),
         "leaderboard": (),
+        "lossarea": (),
         "models": ("load_model",),
         "models.base": ("Model", "Predictor"),
         "numerics.frequencies": ("Frequencies",),

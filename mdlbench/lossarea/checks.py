@@ -7,6 +7,7 @@ What this cannot see: whether losses are means over a step's whole batch, where 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -53,10 +54,10 @@ Look = Callable[[Curve, Company], Iterator[str]]
 
 @dataclass(frozen=True)
 class Check:
-    """A check: its name, whether a curve that fails has no area, what looks, and the remedy."""
+    """A check: its name, when a curve that fails has no area, what looks, and the remedy."""
 
     name: str
-    refuses: bool
+    refuses: Literal["never", "unless accepted", "always"]
     look: Look
     remedy: str
 
@@ -66,14 +67,12 @@ def check(curve: Curve, company: Company | None = None, accepted: Sequence[str] 
 
     Args:
         company: the curves it was given with; by default it alone.
-        accepted: names of checks that refuse nothing this time.
+        accepted: names of those checks that refuse "unless accepted", and refuse nothing this time.
     """
     beside = company or Company.of([curve])
-    found = [
-        Flag(one.name, what, one.remedy, refused=one.refuses and one.name not in accepted)
-        for one in CHECKS
-        for what in one.look(curve, beside)
-    ]
+    refusing = {one.name for one in CHECKS if one.refuses == "always"}
+    refusing |= {one.name for one in CHECKS if one.refuses == "unless accepted"} - set(accepted)
+    found = [Flag(one.name, what, one.remedy, one.name in refusing) for one in CHECKS for what in one.look(curve, beside)]
     return tuple(sorted(found, key=lambda flag: not flag.refused))
 
 
@@ -230,20 +229,27 @@ def _step(curve: Curve, row: int) -> str:
 
 
 CHECKS = (
-    Check("not-finite", True, _not_finite, "find out where the run went wrong; remove rows that are no training steps"),
-    Check("negative", True, _negative, "name another column with --loss-column"),
-    Check("order", True, _order, "keep one row a step, in order: of steps trained again, that of the weights that were kept"),
-    Check("start", True, _start, "give the log from its first step; or --accept start, for the area of this part alone"),
-    Check("unit", True, _unit, "say which with --unit nats or --unit bits"),
-    Check("smoothed", True, _smoothed, "give the column of the losses as logged, with --loss-column"),
-    Check("looks-smoothed", False, _looks_smoothed, "export them as logged; batches in the order of a text look so too"),
-    Check("sampled", False, _sampled, "export every step (of W&B, scan_history): the interval is what this leaves open"),
-    Check("gaps", False, _gaps, "give the log with every step: the interval is what this leaves open"),
-    Check("late-start", False, _late_start, "give the log from its first step"),
-    Check("repeated", False, _repeated, "export the losses as logged, one row for each step"),
-    Check("several-epochs", False, _epochs, "--raw unique (the default) counts the first pass, --raw epoch-weighted all"),
-    Check("random-windows", False, _random_windows, "a sum over what was read, and no code for the files: train in one pass"),
-    Check("micro-batch", False, _micro_batch, "log the mean over the whole batch: this is a sample of it, right on average"),
-    Check("rising", False, _rising, "the area is right; a law that only falls describes no such curve"),
-    Check("high-start", False, _high_start, "see that --unit and --vocabulary are right"),
+    Check("not-finite", "always", _not_finite, "find out where the run went wrong; remove rows that are no training steps"),
+    Check("negative", "always", _negative, "name another column with --loss-column"),
+    Check(
+        "order", "always", _order, "keep one row a step, in order: of steps trained again, that of the weights that were kept"
+    ),
+    Check(
+        "start",
+        "unless accepted",
+        _start,
+        "give the log from its first step; or --accept start, for the area of this part alone",
+    ),
+    Check("unit", "unless accepted", _unit, "say which with --unit nats or --unit bits"),
+    Check("smoothed", "unless accepted", _smoothed, "give the column of the losses as logged, with --loss-column"),
+    Check("looks-smoothed", "never", _looks_smoothed, "export them as logged; batches in the order of a text look so too"),
+    Check("sampled", "never", _sampled, "export every step (of W&B, scan_history): the interval is what this leaves open"),
+    Check("gaps", "never", _gaps, "give the log with every step: the interval is what this leaves open"),
+    Check("late-start", "never", _late_start, "give the log from its first step"),
+    Check("repeated", "never", _repeated, "export the losses as logged, one row for each step"),
+    Check("several-epochs", "never", _epochs, "--raw unique (the default) counts the first pass, --raw epoch-weighted all"),
+    Check("random-windows", "never", _random_windows, "a sum over what was read, and no code for the files: train in one pass"),
+    Check("micro-batch", "never", _micro_batch, "log the mean over the whole batch: this is a sample of it, right on average"),
+    Check("rising", "never", _rising, "the area is right; a law that only falls describes no such curve"),
+    Check("high-start", "never", _high_start, "see that --unit and --vocabulary are right"),
 )

@@ -29,7 +29,7 @@ def loss(fit: FitConstants, parameters: float, tokens: Any) -> Any:
 
     Example:
         >>> round(loss(fits()[0], 65.2e9, 1.4e12), 3)
-        1.974
+        1.976
     """
     return fit.e + fit.a / parameters**fit.alpha + fit.b / tokens**fit.beta
 

@@ -15,8 +15,8 @@ from mdlbench.text import counted
 from mdlbench.units import BITS_PER_BYTE, bits_to_bytes
 
 IDEAL = (
-    "IDEAL: the sum of loss × tokens, the length of a code that learns as it goes. Nothing was coded, so this is no size; a "
-    "file that decodes is what mdlbench compress -m online:... writes."
+    "IDEAL: the sum of loss × tokens, the length of a code that learns as it goes. No area here was coded, so this is no "
+    "size; a file that decodes is what mdlbench compress -m online:... writes."
 )
 _RUN = Measure("run", definition="a training run, called by its log")
 _MEAN = Measure("mean loss", "nats a token", "fixed", 4, "area divided by its tokens", "less")
@@ -70,6 +70,7 @@ def overview(found: LossArea) -> Table:
         _RUN,
         tokens.measure("tokens", definition="that the area counts"),
         area.measure("area", definition="the sum of loss × tokens, in bytes; in brackets what gaps leave open", better="less"),
+        area.measure("untaught", definition="the first row's loss × tokens: the null, of a model that learns nothing"),
         _MEAN,
         raw.measure("raw", definition="bytes of the training data, by the convention named"),
         _RATIO,
@@ -80,14 +81,16 @@ def overview(found: LossArea) -> Table:
         Row((*_cells(one, tokens, area, raw), *_charged(found, one, area), *_confirmed(found, one)), _tags(one))
         for one in found.curves
     )
-    kept = [at for at in range(len(columns)) if at < 4 or any(row.cells[at] is not None for row in rows)]
+    kept = [at for at in range(len(columns)) if at < 5 or any(row.cells[at] is not None for row in rows)]
     shown = tuple(Row(tuple(row.cells[at] for at in kept), row.tags) for row in rows)
     title = f"Loss areas of {found.group}" if found.group else "Loss areas"
     return Table(title, tuple(columns[at] for at in kept), shown, notes=tuple(dict.fromkeys(_notes(found))))
 
 
 def _cells(one: CurveArea, tokens: Scale, area: Scale, raw: Scale) -> tuple[Cell, ...]:
-    return one.name, tokens.known(one.tokens), _area(one, area), one.mean_loss_nats, raw.known(one.raw_bytes), one.ratio
+    null = None if one.untaught_bits is None else area.of(bits_to_bytes(one.untaught_bits))
+    measured = (tokens.known(one.tokens), _area(one, area), null, one.mean_loss_nats)
+    return one.name, *measured, raw.known(one.raw_bytes), one.ratio
 
 
 def _area(one: CurveArea, scale: Scale) -> Cell:
@@ -137,10 +140,12 @@ def _notes(found: LossArea) -> Iterator[str]:
     measured = [one for one in found.curves if one.refused is None]
     if measured:
         yield IDEAL
+    if any(one.confirmed_file_bytes is not None for one in measured):
+        yield "only decoded slices were coded: a payload's bytes are a size, held against the area of the same tokens"
     if any(one.raw_bytes is None for one in measured):
         yield "raw bytes and ratio are not known without --bytes-per-token, or --tokenizer with --text"
     elif measured:
-        yield f"raw bytes are {found.raw}"
+        yield f"raw bytes, {found.raw}"
     if any(one.epochs is None for one in measured):
         yield "where a log does not count epochs, all of it is taken for one pass over the data"
     if any(not one.unit_said for one in found.curves):
@@ -186,7 +191,7 @@ def anchors(found: LossArea) -> Table:
         for above in one.above
     ]
     note = "what is learnt is what lies above the anchor, and which run learns most depends on it"
-    return Table.of("Area above an anchor", columns, rows, notes=(note,), name=1)
+    return Table.of("Area above an anchor", columns, rows, notes=(note,))
 
 
 def fits(found: LossArea) -> Table:
@@ -195,7 +200,7 @@ def fits(found: LossArea) -> Table:
         _RUN,
         _FLOOR,
         _EXPONENT,
-        Measure("T0", "tokens", "digits", 3, "where the fitted loss is 1 nat above E"),
+        Measure("T0, tokens", definition="where the fitted loss is 1 nat above E"),
         Measure("residual", "nats a token", "fixed", 4, "root mean square over the blocks that were fitted"),
         Measure(
             "second half",
@@ -211,7 +216,7 @@ def fits(found: LossArea) -> Table:
             one.name,
             Estimate(fit.floor_nats.value, fit.floor_nats.low, fit.floor_nats.high),
             Estimate(fit.exponent.value, fit.exponent.low, fit.exponent.high),
-            fit.scale_tokens.value,
+            tokens_text(fit.scale_tokens.value),
             fit.residual_nats,
             _held_out(fit.hold_out),
         )
@@ -233,7 +238,7 @@ def _fit_notes(found: LossArea) -> Iterator[str]:
     yield "schedules of learning rates, and losses that rise, make real curves no power law"
     if missed:
         share = f"{len(missed)} of {len(held)} curves"
-        yield f"HELD OUT: the interval by covariance missed the second half of {share}; trust none of its kind"
+        yield f"HELD OUT: the 95 % interval by covariance missed the second half of {share}"
     yield from (
         f"{one.name}: no interval, for a bound of the search holds a parameter"
         for one in found.curves

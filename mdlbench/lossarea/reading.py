@@ -13,7 +13,7 @@ from mdlbench.errors import UsageError
 from mdlbench.lossarea import columns
 from mdlbench.lossarea.curve import Curve, Origin
 from mdlbench.lossarea.formats import OWN, read_file
-from mdlbench.lossarea.tables import Log
+from mdlbench.lossarea.tables import Log, joined
 from mdlbench.text import visible
 from mdlbench.units import nats_to_bits
 
@@ -67,12 +67,16 @@ def read_curves(path: str | os.PathLike[str], settings: Settings | None = None) 
     """
     given, place = settings or Settings(), Path(path)
     if place.is_dir():
-        logs = [*sorted(place.glob("seed-*/log.jsonl")), *sorted(place.glob("*.tfevents.*"))]
+        seeds = sorted(place.glob("seed-*/log.jsonl"))
+        if seeds:
+            return [curve for log in seeds for curve in read_curves(log, given)]
+        logs = [read_file(part) for part in sorted(place.glob("*.tfevents.*"))]
         if not logs:
             raise UsageError(f"{visible(str(path))} is a folder without seed-*/log.jsonl or event files; name a log")
-        return [curve for log in logs for curve in read_curves(log, given)]
+        made, log = logs[0][0], joined([log for _, log in logs])
+    else:
+        made, log = read_file(place)
     shown = visible(str(path))
-    made, log = read_file(place)
     if made.name == OWN:
         _refuse_running(place)
     return [_curve(log, made.name, shown, one, given) for one in columns.loss_columns(log, shown, given.loss_column)]

@@ -104,6 +104,7 @@ class CurveArea:
         tokens: that the area counts.
         area_bits: the sum of loss x tokens; low, high: what gaps and rounding leave open.
         area_bytes: the same in bytes; nothing was coded, so it is no file's size.
+        untaught_bits: the first row's loss x tokens: the area of a model that learns nothing.
         raw_bytes: of the training data by the convention; ratio: raw bytes to area bytes.
         model_code_bytes, weights_bytes: charged; total: area and those, and its ratio.
         flags: what is wrong with the curve; refused: why it has no area.
@@ -124,6 +125,7 @@ class CurveArea:
     refused: str | None
     area_low_bits: float | None
     area_high_bits: float | None
+    untaught_bits: float | None
     bytes_per_token: float | None
     raw_convention: str
     model_code_bytes: int | None

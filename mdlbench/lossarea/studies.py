@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def _measured(whole: Curve, curve: Curve, flags: tuple[Flag, ...], raw: Raw, cha
     fitted, why = (None, None) if refused else fit_or_why(curve)
     return CurveArea(
         name=curve.name,
-        **_figures(curve, found, charges),
+        **_figures(curve, found, charges),  # type: ignore[arg-type]
         flags=flags,
         refused=refused,
         bytes_per_token=curve.bytes_per_token,
@@ -101,19 +101,29 @@ def _measured(whole: Curve, curve: Curve, flags: tuple[Flag, ...], raw: Raw, cha
     )
 
 
-def _figures(curve: Curve, found: Area | None, charges: Charges) -> dict[str, Any]:
+_DERIVED = (
+    *("tokens", "area_bits", "area_bytes", "mean_loss_nats", "raw_bytes", "ratio", "total_bytes", "total_ratio"),
+    *("area_low_bits", "area_high_bits", "untaught_bits"),
+)
+
+
+def _figures(curve: Curve, found: Area | None, charges: Charges) -> dict[str, float | None]:
     """What follows from an area; all None without one."""
-    names = ("tokens", "area_bits", "area_bytes", "mean_loss_nats", "raw_bytes", "ratio", "area_low_bits", "area_high_bits")
+    figures: dict[str, float | None] = dict.fromkeys(_DERIVED)
     if found is None:
-        return dict.fromkeys((*names, "total_bytes", "total_ratio"))
+        return figures
     size = bits_to_bytes(found.bits)
-    raw_bytes = None if curve.bytes_per_token is None else curve.bytes_per_token * found.tokens
+    raw = None if curve.bytes_per_token is None else curve.bytes_per_token * found.tokens
     charged = [part for part in (charges.model_code, charges.weights) if part is not None]
-    total = size + sum(charged) if charged else None
-    compared = None if raw_bytes is None else ratio(raw_bytes, size)
-    values = (found.tokens, found.bits, size, bits_to_nats(found.mean), raw_bytes, compared, found.low, found.high)
-    total_ratio = None if raw_bytes is None or total is None else ratio(raw_bytes, total)
-    return dict(zip(names, values, strict=True)) | {"total_bytes": total, "total_ratio": total_ratio}
+    figures |= {"tokens": found.tokens, "area_bits": found.bits, "area_bytes": size, "mean_loss_nats": bits_to_nats(found.mean)}
+    figures |= {"area_low_bits": found.low, "area_high_bits": found.high}
+    figures |= {"untaught_bits": float(curve.losses[0]) * found.tokens, "raw_bytes": raw}
+    if charged:
+        figures["total_bytes"] = size + sum(charged)
+    if raw is not None:
+        figures["ratio"] = ratio(raw, size)
+        figures["total_ratio"] = ratio(raw, size + sum(charged)) if charged else None
+    return figures
 
 
 def _finite(value: float) -> float | None:

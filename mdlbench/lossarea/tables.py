@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TextIO
 
@@ -39,6 +39,21 @@ class Log:
     loss: str | None = None
     averaged: bool = False
     rounding: float = 0.0
+
+
+def joined(logs: Sequence[Log]) -> Log:
+    """Logs of one format, one after the other, as a run that was stopped and went on leaves them."""
+    parts: dict[str, list[Column]] = {}
+    start = 0
+    for log in logs:
+        for name, column in log.columns.items():
+            parts.setdefault(name, []).append(Column(column.rows + start, column.values))
+        start += max((int(column.rows[-1]) + 1 for column in log.columns.values()), default=0)
+    columns = {
+        name: Column(np.concatenate([part.rows for part in columns]), np.concatenate([part.values for part in columns]))
+        for name, columns in parts.items()
+    }
+    return replace(logs[0], columns=columns)
 
 
 def read_csv(path: Path) -> Log:

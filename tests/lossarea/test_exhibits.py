@@ -63,7 +63,7 @@ def test_every_word_is_defined_and_nothing_is_called_a_size(family: LossArea) ->
     assert any(note.startswith("IDEAL: ") and "this is no size" in note for note in table.notes)
     headings = [column.heading for column in table.columns]
     assert headings == [
-        *("run", "tokens, thousands", "area, kB", "mean loss, nats a token", "raw, kB", "ratio"),
+        *("run", "tokens, thousands", "area, kB", "untaught, kB", "mean loss, nats a token", "raw, kB", "ratio"),
         *("decoded slice, tokens", "its area, bytes", "its payload, bytes"),
     ]
     text = terminal.render([table])
@@ -73,10 +73,10 @@ def test_every_word_is_defined_and_nothing_is_called_a_size(family: LossArea) ->
 def test_what_is_not_known_is_a_dash_and_what_nobody_asked_for_no_column(family: LossArea) -> None:
     bare = study([Curve.per_step("a", [16.0, 15.0], tokens_per_step=500.0)])
     table = overview(bare)
-    assert [column.name for column in table.columns] == ["run", "tokens", "area", "mean loss"]
+    assert [column.name for column in table.columns] == ["run", "tokens", "area", "untaught", "mean loss"]
     assert any("raw bytes and ratio are not known without --bytes-per-token" in note for note in table.notes)
     refused = overview(family).rows[-1]
-    assert refused.cells[1:] == (None,) * 8
+    assert refused.cells[1:] == (None,) * 9
     assert refused.tags[0][0] == "REFUSED: not-finite"
 
 

@@ -47,6 +47,16 @@ def test_event_files_of_both_writers(tmp_path: Path, data: bytes, first: int) ->
         read_log(written(tmp_path, "damaged", data[:200] + bytes([data[200] ^ 1]) + data[201:]), HUNDRED)
 
 
+def test_event_files_of_a_folder_are_one_run_in_the_order_of_their_names(tmp_path: Path) -> None:
+    written(tmp_path, "events.out.tfevents.1.host", TENSORBOARD)
+    (found,) = read_curves(tmp_path, HUNDRED)
+    assert found.steps.tolist() == [0, 1, 2]
+    written(tmp_path, "events.out.tfevents.2.host", TENSORBOARDX)
+    (found,) = read_curves(tmp_path, HUNDRED)
+    assert found.steps.tolist() == [0, 1, 2, 1, 2, 3]
+    assert [flag.check for flag in check(found) if flag.refused] == ["order"]
+
+
 def test_the_check_of_records_is_crc_32c() -> None:
     """RFC 3720, appendix B.4: 32 bytes of zeros have 0x8a9136aa."""
     crc = 0x8A9136AA

@@ -24,20 +24,17 @@ from mdlbench.report import terminal
 from mdlbench.result.record import plain
 from mdlbench.text import visible
 
-_REFUSALS = [one.name for one in CHECKS if one.refuses and one.name != "not-finite"]
+_REFUSALS = [one.name for one in CHECKS if one.refuses == "unless accepted"]
+_POSITIVE = option.Real(0, min_open=True)
 
 
 @click.command(name="logs")
 @click.argument("logs", nargs=-1, required=True, metavar="LOG...")
 @click.option("--loss-column", metavar="NAME", help="The column of the training loss, where its name does not tell.")
 @click.option("--step-column", metavar="NAME", help="The column that counts steps, where its name does not tell.")
-@click.option("--tokens-per-step", type=option.Real(1e-9), metavar="N", help="Batch x context, for logs that count no tokens.")
-@click.option(
-    "--unit", type=click.Choice(["nats", "bits"]), help="Of the loss, a token.  [default: what the log says, else nats]"
-)
-@click.option(
-    "--bytes-per-token", type=option.Real(1e-9), metavar="X", help="Of the training data; without, no ratio is given."
-)
+@click.option("--tokens-per-step", type=_POSITIVE, metavar="N", help="Batch x context, for logs that count no tokens.")
+@click.option("--unit", type=click.Choice(["nats", "bits"]), help="Of the loss.  [default: what the log says, else nats]")
+@click.option("--bytes-per-token", type=_POSITIVE, metavar="X", help="Of the training data; without, no ratio is given.")
 @click.option("--tokenizer", metavar="FOLDER", help="Measure the bytes a token with this tokenizer on --text.")
 @click.option("--text", metavar="FILE", help="A sample of the training data, for --tokenizer.")
 @click.option(
