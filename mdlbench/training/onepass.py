@@ -79,6 +79,9 @@ class _OnePass:
         }
 
     def _keep(self, tokens: int) -> None:
+        """The state as it is, in place of the one before; n-gram features are too large to keep, and their runs begin again."""
+        if self._learner.config.orders:
+            return
         learner, before = self._learner, find_checkpoints(self._folder)
         progress = {"seed": self._seed, "step": learner.updates, "tokens": tokens, "bytes": tokens}
         alphabet = bytes(range(learner.alphabet_size))

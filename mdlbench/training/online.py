@@ -113,7 +113,7 @@ class OnlineLearner:
     def carried(self) -> dict[str, torch.Tensor]:
         """What goes on beside weights and optimiser, at the end of a chunk, by name.
 
-        Only without features: their table is no checkpoint's business.
+        Only without features: their table is too large to be kept now and then.
         """
         assert not self.config.orders, "features are not carried"
         return {"last": self._last, **self.memory.tensors()}

@@ -62,3 +62,10 @@ def test_a_loss_that_is_not_finite_names_the_folder(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(OnlineLearner, "learn", diverging)
     with pytest.raises(MdlbenchError, match=f"{tmp_path}: the loss of update 1 is not finite"):
         train(tmp_path, config("gru", orders=0))
+
+
+def test_a_run_with_features_begins_again(tmp_path: Path) -> None:
+    shape = config("gru", orders=2)
+    lines = train(tmp_path, shape)
+    assert find_checkpoints(tmp_path) == []
+    assert train(tmp_path, shape) == lines
