@@ -16,6 +16,7 @@ MdlbenchError                 base: one clear line, naming what, where and the r
 │   └── SalvagedError         ... what could be recovered was written, but something was lost
 ├── ResultError               a result file is not what its format says
 ├── NotADistributionError     a model gave weights that are no probabilities
+├── PredictorError            an own predictor raised something
 ├── NetworkError              a network failed while it predicted
 ├── VerificationError         what was just written did not decode to the same bytes
 └── InterruptedRunError       the user stopped the run
@@ -100,6 +101,10 @@ class ResultError(MdlbenchError):
 
 class NotADistributionError(MdlbenchError, ValueError):
     """Weights that are negative, infinite, NaN or all zero cannot be turned into integer counts."""
+
+
+class PredictorError(MdlbenchError):
+    """A predictor's own code raised something, which is this error's `__cause__`, or wanted to exit."""
 
 
 class NetworkError(MdlbenchError):
