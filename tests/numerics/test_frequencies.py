@@ -173,9 +173,9 @@ def test_what_cannot_come_costs_infinitely_many_bits() -> None:
 
 def test_what_is_no_array_of_real_numbers_is_called_so() -> None:
     for made in (Frequencies, Frequencies.from_logits):
-        for given in (None, [1, 2]):
-            with pytest.raises(TypeError, match=f"of type {type(given).__name__}, not a numpy or torch array"):
-                made(given)
+        for other in (None, [1, 2]):
+            with pytest.raises(TypeError, match=f"of type {type(other).__name__}, not a numpy or torch array"):
+                made(other)
         with pytest.raises(NotADistributionError, match="are of type complex128; a probability is a real number"):
             made(np.ones((1, 2)) * 1j)
     with pytest.raises(NotADistributionError, match="row 0"):
