@@ -151,6 +151,21 @@ def test_only_the_newest_of_a_model_and_policy_is_shown() -> None:
     assert table.rows[0].cells[2] == 23.0
 
 
+def test_what_a_trained_network_may_have_seen_is_said_beside_its_figures() -> None:
+    """At the headline, at the table that a page shows unfolded, and at that of the input; not of models without weights."""
+    network = replace(measured(b"abc", "uniform"), model="hf:./folder,context=64")
+    said = "whether this text was among its training data is not known"
+    (section,) = sections([found(network)])
+    assert said in section.findings[0].claim
+    for table in (*section.front, section.parts[0].exhibits[0]):
+        assert isinstance(table, Table)
+        assert [note for note in table.notes if said in note] == [
+            f"hf:./folder,context=64: {said}, nothing in the record says so"
+        ]
+    (section,) = sections([found(measured(b"abc", "uniform"))])
+    assert said not in repr(section)
+
+
 def test_bits_beside_the_sums_are_notes_and_policies_are_details() -> None:
     beside = {"byte_fallback_bits": 12.25, "context_reset_bits": 0.0}
     one = replace(measured(b"abc", "uniform"), beside=beside, device="cpu", dtype="float32")
