@@ -53,8 +53,8 @@ class MissingCorpusError(UsageError):
         super().__init__(f"{name} is not fetched; run: mdlbench corpus fetch {name}{hint}")
 
 
-class MissingInputError(UsageError):
-    """Data to read are not there: neither a file nor, where those have names, a corpus."""
+class MissingInputError(UsageError, FileNotFoundError):
+    """Data to read are not there: neither a file nor, where those have names, a corpus; a `FileNotFoundError` too."""
 
     exit_code = 1  # as of every file that cannot be read
 
