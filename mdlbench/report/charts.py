@@ -10,14 +10,14 @@ from itertools import groupby
 from typing import NamedTuple
 
 from mdlbench.report.axes import Domain, Ink, Spec, channel, colour_by_name, domain, drawable, picked, tooltip_name
-from mdlbench.report.bars import bar_layers, mark_looks, part_colours
+from mdlbench.report.bars import bar_layers, height, mark_looks, part_colours
 from mdlbench.report.labels import label_layers, placed_labels
 from mdlbench.report.palette import SERIES
 from mdlbench.result.exhibits import Bars, Chart, Series, Span
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "system-ui, Helvetica Neue, Liberation Sans, Arial, sans-serif"
-HEIGHT, BAR_HEIGHT = 240, 22
+HEIGHT = 240
 WIDTHS = (280, 420, 560, 1100)  # of a plot for which labels are placed, where its width is that of the window
 _INTERNAL = {"x", "y", "n", "low", "high"}  # fields of a row that are not told to whoever points at it
 
@@ -85,10 +85,7 @@ def specification(exhibit: Chart | Bars, ink: Ink, width: int | str = "container
     if isinstance(exhibit, Chart):
         drawn: Spec = {"height": HEIGHT, "layer": list(_chart_layers(exhibit, ink, width))}
     else:
-        drawn = {
-            "height": BAR_HEIGHT * len({(bar.group, bar.name) for bar in exhibit.bars}),
-            "layer": list(bar_layers(exhibit, ink)),
-        }
+        drawn = {"height": height(exhibit), "layer": list(bar_layers(exhibit, ink))}
     fit = {"autosize": {"type": "fit-x", "contains": "padding"}} if width == "container" else {}
     return {"$schema": SCHEMA, "width": width, **fit, "params": [{"name": "pick", "value": None}], **drawn}
 

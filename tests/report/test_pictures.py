@@ -87,6 +87,9 @@ def test_a_bar_that_ends_early_says_where_it_goes() -> None:
     assert min(place for place in places if place is not None) == -0.5
     assert "to −2,000.250, untrained −3.500" in figures.draw(exhibit).svg
     assert ">to " not in figures.draw(sample.bars()).svg
+    words = next(layer["mark"] for layer in layers if layer["mark"]["type"] == "text")
+    bar = next(layer["mark"] for layer in layers if layer["mark"]["type"] == "bar")
+    assert words["dy"] - words["fontSize"] / 2 > bar["height"] / 2, "beside the bar, not on it"
 
 
 def test_names_of_corners_stand_above_the_points() -> None:
