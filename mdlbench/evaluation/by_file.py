@@ -1,6 +1,7 @@
 """Ideal code length of a file under a model: bits, bits per byte, perplexities. Nothing is coded; no size is claimed."""
 
 import functools
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,6 +13,7 @@ import numpy as np
 from mdlbench.codec import DEFAULT_MODEL, Batch, Progress, batches_of, no_progress
 from mdlbench.codec.sources import Data, opened
 from mdlbench.corpora import Corpus
+from mdlbench.errors import NotADistributionError
 from mdlbench.evaluation.result import Comparison, IdealCodeLength, perplexity
 from mdlbench.models import ModelLike, as_model, at_level
 from mdlbench.models.base import Places
@@ -122,7 +124,7 @@ def evaluate(
         observing: how long that takes, measuring the block being 1; for `progress`.
 
     Raises:
-        TypeError: `data` is a str.
+        TypeError: `data` is a str. NotADistributionError: the code length is infinite.
 
     Example:
         >>> evaluate(b"abracadabra" * 10, "kt,order=2")
@@ -145,6 +147,8 @@ def evaluate(
                     counts.add(block, measured.ideal)
                     for name, value in measured.beside.items():
                         beside[name] = beside.get(name, 0.0) + value
+    if not math.isfinite(counts.bits):
+        raise NotADistributionError(f"{model.spec}: a symbol that came has weight zero, which is infinitely many bits")
     return Evaluation(
         model=model.spec,
         digest=model.digest.hex(),

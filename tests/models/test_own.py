@@ -15,7 +15,14 @@ from mdlbench.codec import compress, compress_stream, decompress, verify
 from mdlbench.codec.inspection import inspect_stream
 from mdlbench.codec.salvage import salvage_stream
 from mdlbench.codec.seekable import open_container
-from mdlbench.errors import EnvironmentMismatchError, ModelMismatchError, PredictorError, SpecError, UsageError
+from mdlbench.errors import (
+    EnvironmentMismatchError,
+    ModelMismatchError,
+    NotADistributionError,
+    PredictorError,
+    SpecError,
+    UsageError,
+)
 from mdlbench.evaluation import code_length, evaluate
 from mdlbench.evaluation.by_symbol import SymbolBits, evaluate_symbols
 from mdlbench.models import as_model, load_model
@@ -274,6 +281,20 @@ def test_a_predictor_that_exits_does_not_end_the_command(file: Path) -> None:
 def test_what_a_class_says_of_itself_is_checked(attribute: str, value: object, text: str) -> None:
     with pytest.raises(SpecError, match=text):
         as_model(type("Port", (Counts,), {attribute: value})())
+
+
+def test_a_weight_of_zero_for_what_came_decodes_but_has_no_code_length() -> None:
+    class Zero(Counts):
+        def predict(self) -> np.ndarray:
+            weights = np.zeros_like(self.counts)
+            weights[:, ord("a")] = 1.0
+            return weights
+
+    data, sink = b"a" * 500 + b"b", io.BytesIO()
+    assert compress_stream(io.BytesIO(data), sink, Zero()).ideal_bits is None
+    assert decompress(sink.getvalue(), Zero()) == data
+    with pytest.raises(NotADistributionError, match="a symbol that came has weight zero, which is infinitely many bits"):
+        evaluate(data, Zero())
 
 
 def test_the_environment_of_a_predictor_is_checked() -> None:
