@@ -16,6 +16,7 @@ MdlbenchError                 base: one clear line, naming what, where and the r
 │   └── SalvagedError         ... what could be recovered was written, but something was lost
 ├── ResultError               a result file is not what its format says
 ├── NotADistributionError     a model gave weights that are no probabilities
+├── PredictorError            an own predictor raised something
 ├── NetworkError              a network failed while it predicted
 ├── VerificationError         what was just written did not decode to the same bytes
 └── InterruptedRunError       the user stopped the run
@@ -52,8 +53,8 @@ class MissingCorpusError(UsageError):
         super().__init__(f"{name} is not fetched; run: mdlbench corpus fetch {name}{hint}")
 
 
-class MissingInputError(UsageError):
-    """Data to read are not there: neither a file nor, where those have names, a corpus."""
+class MissingInputError(UsageError, FileNotFoundError):
+    """Data to read are not there: neither a file nor, where those have names, a corpus; a `FileNotFoundError` too."""
 
     exit_code = 1  # as of every file that cannot be read
 
@@ -100,6 +101,10 @@ class ResultError(MdlbenchError):
 
 class NotADistributionError(MdlbenchError, ValueError):
     """Weights that are negative, infinite, NaN or all zero cannot be turned into integer counts."""
+
+
+class PredictorError(MdlbenchError):
+    """A predictor's own code raised something, which is this error's `__cause__`, or wanted to exit."""
 
 
 class NetworkError(MdlbenchError):

@@ -71,23 +71,23 @@ def parse_size(text: str) -> int:
 
 
 def parse_whole(text: str | int) -> int:
-    """Read a whole number in plain digits, such as `12` or `-3`; one that is a number already stays as it is.
+    """Read a whole number as it is written canonically, such as `12` or `-3`; one that is a number already stays as it is.
 
     Raises:
-        ValueError: it is anything else; Python's `int` also takes `1_000`, ` 5 ` and the digits of other scripts.
+        ValueError: it is anything else; Python's `int` also takes `1_000`, `+5`, `05`, ` 5 ` and the digits of other scripts.
     """
-    if isinstance(text, str) and not re.fullmatch(r"[+-]?[0-9]{1,4000}", text):
+    if isinstance(text, str) and not re.fullmatch(r"0|-?[1-9][0-9]{0,3999}", text):
         raise ValueError(f"{text!r} is not a whole number in plain digits")
     return int(text)
 
 
 def parse_real(text: str | float) -> float:
-    """Read a finite number in plain digits, such as `0.5`, `.5` or `1e-3`; one that is a number already stays as it is.
+    """Read a finite number in plain digits, such as `0.5`, `-.5` or `1e-3`; one that is a number already stays as it is.
 
     Raises:
         ValueError: it is anything else, `nan` and `inf` too, or too large.
     """
-    if isinstance(text, str) and not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
+    if isinstance(text, str) and not re.fullmatch(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
         raise ValueError(f"{text!r} is not a number in plain digits")
     if not math.isfinite(value := float(text)):
         raise ValueError(f"{text!r} is too large a number")

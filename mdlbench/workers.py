@@ -17,12 +17,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TypeVar
 
-from mdlbench.errors import MdlbenchError, UsageError
+from mdlbench.arguments import whole
+from mdlbench.errors import MdlbenchError
 from mdlbench.progress import EVERY, current, measured, telling
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+MOST_JOBS = 256
 _THREAD = "mdlbench-work"
 _PATIENCE = 5.0  # seconds that workers have to end what they started
 _state: Any = None
@@ -64,12 +66,11 @@ def ordered_map(
     Args:
         work: a module-level function.
         tasks: taken from only as results are asked for, so memory stays flat.
-        jobs: worker processes; 1 runs everything here.
+        jobs: worker processes, at most MOST_JOBS; 1 runs everything here.
         state: what `work` uses in this process.
         build, recipe: `build(recipe)` makes the same in a worker.
     """
-    if jobs < 1:
-        raise UsageError(f"jobs={jobs}; at least one process does the work")
+    whole("jobs", jobs, 1, MOST_JOBS)
     if jobs == 1:
         for task in tasks:
             yield task, interruptible(work, state, task)

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mdlbench.beliefs.seed_result import Method, SeedBeliefs, Split, Weighting
+from mdlbench.beliefs.seed_result import Method, SeedBeliefs, Split, Weighting, fits
 from mdlbench.processes.result import EntropyRate
 from mdlbench.result import result_kind
+from mdlbench.result.ranges import agrees, in_range
 from mdlbench.training.config import TrainingConfig
 from mdlbench.training.result import TrainedSeed
+
+_ROUNDING = 1e-3  # bits of a network's single precision, by which it may seem better than the best predictor
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,9 @@ class MeanFit:
     shuffled_r2: float | None
     untrained_r2: float | None
     distance_r2: float | None
+
+    def __post_init__(self) -> None:
+        fits("mean", self)
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,11 @@ class Spread:
     low: float | None
     high: float | None
 
+    def __post_init__(self) -> None:
+        in_range("mean", self.mean, self.least, self.greatest)
+        in_range("standard_deviation", self.standard_deviation)
+        in_range("mean", self.mean, self.mean if self.low is None else self.low, self.mean if self.high is None else self.high)
+
 
 @dataclass(frozen=True)
 class ContextGap:
@@ -209,6 +220,12 @@ class SeedGap(TrainedSeed):
     mean_loss_bits: float
     mean_model_bits: float
     model_bits: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        in_range("mean_loss_bits", self.mean_loss_bits)
+        agrees("mean_model_bits", self.mean_model_bits, sum(self.model_bits) / max(len(self.model_bits), 1))
+        for bits in self.model_bits:
+            in_range("model_bits", bits, slack=_ROUNDING)
 
 
 @result_kind("hmm-train", schema=2)
@@ -243,3 +260,8 @@ class RunGap:
     def __post_init__(self) -> None:
         if not self.seeds or any(len(seed.model_bits) != len(self.contexts) for seed in self.seeds):
             raise ValueError("seeds: there is none, or one has not a figure for each context")
+        means = [seed.mean_model_bits for seed in self.seeds]
+        agrees("model_bits.mean", self.model_bits.mean, sum(means) / len(means))
+        agrees("model_bits.least", self.model_bits.least, min(means))
+        agrees("model_bits.greatest", self.model_bits.greatest, max(means))
+        in_range("model_bits.least", self.model_bits.least, slack=_ROUNDING)

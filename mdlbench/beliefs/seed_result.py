@@ -4,13 +4,23 @@ R^2 is 1 - SSE/SST and has no unit; it is None where the beliefs do not vary. Er
 bits says so in its name.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from mdlbench.result.ranges import in_range
 
 Split = Literal["belief", "prefix"]  # see `prefixes.SPLITS`
 Weighting = Literal["probability", "prefix"]  # see `prefixes.WEIGHTINGS`
 Method = Literal["affine", "ridge"]
+
+
+def fits(name: str, fit: Any) -> None:
+    """Hold what is said of a fit against what it can be: an R^2 is at most 1, a squared error at least 0."""
+    for part in ("r2", "shuffled_r2", "untrained_r2", "distance_r2"):
+        in_range(f"{name}.{part}", getattr(fit, part), -math.inf, 1.0)
+    in_range(f"{name}.mse", fit.mse)
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,9 @@ class Fit:
     untrained_r2: float | None
     distance_r2: float | None
     penalties: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        fits("fits", self)
 
 
 @dataclass(frozen=True)

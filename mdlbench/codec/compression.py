@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 from mdlbench.codec.blocks import Batch, batches_of
 from mdlbench.codec.ledger import Ledger, PayloadSplit
 from mdlbench.codec.matching import build, header_for, prepare, recipes_for
-from mdlbench.codec.sources import Data, opened
+from mdlbench.codec.sources import Data, binary, opened
 from mdlbench.container import RAW, Writer, block_name, read_containers
 from mdlbench.errors import UsageError, VerificationError
 from mdlbench.models import ModelsLike, as_models, at_level
@@ -132,6 +132,7 @@ def compress_stream(
     loaded = as_models(models)
     if not loaded:
         raise UsageError("no model was named; name at least one, such as cm")
+    source = binary(source)
     interruptible(prepare, loaded)
     began = time.perf_counter()
     size = loaded[0].block_size if block_size is None else block_size

@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from mdlbench.codec.blocks import groups
 from mdlbench.codec.matching import build, models_for, prepare, recipes_for
-from mdlbench.codec.sources import Data, opened
+from mdlbench.codec.sources import Data, binary, opened
 from mdlbench.container import RAW, Block, Header, read_containers
 from mdlbench.container.format import checksum
 from mdlbench.errors import DamagedBlockError
@@ -48,7 +48,7 @@ def decompress_stream(
     """
     supplied = as_models(models)
     total, seconds = 0, 0.0
-    items = read_containers(source)
+    items = read_containers(binary(source))
     item = next(items, None)
     while isinstance(item, Header):
         container = models_for(item, supplied, force_environment=force_environment)

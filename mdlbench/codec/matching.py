@@ -4,11 +4,13 @@ import pickle
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mdlbench.arguments import whole
 from mdlbench.container.format import Header, ModelEntry
 from mdlbench.errors import EnvironmentMismatchError, ModelMismatchError, SpecError, UsageError
 from mdlbench.models import CATALOG, load_model, model_class
 from mdlbench.models.base import Model
 from mdlbench.models.spec import split_spec
+from mdlbench.workers import MOST_JOBS
 
 MOST_ENTRIES = 1 << 20  # that the models which a header names may be made of
 
@@ -37,7 +39,7 @@ class Recipe(NamedTuple):
 
 def recipes_for(models: Sequence[Model], jobs: int) -> list[Recipe]:
     """The recipes that workers need: none where the work is done in this process."""
-    return [Recipe.of(model) for model in models] if jobs > 1 else []
+    return [Recipe.of(model) for model in models] if whole("jobs", jobs, 1, MOST_JOBS) > 1 else []
 
 
 def build(recipes: Sequence[Recipe]) -> list[Model]:

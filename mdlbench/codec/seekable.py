@@ -6,6 +6,7 @@ import io
 import os
 from typing import BinaryIO
 
+from mdlbench.arguments import file_path
 from mdlbench.codec.decompression import decode_blocks
 from mdlbench.codec.matching import models_for
 from mdlbench.container import Header, Place, read_block, table_of_contents
@@ -102,7 +103,7 @@ def open_container(path: str | os.PathLike[str], model: ModelsLike = ()) -> io.B
     Raises:
         OSError: the file cannot be read. ContainerError: it is not a container, or is damaged.
     """
-    file = builtins.open(path, "rb")  # noqa: SIM115  (the reader closes it)
+    file = builtins.open(file_path("path", path), "rb")  # noqa: SIM115  (the reader closes it)
     try:
         return io.BufferedReader(ContainerFile(file, model))
     except BaseException:

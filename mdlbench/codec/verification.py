@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from mdlbench.arguments import file_path
 from mdlbench.codec import DEFAULT_MODEL, Compression, Progress, compress_stream, no_progress
 from mdlbench.errors import MdlbenchError, VerificationError
 from mdlbench.fresh import Fresh, Ran, fresh
+from mdlbench.models.spec import split_spec
 from mdlbench.progress import Meter
 
 _COMPARED_AT_ONCE = 1 << 20
@@ -46,9 +48,12 @@ def verify_round_trip(
         progress: called with the number of original bytes that are done since it was last called; either way is half of that.
 
     Raises:
-        VerificationError: a byte differs, or the other process failed; says which, or why.
+        TypeError: `path` is none. VerificationError: a byte differs, or the other process failed; says which, or why.
     """
-    models = [model] if isinstance(model, str) else list(model)
+    path = file_path("path", path)
+    models = list(model) if isinstance(model, Sequence) and not isinstance(model, str) else [model]
+    for spec in models:
+        split_spec(spec)  # which refuses what is no text: the other process is told it
     either_way = Meter(progress).adding(0.5)
     with tempfile.TemporaryDirectory(prefix="mdlbench-") as folder:
         container = Path(folder, "container.mdlz")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from mdlbench.arguments import text as checked_text
+from mdlbench.arguments import whole
 from mdlbench.corpora.corpus import Corpus, CorpusFile, slug
 from mdlbench.corpora.known import KnownCorpus, known_corpus, registry
 from mdlbench.corpora.recognition import Recognition, recognise, recognise_folder
@@ -26,17 +28,20 @@ def find_corpus(text: str, limit: int | None = None) -> Corpus:
             file, or of a folder whose files, sorted by name, become separate archives. A single file may be followed by
             `:START:END`, in bytes, END exclusive, either perhaps left out: `enwik8:0:4M`, `book.txt:1k:`. A path that exists is
             taken as it is written, colons and all. Known names win over paths: `./enwik8` is the file.
-        limit: keep only the first so many bytes, of each file if there are several.
+        limit: keep only the first so many bytes, of each file if there are several; None for all.
 
     Raises:
         MissingInputError: nothing of that name.
-        UsageError: a slice that does not fit or that several files cannot have.
+        UsageError: a slice that does not fit or that several files cannot have; a limit that is no number of bytes.
         MissingCorpusError: a known corpus that has not been fetched.
 
     Example:
         >>> find_corpus("LICENSE:0:1k").size
         1000
     """
+    checked_text("text", text, "enwik8:0:1M")
+    if limit is not None:
+        limit = whole("limit", limit, 0)
     if text.startswith(HFDS):
         from mdlbench.corpora.huggingface import dataset_corpus
 

@@ -1,6 +1,7 @@
 """Ideal code length of a file under a model: bits, bits per byte, perplexities. Nothing is coded; no size is claimed."""
 
 import functools
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,13 +13,14 @@ import numpy as np
 from mdlbench.codec import DEFAULT_MODEL, Batch, Progress, batches_of, no_progress
 from mdlbench.codec.sources import Data, opened
 from mdlbench.corpora import Corpus
-from mdlbench.evaluation.result import Comparison, IdealCodeLength
+from mdlbench.errors import NotADistributionError
+from mdlbench.evaluation.result import Comparison, IdealCodeLength, perplexity
 from mdlbench.models import ModelLike, as_model, at_level
 from mdlbench.models.base import Places
 from mdlbench.notebook import Shown
 from mdlbench.progress import part, telling
 from mdlbench.text import counted
-from mdlbench.units import bits_per_byte, ratio
+from mdlbench.units import bits_per_byte
 from mdlbench.workers import interruptible
 
 
@@ -78,9 +80,9 @@ class Evaluation(Shown):
             symbols=self.symbols,
             ideal_bits=self.ideal_bits,
             ideal_bits_per_byte=self.bits_per_byte,
-            symbol_perplexity=_perplexity(self.ideal_bits, self.symbols),
-            byte_perplexity=_perplexity(self.ideal_bits, self.input_bytes),
-            word_perplexity=_perplexity(self.ideal_bits, self.words),
+            symbol_perplexity=perplexity(self.ideal_bits, self.symbols),
+            byte_perplexity=perplexity(self.ideal_bits, self.input_bytes),
+            word_perplexity=perplexity(self.ideal_bits, self.words),
             model=self.model,
             digest=self.digest,
             policy=self.policy,
@@ -122,7 +124,7 @@ def evaluate(
         observing: how long that takes, measuring the block being 1; for `progress`.
 
     Raises:
-        TypeError: `data` is a str.
+        TypeError: `data` is a str. NotADistributionError: the code length is infinite.
 
     Example:
         >>> evaluate(b"abracadabra" * 10, "kt,order=2")
@@ -145,6 +147,8 @@ def evaluate(
                     counts.add(block, measured.ideal)
                     for name, value in measured.beside.items():
                         beside[name] = beside.get(name, 0.0) + value
+    if not math.isfinite(counts.bits):
+        raise NotADistributionError(f"{model.spec}: a symbol that came has weight zero, which is infinitely many bits")
     return Evaluation(
         model=model.spec,
         digest=model.digest.hex(),
@@ -226,8 +230,3 @@ def code_length(
     with opened(data) as source:
         batches = batches_of(source, chosen.block_size if block_size is None else block_size, chosen.batch_size)
         return sum(float(bits.sum()) for batch in batches for bits in interruptible(chosen.code_length, batch.blocks))
-
-
-def _perplexity(bits: float, units: int) -> float | None:
-    per_unit = ratio(bits, units)
-    return None if per_unit is None or per_unit > 1000 else 2.0**per_unit

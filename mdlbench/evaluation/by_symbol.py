@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mdlbench.arguments import whole
 from mdlbench.codec import DEFAULT_MODEL, Progress, no_progress
 from mdlbench.codec.sources import Data
 from mdlbench.corpora import Corpus
@@ -58,6 +59,7 @@ def evaluate_symbols(
         each: called with every symbol.
         alternatives: how many likeliest symbols to ask the model for.
     """
+    alternatives = whole("alternatives", alternatives, 0)
     model, done = as_model(model), 0.0
 
     def observe(observed: Observed) -> None:

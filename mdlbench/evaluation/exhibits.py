@@ -31,6 +31,7 @@ _IDEAL = (
     "IDEAL: the sum of −log2 p over all symbols. Nothing was coded, so this is no size; a file adds integer counts, coder and "
     "headers (mdlbench compress)."
 )
+_PRETRAINED = "whether this text was among its training data is not known, nothing in the record says so"
 _RATE = Measure(
     "ideal bits per byte", form="fixed", digits=4, definition="of the input, whatever the symbols are", better="less"
 )
@@ -97,13 +98,15 @@ def _overview(inputs: Mapping[tuple[str, str], Sequence[Result[IdealCodeLength]]
         found = [result.payload for result in results]
         for model, one, result in zip(_names(found), found, results, strict=True):
             rows.append(Row((model, one.ideal_bits_per_byte, name, part, one.ideal_bits), details=_details(result)))
-    return Table("Ideal code lengths", columns, tuple(rows), notes=(_IDEAL,), bar=columns.index(_RATE))
+    unknown = dict.fromkeys(note for chosen in inputs.values() for result in chosen for note in _training(result.payload))
+    return Table("Ideal code lengths", columns, tuple(rows), notes=(_IDEAL, *unknown), bar=columns.index(_RATE))
 
 
 def _finding(name: str, part: str, results: Sequence[Result[IdealCodeLength]]) -> Finding:
     """The best model of an input, against the next."""
     found = sorted((result.payload for result in results), key=lambda one: one.ideal_bits)
-    best, *others = [f"{named}, {_RATE.text(one.ideal_bits_per_byte)}" for named, one in zip(_names(found), found, strict=True)]
+    rates = [_RATE.text(one.ideal_bits_per_byte) + f" ({_PRETRAINED})" * _brings_weights(one) for one in found]
+    best, *others = [f"{named}, {rate}" for named, rate in zip(_names(found), rates, strict=True)]
     claim = f"On {name} ({part}), nothing coded, the fewest ideal bits per byte are those of {best}"
     return Finding(claim, f"next is {others[0]}" if others else "")
 
@@ -131,8 +134,19 @@ def _table(title: str, results: Sequence[Result[IdealCodeLength]]) -> Table:
         Row((name, *_figures(one)), details=_details(result))
         for name, one, result in zip(_names(found), found, results, strict=True)
     )
-    notes = (_IDEAL, *dict.fromkeys(note for one in found for note in _notes(one)))
+    notes = (_IDEAL, *dict.fromkeys(note for one in found for note in (*_training(one), *_notes(one))))
     return Table(title, _COLUMNS, rows, notes=notes, ranked=True, bar=_COLUMNS.index(_RATE))
+
+
+def _brings_weights(found: IdealCodeLength) -> bool:
+    """Whether it was trained before, on who knows what."""
+    return found.model.startswith("hf:")
+
+
+def _training(found: IdealCodeLength) -> Iterator[str]:
+    """What bits under trained weights may owe to the text itself."""
+    if _brings_weights(found):
+        yield f"{found.model}: {_PRETRAINED}"
 
 
 def _notes(found: IdealCodeLength) -> Iterator[str]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mdlbench.result import result_kind
+from mdlbench.result.ranges import agrees, in_range
+from mdlbench.units import bits_per_byte, ratio
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ class Comparison:
     notes: tuple[str, ...]
 
 
+def perplexity(bits: float, units: int) -> float | None:
+    """2 to the bits per unit; None for no units, and above 2^1000."""
+    per_unit = ratio(bits, units)
+    return None if per_unit is None or per_unit > 1000 else 2.0**per_unit
+
+
 @result_kind("eval")
 @dataclass(frozen=True)
 class IdealCodeLength:
@@ -83,3 +91,11 @@ class IdealCodeLength:
     dtype: str | None = None
     lm_eval: Comparison | None = None
     cut: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("input_bytes", "symbols", "ideal_bits", "seconds"):
+            in_range(name, getattr(self, name))
+        agrees("ideal_bits_per_byte", self.ideal_bits_per_byte, bits_per_byte(self.ideal_bits, self.input_bytes))
+        for name, units in (("symbol_perplexity", self.symbols), ("byte_perplexity", self.input_bytes)):
+            agrees(name, getattr(self, name), perplexity(self.ideal_bits, units))
+        in_range("word_perplexity", self.word_perplexity, 1.0)

@@ -24,6 +24,7 @@ PARTS = {  # of a container, in the order drawn; the first three split its paylo
     "index": "index",
     "trailer": "trailer",
 }
+_WAYS = ("encode", "decode")
 _SPLIT = ("ideal", "quantisation", "coder")
 _LAST = ("raw_blocks", "payloads")
 _ORDER = tuple(PARTS[name] for name in (*(name for name in PARTS if name not in _LAST), *_LAST))
@@ -81,19 +82,39 @@ def _pareto(rows: Sequence[Row], slots: dict[int, int]) -> Panels:
     more = f" {left_out} with more than {edge:.1f} bits per byte left out." if left_out else ""
     return Panels(
         "Size against speed",
-        (_speeds(shown, "encode", slots), _speeds(shown, "decode", slots)),
+        tuple(_speeds(shown, way, _front_first(shown, slots)) for way in _WAYS),
         "Bits per byte of the verified file against original bytes per second of whole processes, start included: further "
         "down and to the right is better. No row "
         f"measured here is both smaller and faster than those on the front. Squares are other programs.{more}",
     )
 
 
-def _speeds(rows: Sequence[Row], way: str, slots: dict[int, int]) -> Chart:
-    points = [(speed, row.bits_per_byte or 0.0, row) for row in rows if (speed := getattr(row, way).bytes_per_second)]
+def _points(rows: Sequence[Row], way: str) -> list[tuple[float, float, Row]]:
+    """Bytes per second and bits per byte of each row that has both."""
+    return [(speed, row.bits_per_byte or 0.0, row) for row in rows if (speed := getattr(row, way).bytes_per_second)]
+
+
+def _front(points: Sequence[tuple[float, float, Row]]) -> list[tuple[float, float, Row]]:
+    """Those that no other is both smaller and faster than, the fastest first."""
     front: list[tuple[float, float, Row]] = []
     for point in sorted(points, key=lambda point: (-point[0], point[1])):
         if not front or point[1] < front[-1][1]:
             front.append(point)
+    return front
+
+
+def _front_first(rows: Sequence[Row], slots: dict[int, int]) -> dict[int, int]:
+    """Colours for size against speed: rows on a front have them before others, and their own where they have one already."""
+    on_front = {id(row) for way in _WAYS for *_, row in _front(_points(rows, way))}
+    order = sorted((id(row) for row in rows if id(row) in on_front or id(row) in slots), key=lambda row: row not in on_front)
+    kept = {row: slots[row] for row in order[:COLOURS] if row in slots}
+    free = (slot for slot in range(COLOURS) if slot not in kept.values())
+    return {row: kept[row] if row in kept else next(free) for row in order[:COLOURS]}
+
+
+def _speeds(rows: Sequence[Row], way: str, slots: dict[int, int]) -> Chart:
+    points = _points(rows, way)
+    front = _front(points)
     on_front = {id(row) for *_, row in front}
     line = Series("front", [x for x, *_ in front], [y for _, y, _ in front], "step", role="null")
     named = [

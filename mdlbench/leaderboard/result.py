@@ -4,12 +4,14 @@ Names are those of the JSON file (README.md beside this says what each figure is
 (derived); `derived.py` makes them and `checking` makes them again.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mdlbench.result.ranges import agrees, in_range
 from mdlbench.result.record import Plain, result_kind
-from mdlbench.units import ratio
+from mdlbench.units import bits_per_byte, bytes_to_bits, ratio
 
 KIND = "leaderboard-row"
 OLD_RULE = "measured under an older rule"
@@ -206,7 +208,55 @@ def _of_whole_processes(timing: Plain, input_bytes: int) -> Plain:
     return {**timing, "bytes_per_second": whole, "coding_bytes_per_second": timing["bytes_per_second"]}
 
 
-@result_kind(KIND, schema=2, upgrades={1: _whole_processes_and_one_rule})
+def _sound(row: "Row") -> None:
+    """Refuse a row that says itself that it is none: its files do not decode, or its single figures are not those of its
+    files. That is cheap; whatever else can be wrong `checking` finds."""
+    archives, logs, corpus = row.archives, row.decode_log, row.corpus
+    if not len(corpus.files) == len(archives) == len(logs):
+        raise ValueError(f"{len(archives)} archives and {len(logs)} decode logs of {len(corpus.files)} files")
+    for at, (file, archive, log) in enumerate(zip(corpus.files, archives, logs, strict=True)):
+        if log.exit_code or not log.fresh_process:
+            raise ValueError(f"decode_log[{at}]: {file.name} was not decoded by a fresh process with exit code 0")
+        if (log.archive_sha256, log.output_sha256) != (archive.sha256, file.sha256):
+            raise ValueError(f"decode_log[{at}]: what was decoded is not {file.name}, or not from its archive")
+        agrees(f"archives[{at}].bytes", archive.bytes, file.bytes)
+        agrees(f"decode_log[{at}].output_bytes", log.output_bytes, file.bytes)
+        _digest(f"archives[{at}].sha256", archive.sha256)
+        _digest(f"corpus.files[{at}].sha256", file.sha256)
+    _digest("corpus.sha256", corpus.sha256)
+    _digest("seal", row.seal)
+    _sizes(row)
+    for way, timing in (("encode", row.encode), ("decode", row.decode)):
+        for name in ("wall_seconds", "cpu_seconds", "coding_seconds"):
+            in_range(f"{way}.{name}", min(getattr(timing, name), default=0.0))
+        agrees(f"{way}.bytes_per_second", timing.bytes_per_second, ratio(row.input_bytes, timing.median_wall_seconds))
+        in_range(f"{way}.bytes_per_second", timing.bytes_per_second)
+
+
+def _sizes(row: "Row") -> None:
+    """The sums over files, and what follows from them."""
+    size, container = sum(file.bytes for file in row.corpus.files), sum(archive.container_bytes for archive in row.archives)
+    agrees("corpus.bytes", row.corpus.bytes, size)
+    agrees("corpus.end", row.corpus.end, row.corpus.start + size)
+    agrees("input_bytes", row.input_bytes, size)
+    agrees("container_bytes", row.container_bytes, container)
+    agrees("bits_per_byte", row.bits_per_byte, bits_per_byte(bytes_to_bits(container), size))
+    agrees("ratio", row.ratio, ratio(size, container) if size else None)
+    in_range("ideal_bits", row.ideal_bits)
+    ideal = None if row.ideal_bits is None else bits_per_byte(row.ideal_bits, size)
+    agrees("ideal_bits_per_byte", row.ideal_bits_per_byte, ideal)
+    code, weights = row.adjusted.code, row.adjusted.weights
+    agrees("adjusted.total", row.adjusted.total, None if code is None else container + code + weights)
+    in_range("adjusted.code", code)
+    in_range("adjusted.weights", weights)
+
+
+def _digest(name: str, text: str) -> None:
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise ValueError(f"{name} is {text[:70]!r}, which is no SHA-256")
+
+
+@result_kind(KIND, schema=2, upgrades={1: _whole_processes_and_one_rule}, sound=_sound)
 @dataclass(frozen=True)
 class Row:
     """A corpus coded with a model in one process, decoded in another to the same SHA-256, and timed.

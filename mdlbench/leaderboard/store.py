@@ -13,7 +13,7 @@ from mdlbench.atomic import write_new
 from mdlbench.errors import ResultError, UsageError
 from mdlbench.leaderboard.derived import sealed
 from mdlbench.leaderboard.result import KIND, Row
-from mdlbench.result.reading import Found, parse, result_of
+from mdlbench.result.reading import Found, parse, sound_result
 from mdlbench.result.record import Plain, provenance
 
 _LONGEST_SLUG = 80
@@ -69,9 +69,9 @@ def read_row(path: str | os.PathLike[str]) -> Found[Row]:
     """The row in a file.
 
     Raises:
-        ResultError: it is not JSON, or not a leaderboard row; figures are not checked here (`check` does that).
+        ResultError: it is not JSON, not a leaderboard row, or one that contradicts itself (`check` finds all that is wrong).
     """
-    return Found(str(path), result_of(read_document(path), path))
+    return Found(str(path), sound_result(read_document(path), path))
 
 
 def row_files(folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:

@@ -159,6 +159,9 @@ class Model(ABC):
         self.options = self.Options() if options is None else options
         self.revision = revision or self.revisions[0]
 
+    def __repr__(self) -> str:
+        return f"<Model {self.spec}>"  # without the digest: of a network's weights it takes seconds
+
     @classmethod
     def check(cls, argument: str, options: Any) -> None:
         """Raise what is wrong with a spec, as far as that is seen without loading what takes long; by default all of it."""

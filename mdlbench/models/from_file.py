@@ -41,7 +41,7 @@ def load_predictor(file: str, class_name: str, values: dict[str, str], spec: str
         predictor = cls(given) if _takes_whole(cls) else cls(**vars(given))
     except MdlbenchError:
         raise
-    except Exception as error:  # whatever somebody's constructor raises
+    except (Exception, SystemExit) as error:  # whatever somebody's constructor raises
         raise SpecError(f"{spec!r}: {type(error).__name__}: {error}") from error
     return OwnPredictor(predictor, format_spec(file, class_name, given), options)
 

@@ -8,6 +8,7 @@ Blocks are coded `batch_size` at a time in lockstep. A batch that is not full is
 down and used again: a block decoded alone, in another order or by another worker meets the very same arithmetic.
 """
 
+import math
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +70,8 @@ class PredictorModel(Model):
                 left, count, ideal = joined([stream, encode_spans(symbols.raw_spans)])
                 flags = (len(symbols.tokens) << 1 | bool(symbols.raw_spans)) * self.batch_size + row
                 payload = varint.pack(flags) + encode_intervals(left, count)
-                coded.append(Encoded(payload, float(ideal.sum()), float(quantised_bits(count).sum())))
+                bits = float(ideal.sum())  # infinite where a weight was zero; a count is not
+                coded.append(Encoded(payload, bits if math.isfinite(bits) else None, float(quantised_bits(count).sum())))
         return coded
 
     def decode(self, payloads: Sequence[bytes], sizes: Sequence[int]) -> list[bytes]:

@@ -13,6 +13,7 @@ It is taken when the model is made: what becomes of file and parameters afterwar
 """
 
 import inspect
+import json
 import pickle
 import platform
 import re
@@ -20,14 +21,15 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from mdlbench.errors import SpecError
-from mdlbench.models.base import NoOptions, Predictor, digest8
+from mdlbench.models.base import NoOptions, Portability, Predictor, digest8
 from mdlbench.models.decoders import Decoder, Source, Unknown
 from mdlbench.models.lockstep import PredictorModel
+from mdlbench.models.streams import asked
 from mdlbench.numerics.processor import processor
 from mdlbench.tokens import ByteTokens, Tokens
 
@@ -44,7 +46,9 @@ class OwnPredictor(PredictorModel):
         options: the dataclass of what may be typed.
 
     Raises:
-        SpecError: it predicts no bytes, or its digest cannot cover a parameter.
+        SpecError: it predicts no bytes, an attribute of its class is nothing a model can have, or its digest cannot cover a
+            parameter.
+        PredictorError: `identity` raised something.
     """
 
     name = "own"
@@ -55,8 +59,11 @@ class OwnPredictor(PredictorModel):
         self._predictor, cls = predictor, type(predictor)
         if predictor.alphabet_size != ByteTokens.alphabet_size:
             raise SpecError(f"{cls.__name__} predicts {predictor.alphabet_size} symbols; over bytes a predictor has 256")
-        self.portability, self.batch_size = predictor.portability, predictor.batch_size
-        self.block_size = predictor.block_size
+        if predictor.portability not in get_args(Portability):
+            choices = " or ".join(get_args(Portability))
+            raise SpecError(f"{cls.__name__}.portability is {predictor.portability!r}; choose {choices}")
+        self.portability = predictor.portability
+        self.batch_size, self.block_size = _whole(predictor, "batch_size"), _whole(predictor, "block_size")
         parameters = parameters_of(predictor)
         self._spec = spec or described(cls, parameters)
         self._identity = {
@@ -64,7 +71,7 @@ class OwnPredictor(PredictorModel):
             "source": digest8(*source_of(cls)).hex(),
             "parameters": {name: canonical(value, name) for name, value in parameters.items()},
             "batch_size": self.batch_size,
-            **predictor.identity(),
+            **_named(predictor, "identity"),
         }
 
     @property
@@ -86,7 +93,7 @@ class OwnPredictor(PredictorModel):
         if self.portability == "exact":
             return {}
         versions = {"python": platform.python_version(), "numpy": np.__version__, "processor": processor()}
-        return {**versions, **self._predictor.environment()}
+        return {**versions, **_named(self._predictor, "environment")}
 
     def decoder(self) -> Decoder:
         path = file_of(type(self._predictor))
@@ -96,6 +103,26 @@ class OwnPredictor(PredictorModel):
         if file_of(type(self._predictor)) is None:
             raise pickle.PicklingError("a class typed at a prompt is in this process only: save it in a file")
         return vars(self)
+
+
+def _whole(predictor: Predictor, name: str) -> int:
+    """A size that the class says; `SpecError` if nothing can be of that size."""
+    value = getattr(predictor, name)
+    if type(value) is not int or value < 1:
+        raise SpecError(f"{type(predictor).__name__}.{name} is {value!r}; it is a whole number of at least 1")
+    return value
+
+
+def _named(predictor: Predictor, method: str) -> dict[str, Any]:
+    """What a method gives by name; `SpecError` if a digest or a header cannot hold it."""
+    found = asked(predictor, method)
+    try:
+        if isinstance(found, dict) and all(isinstance(name, str) for name in found):
+            json.dumps(found, sort_keys=True, default=str)
+            return found
+    except (TypeError, ValueError):  # a dict within has names that are no text, or holds itself
+        pass
+    raise SpecError(f"{type(predictor).__name__}.{method}() is {str(found)[:80]}; return a dict whose names are text")
 
 
 def parameters_of(predictor: Predictor) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def option(default: Any, help: str, *, size: bool = False, choices: tuple[str, .
 
 
 def split_spec(text: str) -> tuple[str, str, dict[str, str]]:
-    """Split a spec into name, argument and its key=value pairs.
+    """Split a spec into name, argument and its key=value pairs; white space around the whole is no part of it.
 
     Example:
         >>> split_spec("hf:gpt2,dtype=float32,context=1024")

@@ -12,9 +12,10 @@ import numpy as np
 
 from mdlbench import progress
 from mdlbench.coder.ans import Decoder, decoder_rows
-from mdlbench.errors import NotADistributionError
+from mdlbench.errors import MdlbenchError, NotADistributionError, PredictorError
 from mdlbench.models.base import Predictor
 from mdlbench.numerics.frequencies import ONE_LEVEL_UP_TO, Frequencies, quantised_bits
+from mdlbench.text import first_line
 
 
 class Intervals(NamedTuple):
@@ -35,26 +36,47 @@ class Intervals(NamedTuple):
         return quantised_bits(self.count).reshape(len(self.ideal), levels).sum(axis=1)
 
 
+def asked(predictor: Predictor, verb: str, *arguments: Any, step: int | None = None) -> Any:
+    """What a method of the predictor returns.
+
+    Raises:
+        PredictorError: it raised something, or wanted to exit; the text names class, method and symbol.
+    """
+    try:
+        return getattr(predictor, verb)(*arguments)
+    except (MdlbenchError, MemoryError):  # which say by themselves what is wrong
+        raise
+    except (Exception, SystemExit) as error:
+        raise PredictorError(f"{_call(predictor, verb, step)}: {first_line(error)}") from error
+
+
+def _call(predictor: Predictor, verb: str, step: int | None) -> str:
+    return f"{type(predictor).__name__}.{verb}()" + ("" if step is None else f" at symbol {step}")
+
+
 def predicted(predictor: Predictor, n_streams: int, step: int) -> Frequencies:
     """What the predictor predicts for symbol `step` of each stream.
 
     Raises:
         NotADistributionError: another shape, or weights that are no probabilities; the text names the class and the symbol.
+        PredictorError: it raised something.
     """
-    found = predictor.predict()
     try:
+        found = asked(predictor, "predict", step=step)
         frequencies = found if isinstance(found, Frequencies) else _of_weights(found, (n_streams, predictor.alphabet_size))
         if (frequencies.n_streams, frequencies.alphabet_size) != (n_streams, predictor.alphabet_size):
             wanted = f"{n_streams} streams of {predictor.alphabet_size} symbols"
             raise NotADistributionError(f"{frequencies.n_streams} rows of {frequencies.alphabet_size} for {wanted}")
     except NotADistributionError as error:
-        raise NotADistributionError(f"{type(predictor).__name__}.predict() at symbol {step}: {error}") from None
+        raise NotADistributionError(f"{_call(predictor, 'predict', step)}: {error}") from None
     return frequencies
 
 
 def _of_weights(found: Any, shape: tuple[int, int]) -> Frequencies:
     try:
-        weights = found if array_api_compat.is_torch_array(found) else np.asarray(found, np.float64)
+        weights = found if array_api_compat.is_torch_array(found) else np.asarray(found)
+        if weights.dtype == object:  # numbers of another kind, such as fractions
+            weights = weights.astype(np.float64)
     except (ValueError, TypeError):
         raise NotADistributionError(f"{type(found).__name__} is no array of weights") from None
     if tuple(weights.shape) != shape:
@@ -75,12 +97,12 @@ def stream_intervals(predictor: Predictor, streams: Sequence[np.ndarray]) -> lis
         symbols[: len(stream), column] = stream
     left, count = np.zeros((2, steps, len(streams), levels), dtype=np.int64)
     ideal = np.zeros((steps, len(streams)))
-    predictor.reset(len(streams))
+    asked(predictor, "reset", len(streams))
     for step in progress.steps(steps):
         frequencies = predicted(predictor, len(streams), step)
         left[step], count[step] = frequencies.intervals(symbols[step])
         ideal[step] = frequencies.ideal_bits(symbols[step])
-        predictor.update(symbols[step])
+        asked(predictor, "update", symbols[step], step=step)
     return [
         Intervals(left[: len(stream), column].ravel(), count[: len(stream), column].ravel(), ideal[: len(stream), column])
         for column, stream in enumerate(streams)
@@ -95,7 +117,7 @@ def decode_streams(predictor: Predictor, payloads: Sequence[bytes | Decoder], le
     """
     decoders = [payload if isinstance(payload, Decoder) else Decoder(payload) for payload in payloads]
     symbols = np.zeros((max(lengths, default=0), len(decoders)), dtype=np.int64)
-    predictor.reset(len(decoders))
+    asked(predictor, "reset", len(decoders))
     for step in progress.steps(len(symbols)):
         live = [column for column, length in enumerate(lengths) if step < length]
         frequencies = predicted(predictor, len(decoders), step)
@@ -108,5 +130,5 @@ def decode_streams(predictor: Predictor, payloads: Sequence[bytes | Decoder], le
             for column in live:
                 place = decoders[column].decode_row(rows[column])
                 symbols[step, column] = min(groups[column] * frequencies.width + place, frequencies.alphabet_size - 1)
-        predictor.update(symbols[step])
+        asked(predictor, "update", symbols[step], step=step)
     return [symbols[:length, column] for column, length in enumerate(lengths)]

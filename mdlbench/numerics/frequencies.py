@@ -21,6 +21,7 @@ PRECISION = 24
 TOTAL = 1 << PRECISION  # every row of counts sums to this
 ONE_LEVEL_UP_TO = 512
 _MASS_BITS = 42  # integer weights of single symbols: 2**20 of them still sum below 2**63
+_SAFE_BITS = 20  # halvings after which no sum of a row's finite weights overflows
 _SUM_BITS = 38  # sum of a row's integer weights: times 2**24 still below 2**63
 
 
@@ -66,8 +67,10 @@ class Frequencies:
             log_weights: natural logarithms of the same, for an `ideal_bits` that survives underflow.
 
         Raises:
-            NotADistributionError: a row holds a negative, infinite or NaN weight, or nothing but zeros.
+            NotADistributionError: a row holds a negative, infinite, NaN or complex weight, or nothing but zeros.
+            TypeError: no array.
         """
+        weights = _real(weights, "weights")
         xp = array_api_compat.array_namespace(weights)
         if weights.ndim != 2 or not 1 <= weights.shape[1] <= 1 << 20:
             raise ValueError(f"weights have shape {tuple(weights.shape)}; expected (streams, symbols <= 2**20)")
@@ -79,7 +82,7 @@ class Frequencies:
                 f"row {row} is not a distribution: weights must be non-negative, finite and not all zero"
             )
         self.n_streams, self.alphabet_size = weights.shape
-        self._xp, self._weights, self._log_weights = xp, xp.astype(weights, xp.float64, copy=False), log_weights
+        self._xp, self._weights, self._log_weights = xp, weights, log_weights
         self._groups: Any = None
         self.width = self.alphabet_size  # symbols in a group: all of them, or about sqrt(V)
         if self.levels == 2:
@@ -87,7 +90,7 @@ class Frequencies:
             padding = -self.alphabet_size % self.width
             zeros = xp.zeros((self.n_streams, padding), dtype=xp.float64, device=array_api_compat.device(weights))
             self._groups = xp.reshape(xp.concat([self._weights, zeros], axis=1), (self.n_streams, -1, self.width))
-            masses = self._groups / xp.astype(largest, xp.float64)[:, None, None] * 2.0**_MASS_BITS
+            masses = self._groups / largest[:, None, None] * 2.0**_MASS_BITS
             sums = xp.sum(xp.astype(masses, xp.int64), axis=-1)  # the cast is a floor: masses are not negative
             self._top = quantise(xp.astype(sums, xp.float64))
         else:
@@ -96,9 +99,10 @@ class Frequencies:
     @classmethod
     def from_logits(cls, logits: Any) -> "Frequencies":
         """Distributions softmax(logits), logits (B, V) of any float type; computed in float64."""
+        logits = _real(logits, "logits")
         xp = array_api_compat.array_namespace(logits)
-        shifted = xp.astype(logits, xp.float64)
-        shifted = shifted - xp.max(shifted, axis=-1, keepdims=True)
+        with np.errstate(invalid="ignore"):  # infinite logits become NaN, which is refused
+            shifted = logits - xp.max(logits, axis=-1, keepdims=True)
         return cls(xp.exp(shifted), shifted)
 
     @property
@@ -133,14 +137,34 @@ class Frequencies:
         return _to_numpy(left), _to_numpy(right - left)
 
     def ideal_bits(self, symbols: np.ndarray) -> np.ndarray:
-        """-log2 p of each stream's symbol under the weights themselves, float64 (B,)."""
+        """-log2 p of each stream's symbol under the weights themselves, float64 (B,); infinite where its weight is zero."""
         xp, rows, index = self._xp, self._xp.arange(self.n_streams), self._index(symbols)
-        chosen = xp.log(self._weights[rows, index]) if self._log_weights is None else self._log_weights[rows, index]
-        return _to_numpy(xp.log(xp.sum(self._weights, axis=-1)) - chosen) * BITS_PER_NAT
+        with np.errstate(divide="ignore", over="ignore"):
+            chosen = xp.log(self._weights[rows, index]) if self._log_weights is None else self._log_weights[rows, index]
+            total = xp.log(xp.sum(self._weights, axis=-1))
+            if not bool(xp.all(total < math.inf)):
+                halved = xp.log(xp.sum(self._weights * 0.5**_SAFE_BITS, axis=-1)) + _SAFE_BITS * math.log(2.0)
+                total = xp.where(total < math.inf, total, halved)
+        return _to_numpy(total - chosen) * BITS_PER_NAT
 
     def _index(self, symbols: np.ndarray) -> Any:
         device = array_api_compat.device(self._weights)
         return self._xp.asarray(np.asarray(symbols, dtype=np.int64), device=device)
+
+
+def _real(array: Any, name: str) -> Any:
+    """The array in float64, of which nothing is lost but digits.
+
+    Raises:
+        NotADistributionError: its numbers are not real. TypeError: it is no array.
+    """
+    if not array_api_compat.is_array_api_obj(array):
+        raise TypeError(f"{name} is of type {type(array).__name__}, not a numpy or torch array (streams, symbols)")
+    xp = array_api_compat.array_namespace(array)
+    if not xp.isdtype(array.dtype, ("real floating", "integral", "bool")):
+        raise NotADistributionError(f"{name} are of type {array.dtype}; a probability is a real number")
+    with np.errstate(over="ignore"):  # of a wider type than float64: infinite, which is refused
+        return xp.astype(array, xp.float64, copy=False)
 
 
 def quantised_bits(counts: np.ndarray) -> np.ndarray:

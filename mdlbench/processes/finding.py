@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from mdlbench.arguments import text
 from mdlbench.processes.base import Process, ProcessError, check_entries
 from mdlbench.processes.compose import mixture, product, reverse
 from mdlbench.processes.files import read_process
@@ -12,6 +14,12 @@ from mdlbench.processes.parameters import read_parameters
 
 MOST_NAMES = 16  # that one name may be made of: parts, and ways of making one of others
 _MOST_LETTERS = 4096  # as a path has
+
+
+def _by_name(parameters: Any) -> Mapping[str, Given]:
+    if not isinstance(parameters, Mapping) or not all(isinstance(name, str) for name in parameters):
+        raise TypeError(f"parameters is {parameters!r}; give values by name, such as {{'p': '1/3'}}")
+    return parameters
 
 
 def find(name: str, parameters: Mapping[str, Given] | None = None) -> Process:
@@ -29,7 +37,8 @@ def find(name: str, parameters: Mapping[str, Given] | None = None) -> Process:
         >>> find("mess3", {"x": 0.05, "a": "0.85"}).alphabet_size
         3
     """
-    given = dict(parameters or {})
+    text("name", name, "mess3")
+    given = dict({} if parameters is None else _by_name(parameters))
     if len(name) > _MOST_LETTERS:
         raise ProcessError(f"{shortened(name)!r}: a name of {len(name):,} letters; at most {_MOST_LETTERS:,}")
     if (count := 1 + name.count(":") + name.count("+")) > MOST_NAMES and not is_file(name):

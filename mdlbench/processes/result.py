@@ -10,8 +10,10 @@ from math import floor, log10
 from typing import Literal
 
 from mdlbench.result import result_kind
+from mdlbench.result.ranges import agrees, in_range
 
 _MOST_BITS = 8.001  # per symbol, which is one byte; and rounding
+_ROUNDING = 1e-6  # of what is zero or more, in bits
 _FARTHEST = 1e6  # of a belief's entries: those of generalised processes may lie outside 0 .. 1, but not anywhere
 
 
@@ -32,6 +34,7 @@ class Quantity:
     def __post_init__(self) -> None:
         if (self.value is None) != (self.method is None) or (self.value is None) != (self.reason is not None):
             raise ValueError("a quantity has a value and a method, or else a reason")
+        in_range("value", self.value, slack=max(self.error or 0.0, _ROUNDING))
 
     @classmethod
     def of(cls, value: float | None, note: str) -> "Quantity":
@@ -58,9 +61,14 @@ class Quantity:
         """The value with the digits that are sure, `decimals` of them at most; None where there is no value."""
         if self.value is None:
             return None
-        said = re.search(r"\(to (\S+)\)$", self.note)
-        sure = decimals if said is None else -floor(log10(max(float(said[1]), 1e-15)))
+        sure = decimals if self.error is None else -floor(log10(max(self.error, 1e-15)))
         return f"{self.value:,.{max(0, min(decimals, sure))}f}"
+
+    @property
+    def error(self) -> float | None:
+        """By how much the value may be off, in bits, where its method says so."""
+        said = re.search(r"\(to (\d\S*)\)$", self.note)
+        return None if said is None else float(said[1])
 
     @property
     def note(self) -> str:
@@ -105,6 +113,14 @@ class EntropyRate:
     def __post_init__(self) -> None:
         if not all(abs(bits) <= _MOST_BITS for bits in (self.lower or 0.0, self.upper, self.value)):
             raise ValueError(f"entropy_rate: a symbol has at most 8 bits, bounds are {self.lower} and {self.upper}")
+        least = 0.0 if self.lower is None else self.lower
+        in_range("entropy_rate.lower", self.lower, slack=_ROUNDING)
+        in_range("entropy_rate.upper", self.upper, least, slack=_ROUNDING)
+        agrees("entropy_rate.gap", self.gap, None if self.lower is None else self.upper - self.lower)
+        if self.converged is not None:
+            in_range("entropy_rate.converged.change", self.converged.change)
+            slack = max(self.converged.change, _ROUNDING)
+            in_range("entropy_rate.converged.value", self.converged.value, least, self.upper, slack)
 
     @classmethod
     def between(cls, lower: float | None, upper: float, method: str, reason: str | None = None) -> "EntropyRate":
@@ -295,6 +311,13 @@ class Source:
     mixed_states: MixedStateCounts
     causal_states: int | None
     curves: Curves | None = None
+
+    def __post_init__(self) -> None:
+        in_range("joint_entropy_rate", self.joint_entropy_rate)
+        for at, bits in enumerate(self.myopic_entropies):
+            in_range(f"myopic_entropies[{at}]", bits, most=_MOST_BITS)
+        for name, bits in self.closed_form.items():
+            in_range(f"closed_form.{name}", bits)
 
     @property
     def label(self) -> str:

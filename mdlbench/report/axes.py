@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 from mdlbench.result.exhibits import Axis, Measure
@@ -15,6 +16,7 @@ _EXPRESSIONS = {
     "count": "format(datum.value, abs(datum.value) < 1000 ? '~g' : '~s')",
 }
 _MOST_TICKS = 7
+_APART = 0.18  # of an axis across: on a phone a label such as 500kB/s, so that no tick is without its own
 _GREATEST = 1e100  # figure that is drawn
 
 
@@ -39,7 +41,9 @@ def channel(field: str, axis: Axis, shown: Domain) -> Spec:
     """The encoding of a field on an axis."""
     measure = axis.measure
     tick: Spec = {"labelExpr": _EXPRESSIONS.get(measure.form, "format(datum.value, '~g')")}  # as "format", 10 would be 1e+1
-    ticks: Spec = {"tickCount": 6} if axis.scale == "linear" else {"values": _decades(*shown)}
+    ticks: Spec = (
+        {"tickCount": 6} if axis.scale == "linear" else {"values": _decades(*shown, apart=0.0 if field == "y" else _APART)}
+    )
     ticks |= {"tickMinStep": 1} if measure.form == "count" else {}
     return {
         "field": field,
@@ -49,13 +53,18 @@ def channel(field: str, axis: Axis, shown: Domain) -> Spec:
     }
 
 
-def _decades(low: float, high: float) -> list[float]:
-    """Ticks of a logarithmic axis: 1, 2 and 5 of each decade where that is few, else powers of ten."""
+def _decades(low: float, high: float, apart: float = 0.0) -> list[float]:
+    """Ticks of a logarithmic axis: 1, 2 and 5 of each decade where that is few, else powers of ten.
+
+    Args:
+        apart: the least distance of two ticks, as a part of the axis.
+    """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1, 3), (1,)):
         ticks = [float(f"{step}e{power}") for power in powers for step in steps]
         ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) <= _MOST_TICKS:
+        least = min((math.log(b / a) for a, b in pairwise(ticks)), default=math.inf)
+        if len(ticks) <= _MOST_TICKS and least >= apart * math.log(high / low):
             return ticks or [low, high]
     return ticks[:: -(-len(ticks) // _MOST_TICKS)]
 

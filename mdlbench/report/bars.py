@@ -6,6 +6,8 @@ from mdlbench.report.axes import Ink, Spec, channel, colour_by_name, domain, pic
 from mdlbench.report.palette import SERIES
 from mdlbench.result.exhibits import Bar, Bars, Measure
 
+_ALONE, _WITH_WORDS = 22, 40  # pixels of a bar with the room around it
+_BELOW_BAR = 14  # pixels from its middle to that of the words
 _SHAPES = (("s1", "diamond"), ("muted", "circle"), ("s2", "triangle-up"), ("s4", "cross"))
 
 
@@ -60,8 +62,19 @@ def bar_layers(bars: Bars, ink: Ink) -> Iterator[Spec]:
         }
     cut = [{"b": _name(bar), "v": floor, "l": text} for bar in bars.bars if (text := _below(bar, measure, floor))]
     if cut:
-        look = {"type": "text", "align": "left", "dx": 4, "fontSize": 10, "color": ink("ink")}
-        yield {"data": {"values": cut}, "mark": look, "encoding": {"y": rows, "x": along, "text": {"field": "l"}}}
+        encode = {"y": rows, "x": along, "text": {"field": "l"}}
+        for paint in (
+            {"fill": ink("page"), "stroke": ink("page"), "strokeWidth": 2},
+            {"color": ink("muted")},
+        ):  # clear of the lines behind
+            look = {"type": "text", "align": "left", "dy": _BELOW_BAR, "fontSize": 10, **paint}
+            yield {"data": {"values": cut}, "mark": look, "encoding": encode}
+
+
+def height(bars: Bars) -> int:
+    """Pixels for all bars; more where a line of words stands below some of them."""
+    words = any(_below(bar, bars.axis.measure, bars.floor) for bar in bars.bars)
+    return (_WITH_WORDS if words else _ALONE) * len(set(map(_name, bars.bars)))
 
 
 def _below(bar: Bar, measure: Measure, floor: float | None) -> str:

@@ -10,31 +10,39 @@ from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
-from mdlbench.report.axes import Ink, Spec, channel, colour_by_name, domain, drawable, picked, tooltip_name
-from mdlbench.report.bars import bar_layers, mark_looks, part_colours
-from mdlbench.report.labels import label_layers
+from mdlbench.report.axes import Domain, Ink, Spec, channel, colour_by_name, domain, drawable, picked, tooltip_name
+from mdlbench.report.bars import bar_layers, height, mark_looks, part_colours
+from mdlbench.report.labels import label_layers, placed_labels
 from mdlbench.report.palette import SERIES
 from mdlbench.result.exhibits import Bars, Chart, Series, Span
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "system-ui, Helvetica Neue, Liberation Sans, Arial, sans-serif"
-HEIGHT, BAR_HEIGHT = 240, 22
+HEIGHT = 240
 WIDTHS = (280, 420, 560, 1100)  # of a plot for which labels are placed, where its width is that of the window
 _FILLED = 0.3  # opacity of what is filled
 _INTERNAL = {"x", "y", "n", "low", "high"}  # fields of a row that are not told to whoever points at it
 
 
 class Named(NamedTuple):
-    """An entry of a legend: a name, its colour in the palette, and how its marks look."""
+    """An entry of a legend: a name, its colour in the palette, how its marks look, and where it lies if only that tells."""
 
     name: str
     colour: str
     dashed: bool = False
     shape: str = "square"
+    place: str = ""
+
+    @property
+    def text(self) -> str:
+        """The name, and the place in brackets."""
+        return f"{self.name} ({self.place})" if self.place else self.name
 
 
-def legend(exhibit: Chart | Bars) -> list[Named]:
-    """What a chart's colours stand for, in order; empty where there is only one thing to see."""
+def legend(exhibit: Chart | Bars, width: int | str = "container") -> list[Named]:
+    """What a chart's colours stand for, in order, and the points without a colour and without room for a label; empty where
+    there is only one thing to see. `width` as for `specification`.
+    """
     if isinstance(exhibit, Chart):
         colours = zip(exhibit.series, series_colours(exhibit.series), strict=True)
         entries = [
@@ -42,10 +50,20 @@ def legend(exhibit: Chart | Bars) -> list[Named]:
             for one, colour in colours
             if one.role != "aside"
         ]
+        entries += _unlabelled(exhibit, width)
     else:
         entries = [Named(name, colour) for name, colour in part_colours(exhibit).items()]
         entries += [Named(name, colour, shape=shape) for name, (colour, shape) in mark_looks(exhibit.bars).items()]
     return entries if len(entries) > 1 else []
+
+
+def _unlabelled(chart: Chart, width: int | str) -> Iterator[Named]:
+    """Points that have a label, no colour of their own, and no room for the label: told by where they lie."""
+    lost = {(label.x, label.y) for label in placed_labels(chart, _domains(chart), _sizes(width)).left_out}
+    for one in chart.series:
+        if one.role == "aside" and one.labels and (at := (one.x[0], one.y[0] or 0.0)) in lost:
+            place = f"{chart.x.measure.text(at[0])}, {chart.y.measure.text(at[1])}"
+            yield Named(one.name, "aside", shape=one.shape, place=place)
 
 
 def is_empty(exhibit: Chart | Bars) -> bool:
@@ -69,10 +87,7 @@ def specification(exhibit: Chart | Bars, ink: Ink, width: int | str = "container
     if isinstance(exhibit, Chart):
         drawn: Spec = {"height": HEIGHT, "layer": list(_chart_layers(exhibit, ink, width))}
     else:
-        drawn = {
-            "height": BAR_HEIGHT * len({(bar.group, bar.name) for bar in exhibit.bars}),
-            "layer": list(bar_layers(exhibit, ink)),
-        }
+        drawn = {"height": height(exhibit), "layer": list(bar_layers(exhibit, ink))}
     fit = {"autosize": {"type": "fit-x", "contains": "padding"}} if width == "container" else {}
     return {"$schema": SCHEMA, "width": width, **fit, "params": [{"name": "pick", "value": None}], **drawn}
 
@@ -83,7 +98,7 @@ def series_colours(series: Sequence[Series]) -> list[str]:
     free = iter([slot for slot in slots if slot not in {one.slot for one in series}])
     kept = []
     for one in series:
-        plain = {"null": "muted", "aside": "grey"}.get(one.role)
+        plain = {"null": "muted", "aside": "aside"}.get(one.role)
         slot = None if plain else next(free, None) if one.slot is None else one.slot
         kept.append(plain or (f"s{slot}" if slot in slots else "grey"))
     return kept
@@ -110,13 +125,7 @@ def configuration(ink: Ink) -> Spec:
 
 def _chart_layers(chart: Chart, ink: Ink, width: int | str) -> Iterator[Spec]:
     rows = {one.name: _rows(chart, one) for one in chart.series}
-    every = [row for group in rows.values() for row in group]
-    edges = [end for span in chart.strip for end in (span.start, span.end)] + [x for x, _ in chart.marks]
-    room = any(one.labels or one.mark in ("points", "line+points") for one in chart.series)
-    x = domain(chart.x, [*(row["x"] for row in every), *edges], room=room)
-    filled = any(one.mark == "area" and not one.low for one in chart.series)
-    ends = [row[end] for row in every for end in ("low", "y", "high") if end in row]
-    y = domain(replace(chart.y, zero=chart.y.zero or filled), ends, room=True)
+    x, y = _domains(chart)
     encode = {"x": channel("x", chart.x, x), "y": channel("y", chart.y, y)}
     colours = dict(zip((one.name for one in chart.series), series_colours(chart.series), strict=True))
     yield from _marked(chart, ink)
@@ -125,8 +134,23 @@ def _chart_layers(chart: Chart, ink: Ink, width: int | str) -> Iterator[Spec]:
         alike = list(group)
         colour = colour_by_name([(one.name, colours[one.name]) for one in alike], ink)
         yield from _series_layers(alike[0], [row for one in alike for row in rows[one.name]], {**encode, "color": colour}, ink)
-    sizes = [(wide, HEIGHT) for wide in ((width,) if isinstance(width, int) else WIDTHS)]
-    yield from label_layers(chart, (x, y), sizes, encode, ink)
+    yield from label_layers(placed_labels(chart, (x, y), _sizes(width)), encode, ink)
+
+
+def _domains(chart: Chart) -> tuple[Domain, Domain]:
+    """What its axes show."""
+    every = [row for one in chart.series for row in _rows(chart, one)]
+    edges = [end for span in chart.strip for end in (span.start, span.end)] + [x for x, _ in chart.marks]
+    room = any(one.labels or one.mark in ("points", "line+points") for one in chart.series)
+    x = domain(chart.x, [*(row["x"] for row in every), *edges], room=room)
+    filled = any(one.mark == "area" and not one.low for one in chart.series)
+    ends = [row[end] for row in every for end in ("low", "y", "high") if end in row]
+    return x, domain(replace(chart.y, zero=chart.y.zero or filled), ends, room=True)
+
+
+def _sizes(width: int | str) -> list[tuple[int, int]]:
+    """The plots in which labels keep clear of everything."""
+    return [(wide, HEIGHT) for wide in ((width,) if isinstance(width, int) else WIDTHS)]
 
 
 def _look(series: Series) -> tuple[str, bool, str, str]:

@@ -148,7 +148,7 @@ def _draw(exhibit: Picture) -> Drawing:
         text = load_converter().vegalite_to_svg(
             {**charts.specification(exhibit, paper, WIDTH), "config": charts.configuration(paper)}
         )
-        return _under_legend(Drawing(text, *_size(text)), charts.legend(exhibit))
+        return _under_legend(Drawing(text, *_size(text)), charts.legend(exhibit, WIDTH))
     if isinstance(exhibit, Simplex):
         return Drawing(svg.simplex(exhibit, paper), svg.WIDTH, svg.HEIGHT)
     if isinstance(exhibit, Graph):
@@ -193,11 +193,11 @@ def _under_legend(drawing: Drawing, entries: Sequence[charts.Named]) -> Drawing:
         return drawing
     parts, x, y = [], 0.0, 10.0
     for entry in entries:
-        if x and x + 24 + _SIGN * len(entry.name) > drawing.width:
+        if x and x + 24 + _SIGN * len(entry.text) > drawing.width:
             x, y = 0.0, y + _LINE
         parts.append(f'<g transform="translate({x:.0f},{y:.0f})">{swatch(entry, paper)}')
-        parts.append(f'<text x="18" y="3.5" font-family="sans-serif" font-size="11">{escaped(entry.name)}</text></g>')
-        x += 34 + _SIGN * len(entry.name)
+        parts.append(f'<text x="18" y="3.5" font-family="sans-serif" font-size="11">{escaped(entry.text)}</text></g>')
+        x += 34 + _SIGN * len(entry.text)
     return _whole("".join(parts) + _placed(drawing, 0, y + _LINE), drawing.width, drawing.height + y + _LINE)
 
 

@@ -75,9 +75,7 @@ class Writer:
         written = "".join(self._part(part, f"{identifier}-{n}", alone=len(parts) == 1) for n, part in enumerate(parts))
         if len(parts) < 2:
             return written
-        return (
-            f'<details class="folder more"><summary>{_what_opens(parts)} of each of {len(parts)}</summary>{written}</details>'
-        )
+        return f'<details class="folder more"><summary>{_what_opens(parts)}, in {len(parts)} parts</summary>{written}</details>'
 
     def _part(self, part: Part, identifier: str, *, alone: bool) -> str:
         facts = f'<p class="facts">{escaped(part.facts)}</p>' if part.facts else ""
@@ -150,7 +148,7 @@ class Writer:
         self.charts[name] = charts.specification(exhibit, variable)
         entries = "".join(
             f'<button type="button" data-series="{escaped(entry.name)}"><svg width="14" height="12" viewBox="0 -6 14 12">'
-            f"{swatch(entry, variable)}</svg>{escaped(entry.name)}</button>"
+            f"{swatch(entry, variable)}</svg>{escaped(entry.text)}</button>"
             for entry in charts.legend(exhibit)
         )
         legend = f'<div class="legend" data-of="{name}">{entries}</div>' if entries else ""
@@ -179,7 +177,7 @@ class Writer:
         cut = f"Printed are the first {printed:,} of {len(table.rows):,} rows."
         notes = "".join(f"<li>{escaped(note)}</li>" for note in table.notes)
         notes += f'<li class="cut">{cut}</li>' if printed < len(table.rows) else ""
-        caption = f"<caption>{escaped(heading)}</caption>" if heading else ""
+        caption = f"<caption><span>{escaped(heading)}</span></caption>" if heading else ""
         return (
             f'<div class="table-box" role="region" tabindex="0" aria-label="{escaped(table.title or "table")}">'
             f'<table id="{name}" data-printed="{printed}">{caption}<thead><tr>{"".join(heads)}</tr></thead>'
@@ -213,7 +211,7 @@ class Writer:
 def terms(found: Iterable[Term]) -> str:
     """A glossary as a list."""
     entries = "".join(
-        f"<div><dt>{', '.join(map(escaped, term.names))}</dt><dd>{escaped('; or: '.join(term.definitions))}</dd></div>"
+        f"<div><dt>{' / '.join(map(escaped, term.names))}</dt><dd>{escaped('; or: '.join(term.definitions))}</dd></div>"
         for term in found
     )
     return f'<dl class="terms">{entries}</dl>'

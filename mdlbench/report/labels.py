@@ -1,4 +1,5 @@
-"""Labels beside points, placed before anything is drawn: clear of points, of lines and of each other, or left out.
+"""Labels beside points, placed before anything is drawn: clear of points, of lines and of each other, the crowded ones further
+off at the end of a thin line. What finds no place is said to be left out, for the legend to name.
 
 A chart as wide as its window keeps them clear at each of several widths.
 """
@@ -25,6 +26,13 @@ _PLACES = (  # of a label from its point: its text's align and baseline, and how
     ("right", "bottom", -5, -4),
     ("right", "top", -5, 4),
 )
+_FURTHER = tuple(  # the same for labels at the end of a line
+    (align, "middle", sign * across, up)
+    for across, rise in ((16, 18), (10, 30), (22, 42), (12, 56))
+    for sign, align in ((1, "left"), (-1, "right"))
+    for up in (rise, -rise)
+)
+_Where = tuple[str, str, int, int]
 _Box = tuple[float, float, float, float]
 
 
@@ -63,10 +71,15 @@ class _Plot:
         return inside and not any(_overlap(box, other) for other in self.taken)
 
 
-def label_layers(
-    chart: Chart, domains: tuple[Domain, Domain], sizes: Sequence[tuple[int, int]], encode: Spec, ink: Ink
-) -> Iterator[Spec]:
-    """Layers of text, clear of everything in plots of all these sizes, in pixels; pointing at a point names it all the same."""
+class Placed(NamedTuple):
+    """Labels by where they stand from their points and whether they are bold; and those for which there is no place."""
+
+    labels: dict[tuple[_Where, bool], list[_Label]]
+    left_out: list[_Label]
+
+
+def placed_labels(chart: Chart, domains: tuple[Domain, Domain], sizes: Sequence[tuple[int, int]]) -> Placed:
+    """Where labels stand, clear of everything in plots of all these sizes, in pixels."""
     points = [(series, n) for series in chart.series for n in _drawn(chart, series)]
     labels = [
         _Label(_shortened(series.labels[n]), series.x[n], series.y[n] or 0.0, series.role != "aside")
@@ -80,21 +93,37 @@ def label_layers(
         ]
         plot.taken.extend([(x - 4, y - 4, x + 4, y + 4) for x, y in places])
         plot.taken.extend([*_lines(plot), *_notes(plot)])
-    placed: dict[tuple[str, str, int, int, bool], list[Spec]] = {}
-    for label in sorted(labels, key=lambda label: not label.bold)[:_MOST]:
-        for where in _PLACES:
-            boxes = [plot.box(label, *where) for plot in plots]
-            if all(plot.is_free(box) for plot, box in zip(plots, boxes, strict=True)):
-                for plot, box in zip(plots, boxes, strict=True):
-                    plot.taken.append(box)
-                placed.setdefault((*where, label.bold), []).append({"x": label.x, "y": label.y, "l": label.text})
-                break
-    for (align, baseline, dx, dy, bold), rows in placed.items():
+    ordered = sorted(labels, key=lambda label: not label.bold)
+    found = Placed({}, ordered[_MOST:])
+    for label in ordered[:_MOST]:
+        where = next((where for where in (*_PLACES, *_FURTHER) if _is_free(plots, label, where)), None)
+        if where is None:
+            found.left_out.append(label)
+            continue
+        for plot in plots:
+            plot.taken.append(plot.box(label, *where))
+        found.labels.setdefault((where, label.bold), []).append(label)
+    return found
+
+
+def _is_free(plots: Sequence[_Plot], label: _Label, where: _Where) -> bool:
+    return all(plot.is_free(plot.box(label, *where)) for plot in plots)
+
+
+def label_layers(placed: Placed, encode: Spec, ink: Ink) -> Iterator[Spec]:
+    """Layers of text, and of the thin lines to those further off; pointing at a point names it all the same."""
+    for (where, bold), labels in placed.labels.items():
+        align, baseline, dx, dy = where
+        data = {"values": [{"x": label.x, "y": label.y, "l": label.text} for label in labels]}
         look = {"color": ink("ink" if bold else "muted"), "fontWeight": 600 if bold else 400, "fontSize": 10.5}
+        at = {"x": encode["x"], "y": encode["y"]}
+        if where in _FURTHER:
+            line = {"type": "rule", "color": ink("grey"), "strokeWidth": 0.7, "x2Offset": dx, "y2Offset": dy}
+            yield {"data": data, "mark": line, "encoding": {**at, "x2": {"field": "x"}, "y2": {"field": "y"}}}
         yield {
-            "data": {"values": rows},
+            "data": data,
             "mark": {"type": "text", "align": align, "baseline": baseline, "dx": dx, "dy": dy, **look},
-            "encoding": {"x": encode["x"], "y": encode["y"], "text": {"field": "l"}},
+            "encoding": {**at, "text": {"field": "l"}},
         }
 
 

@@ -2,7 +2,7 @@
 
 Seven series colours a theme, searched for the largest least OKLab distance (12 light, 15 dark, of 100) under normal vision
 and the three dichromacies of Machado et al. 2009 (doi:10.1109/TVCG.2009.113), each at least 3:1 against its background (WCAG
-2.1, 1.4.11). Text colours are at least 4.5:1 (1.4.3).
+2.1, 1.4.11). Marks aside are drawn half through, hence so light in the dark. Text colours are at least 4.5:1 (1.4.3).
 """
 
 SERIES = {
@@ -20,6 +20,7 @@ TONES = {
         "accent": "#1d4f91",
         "soft": "#eef2f8",
         "grey": "#868c95",
+        "aside": "#868c95",
         "body": "#7d93b3",
         "warn": "#8a4b00",
         "bad": "#a3231d",
@@ -34,6 +35,7 @@ TONES = {
         "accent": "#8fbcf2",
         "soft": "#222a34",
         "grey": "#767e88",
+        "aside": "#c3cad3",
         "body": "#6b83a6",
         "warn": "#f0b45b",
         "bad": "#f28b82",

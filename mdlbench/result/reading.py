@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Generic, Literal, NoReturn, TypeVar
 
 from mdlbench.errors import ResultError, UsageError
-from mdlbench.result.record import Kind, Result, known_kinds, name_in_file
+from mdlbench.result.record import Kind, Result, kind_of, known_kinds, name_in_file
 
 P = TypeVar("P")
 _LARGEST = 2**63 - 1  # of whole numbers: what a table of figures can hold
@@ -73,7 +73,7 @@ def collect(places: Iterable[str | os.PathLike[str]]) -> Collection:
             if kind not in known_kinds():
                 others[kind] += 1
             else:
-                found.append(Found(str(path), result_of(document, path)))
+                found.append(Found(str(path), sound_result(document, path)))
         except ResultError as error:
             refused.append((str(path), str(error)))
     return Collection(tuple(found), tuple(refused), dict(sorted(others.items())))
@@ -85,7 +85,7 @@ def read(path: str | os.PathLike[str]) -> Found[Any]:
     Raises:
         ResultError: it is not JSON, of no known kind, or a figure is missing or wrong.
     """
-    return Found(str(path), result_of(parse(path), path))
+    return Found(str(path), sound_result(parse(path), path))
 
 
 def parse(path: str | os.PathLike[str]) -> Any:
@@ -101,6 +101,20 @@ def parse(path: str | os.PathLike[str]) -> Any:
         raise ResultError(f"{path}: not JSON ({error}); remove the file or write it again") from None
     except OSError as error:
         raise ResultError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def sound_result(document: Any, path: str | os.PathLike[str]) -> Result[Any]:
+    """As `result_of`, of a payload that does not contradict itself, by the rule of its kind.
+
+    Raises:
+        ResultError: as `result_of`, or naming the figure that others contradict.
+    """
+    result = result_of(document, path)
+    try:
+        kind_of(result.payload).sound(result.payload)
+    except ValueError as error:
+        raise ResultError(f"{path}: {error}; run it again or remove the file") from None
+    return result
 
 
 def result_of(document: Any, path: str | os.PathLike[str]) -> Result[Any]:
@@ -174,7 +188,8 @@ def decoded(cls: type[P], value: Any, path: str, name: str = "") -> P:
     try:
         return cls(**made)
     except (ValueError, UsageError) as error:  # what the class itself asserts of its fields together
-        raise ResultError(f"{path}: {error}; run it again or remove the file") from None
+        where = f"{name}: " if name and name not in str(error) else ""
+        raise ResultError(f"{path}: {where}{error}; run it again or remove the file") from None
 
 
 @cache

@@ -37,19 +37,25 @@ class Kind:
         schema: the version that is written; files of a later one are refused.
         payload: the frozen dataclass of its figures; fields of a file are those of the class.
         upgrades: for each earlier schema what turns its fields into those of the next.
+        sound: raises `ValueError` for a payload that was read and contradicts itself; where `__post_init__` may not, because
+            a payload is made step by step, or its faults are looked for one by one.
     """
 
     name: str
     schema: int
     payload: type
     upgrades: Mapping[int, Callable[[Plain], Plain]]
+    sound: Callable[[Any], None] = lambda payload: None
 
 
 _KINDS: dict[str, Kind] = {}
 
 
 def result_kind(
-    name: str, schema: int = 1, upgrades: Mapping[int, Callable[[Plain], Plain]] | None = None
+    name: str,
+    schema: int = 1,
+    upgrades: Mapping[int, Callable[[Plain], Plain]] | None = None,
+    sound: Callable[[Any], None] = lambda payload: None,
 ) -> Callable[[type[P]], type[P]]:
     """Make a frozen dataclass the payload of results of kind `name`; its fields are tuples rather than lists, all the way down.
 
@@ -69,7 +75,7 @@ def result_kind(
     def register(payload: type[P]) -> type[P]:
         assert name not in _KINDS or _KINDS[name].payload.__qualname__ == payload.__qualname__, f"two kinds are called {name}"
         assert _is_readable(payload), f"{payload.__name__}: a field can be read back if it is {_READABLE}, all the way down"
-        _KINDS[name] = Kind(name, schema, payload, upgrades or {})
+        _KINDS[name] = Kind(name, schema, payload, upgrades or {}, sound)
         return payload
 
     return register
@@ -175,8 +181,8 @@ def plain(value: Any) -> Any:
     """Dataclasses, tuples and mappings as JSON's objects and arrays, all the way down.
 
     Example:
-        >>> plain(Kind("example", 1, (1, 2), {}))
-        {'name': 'example', 'schema': 1, 'payload': [1, 2], 'upgrades': {}}
+        >>> plain({"bits": (1, 2)})
+        {'bits': [1, 2]}
     """
     if dataclasses.is_dataclass(value):
         return {name_in_file(f): plain(getattr(value, f.name)) for f in dataclasses.fields(value)}

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,12 @@ COMPARED = Comparison(
 
 def measured(data: bytes, model: str, name: str = "text", **settings: Any) -> IdealCodeLength:
     return evaluate(io.BytesIO(data), load_model(model), **settings).result(name)
+
+
+def of_bits(one: IdealCodeLength, bits: float) -> IdealCodeLength:
+    """The same, had it cost so many bits."""
+    perplexities = {"symbol_perplexity": 2.0 ** (bits / one.symbols), "byte_perplexity": 2.0 ** (bits / one.input_bytes)}
+    return replace(one, ideal_bits=bits, ideal_bits_per_byte=bits / one.input_bytes, **perplexities)
 
 
 def found(payload: IdealCodeLength, time: str = "2026-01-01T00:00:00Z", path: str = "a.json") -> Found[IdealCodeLength]:
@@ -64,6 +71,25 @@ def test_a_wrong_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "wrong.json").write_text(json.dumps(document))
     with pytest.raises(ResultError, match=r"wrong\.json: field policy\.block_size is \[1\]"):
         read(tmp_path / "wrong.json")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("ideal_bits", 1.0, "ideal_bits_per_byte is 8, but other figures make it 0.333333333333"),
+        ("ideal_bits", -1.0, "ideal_bits is -1, must be at least 0"),
+        ("ideal_bits_per_byte", 1e308, r"ideal_bits_per_byte is 1e\+308, but other figures make it 8"),
+        ("ideal_bits_per_byte", None, "ideal_bits_per_byte is null, but"),
+        ("byte_perplexity", 2.0, "byte_perplexity is 2, but other figures make it 256"),
+        ("seconds", -5.0, "seconds is -5, must be at least 0"),
+    ],
+)
+def test_a_figure_that_cannot_be_is_refused(field: str, value: float | None, message: str, tmp_path: Path) -> None:
+    document = Result(measured(b"abc", "uniform"), {}).document() | {field: value}
+    (tmp_path / "wrong.json").write_text(json.dumps(document))
+    ((path, reason),) = collect([tmp_path]).refused
+    assert path.endswith("wrong.json")
+    assert re.search(message, reason)
 
 
 def test_each_input_is_a_table_with_its_models_best_first(tmp_path: Path) -> None:
@@ -112,7 +138,7 @@ def test_a_page_has_one_table_of_all_inputs_and_every_word_is_defined() -> None:
 
 def test_only_the_newest_of_a_model_and_policy_is_shown() -> None:
     """Another size of block is another evaluation, and then the rows' names tell them apart."""
-    early, late = measured(b"abc", "uniform"), replace(measured(b"abc", "uniform"), ideal_bits=23.0)
+    early, late = measured(b"abc", "uniform"), of_bits(measured(b"abc", "uniform"), 23.0)
     small = measured(b"abc", "uniform", block_size=2)
     shown = [found(late, "2026-02-01T00:00:00Z"), found(early), found(small, "2025-01-01T00:00:00Z")]
     (section,) = sections(shown)
@@ -123,6 +149,21 @@ def test_only_the_newest_of_a_model_and_policy_is_shown() -> None:
         "uniform, blocks of 2 bytes",
     ]
     assert table.rows[0].cells[2] == 23.0
+
+
+def test_what_a_trained_network_may_have_seen_is_said_beside_its_figures() -> None:
+    """At the headline, at the table that a page shows unfolded, and at that of the input; not of models without weights."""
+    network = replace(measured(b"abc", "uniform"), model="hf:./folder,context=64")
+    said = "whether this text was among its training data is not known"
+    (section,) = sections([found(network)])
+    assert said in section.findings[0].claim
+    for table in (*section.front, section.parts[0].exhibits[0]):
+        assert isinstance(table, Table)
+        assert [note for note in table.notes if said in note] == [
+            f"hf:./folder,context=64: {said}, nothing in the record says so"
+        ]
+    (section,) = sections([found(measured(b"abc", "uniform"))])
+    assert said not in repr(section)
 
 
 def test_bits_beside_the_sums_are_notes_and_policies_are_details() -> None:
@@ -150,7 +191,7 @@ def test_bits_beside_the_sums_are_notes_and_policies_are_details() -> None:
 
 
 def test_what_the_harness_says_and_why_that_differs() -> None:
-    one = replace(measured(b"a" * 100, "uniform"), ideal_bits=64.0, lm_eval=COMPARED)
+    one = replace(of_bits(measured(b"a" * 100, "uniform"), 64.0), lm_eval=COMPARED)
     (section,) = sections([found(one)])
     folder = section.parts[0].exhibits[-1]
     assert isinstance(folder, Folder)

@@ -11,7 +11,17 @@ from mdlbench.corpora import find_corpus
 from mdlbench.errors import ResultError
 from mdlbench.leaderboard import Row, groups, load_board, published_rows
 from mdlbench.leaderboard.exhibits import ranked_table, section
-from mdlbench.leaderboard.pictures import COLOURS, CURVE_POINTS, chosen, curve, parts_of, pictures
+from mdlbench.leaderboard.pictures import (
+    COLOURS,
+    CURVE_POINTS,
+    _front,
+    _front_first,
+    _points,
+    chosen,
+    curve,
+    parts_of,
+    pictures,
+)
 from mdlbench.leaderboard.published import published_results
 from mdlbench.leaderboard.ranking import title
 from mdlbench.result import Found, collect
@@ -133,6 +143,17 @@ def test_nothing_beats_the_front_on_both(measured: Measured) -> None:
         assert set(zip(front.x, front.y, strict=True)) <= set(points)
         for x, y in zip(front.x, front.y, strict=True):
             assert not [p for p in points if p[0] > x and (p[1] or 0) < (y or 0)]
+
+
+def test_rows_on_a_front_have_colours_before_others(measured: Measured) -> None:
+    """In both panels the same, however many others have a colour elsewhere."""
+    rows = [found.payload for found in measured[1].values()]
+    slots = _front_first(rows, {id(row): slot for slot, row in enumerate(rows[:COLOURS])})
+    fronts = [row for way in ("encode", "decode") for *_, row in _front(_points(rows, way))]
+    assert {id(row) for row in fronts} <= slots.keys()
+    assert len(set(slots.values())) == len(slots) <= COLOURS
+    last = min(fronts, key=lambda row: row.bits_per_byte or 0)
+    assert id(last) in _front_first(rows, {id(row): n for n, row in enumerate(row for row in rows if row is not last)})
 
 
 def test_rows_in_colour_are_the_best_of_their_families(measured: Measured) -> None:

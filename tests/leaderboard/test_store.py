@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -14,8 +15,8 @@ from mdlbench.leaderboard import Row, load_rows, read_row
 from mdlbench.leaderboard.derived import figures
 from mdlbench.leaderboard.index import index_path, load_index
 from mdlbench.leaderboard.store import row_files, slug, write_row
-from mdlbench.result import Found
-from tests.leaderboard.made import changed, document_of, written
+from mdlbench.result import Found, collect
+from tests.leaderboard.made import changed, document_of, put, written
 
 Measured = tuple[Path, dict[str, Found[Row]]]
 
@@ -218,6 +219,36 @@ def test_a_row_with_a_misshapen_figure_is_refused(edit: dict[str, object], measu
     found = load_index(tmp_path / "results")
     assert found.rows == ()
     assert next(iter(edit)).replace("__", ".") in found.refused[0][1]
+
+
+@pytest.mark.parametrize(
+    ("way", "value", "message"),
+    [
+        (("decode_log", 0, "exit_code"), 7, r"decode_log\[0\]: .* was not decoded by a fresh process with exit code 0"),
+        (("decode_log", 0, "output_sha256"), "0" * 64, r"decode_log\[0\]: what was decoded is not"),
+        (("decode_log",), [], "1 archives and 0 decode logs of 1 files"),
+        (("archives", 0, "sha256"), "", r"decode_log\[0\]: what was decoded is not"),
+        (("seal",), "x", "seal is 'x', which is no SHA-256"),
+        (("corpus", "end"), 0, "corpus.end is 0, but other figures make it"),
+        (("input_bytes",), 0, "input_bytes is 0, but other figures make it"),
+        (("bits_per_byte",), 1e308, r"bits_per_byte is 1e\+308, but"),
+        (("decode", "bytes_per_second"), -5.0, "decode.bytes_per_second is -5, but"),
+        (("adjusted", "total"), -1, "adjusted.total is -1, but"),
+        (("ideal_bits",), -1.0, "ideal_bits is -1, must be at least 0"),
+    ],
+)
+def test_a_row_that_contradicts_itself_is_not_ranked(
+    way: tuple[str | int, ...], value: object, message: str, measured: Measured, tmp_path: Path
+) -> None:
+    document = document_of(measured[1]["cm,level=1"])
+    written(tmp_path, document, "good")
+    put(document, way, value)
+    bad = written(tmp_path, document, "bad")
+    index, collection = load_index(tmp_path), collect([tmp_path])
+    assert len(index.rows) == len(collection.found) == 1
+    for ((path, reason),) in (index.refused, collection.refused):
+        assert bad.name in path
+        assert re.search(message, reason)
 
 
 def test_the_index_has_every_single_figure_of_a_row_and_nothing_else(measured: Measured) -> None:

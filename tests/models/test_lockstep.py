@@ -148,6 +148,8 @@ class Says(Predictor):
         (Frequencies(np.ones((1, 4))), "1 rows of 4 for 1 streams of 3 symbols"),
         ({"a": 1}, "dict is no array of weights"),
         (None, r"weights of shape \(\)"),
+        (np.ones((1, 3)) + 1j, "weights are of type complex128; a probability is a real number"),
+        ([["1", "2", "3"]], "weights are of type <U1"),
     ],
 )
 def test_predictions_that_are_none_are_one_line(prediction: Any, text: str) -> None:

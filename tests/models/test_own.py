@@ -15,7 +15,14 @@ from mdlbench.codec import compress, compress_stream, decompress, verify
 from mdlbench.codec.inspection import inspect_stream
 from mdlbench.codec.salvage import salvage_stream
 from mdlbench.codec.seekable import open_container
-from mdlbench.errors import EnvironmentMismatchError, ModelMismatchError, SpecError, UsageError
+from mdlbench.errors import (
+    EnvironmentMismatchError,
+    ModelMismatchError,
+    NotADistributionError,
+    PredictorError,
+    SpecError,
+    UsageError,
+)
 from mdlbench.evaluation import code_length, evaluate
 from mdlbench.evaluation.by_symbol import SymbolBits, evaluate_symbols
 from mdlbench.models import as_model, load_model
@@ -227,6 +234,72 @@ def test_mistakes_are_one_line(file: Path, spec: str, text: str) -> None:
     with pytest.raises(SpecError, match=text) as error:
         load_model(spec.format(file=file, broken=broken, exits=exits))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("verb", ["reset", "predict", "update"])
+@pytest.mark.parametrize("error", [KeyError("foo"), SystemExit(0), ValueError("two\nlines")])
+def test_what_a_predictor_raises_is_one_line(verb: str, error: BaseException) -> None:
+    def fails(*arguments: object) -> None:
+        raise error
+
+    place = "" if verb == "reset" else " at symbol 0"
+    raises = type("Raises", (Counts,), {verb: fails})
+    with pytest.raises(PredictorError, match=rf"^Raises\.{verb}\(\){place}: {type(error).__name__}: [^\n]*$") as found:
+        compress(DATA, raises())
+    assert found.value.__cause__ is error
+
+
+def test_a_predictor_that_exits_does_not_end_the_command(file: Path) -> None:
+    """Else nothing is written and the exit code says that all is well."""
+    text = "\nclass Exit(Counts):\n    def predict(self):\n        raise SystemExit(0)\n"
+    text += "class Made(Counts):\n    def __init__(self):\n        raise SystemExit(0)\n"
+    file.write_text(file.read_text() + text)
+    done = main("compress", "my.py", "-m", "./my.py:Exit", "-o", "o.mdlz", folder=file.parent)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "mdlbench: Exit.predict() at symbol 0: SystemExit: 0\n"
+    assert not (file.parent / "o.mdlz").exists()
+    with pytest.raises(SpecError, match="SystemExit: 0"):
+        load_model(f"{file}:Made")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "text"),
+    [
+        ("portability", "foo", r"Port\.portability is 'foo'; choose exact or environment"),
+        ("portability", None, r"Port\.portability is None"),
+        ("batch_size", 0, r"Port\.batch_size is 0; it is a whole number of at least 1"),
+        ("batch_size", "x", r"Port\.batch_size is 'x'"),
+        ("batch_size", True, r"Port\.batch_size is True"),
+        ("block_size", 0, r"Port\.block_size is 0"),
+        ("block_size", 1.5, r"Port\.block_size is 1\.5"),
+        ("alphabet_size", 0, "Port predicts 0 symbols"),
+        ("identity", lambda self: None, r"Port\.identity\(\) is None; return a dict whose names are text"),
+        ("identity", lambda self: {1: 2}, r"Port\.identity\(\) is \{1: 2\}"),
+        ("identity", lambda self: {"a": {1: 2, "b": 3}}, r"Port\.identity\(\) is \{'a'"),
+    ],
+)
+def test_what_a_class_says_of_itself_is_checked(attribute: str, value: object, text: str) -> None:
+    with pytest.raises(SpecError, match=text):
+        as_model(type("Port", (Counts,), {attribute: value})())
+
+
+def test_a_weight_of_zero_for_what_came_decodes_but_has_no_code_length() -> None:
+    class Zero(Counts):
+        def predict(self) -> np.ndarray:
+            weights = np.zeros_like(self.counts)
+            weights[:, ord("a")] = 1.0
+            return weights
+
+    data, sink = b"a" * 500 + b"b", io.BytesIO()
+    assert compress_stream(io.BytesIO(data), sink, Zero()).ideal_bits is None
+    assert decompress(sink.getvalue(), Zero()) == data
+    with pytest.raises(NotADistributionError, match="a symbol that came has weight zero, which is infinitely many bits"):
+        evaluate(data, Zero())
+
+
+def test_the_environment_of_a_predictor_is_checked() -> None:
+    with pytest.raises(SpecError, match=r"Port\.environment\(\) is None; return a dict"):
+        compress(DATA, type("Port", (Counts,), {"environment": lambda self: None})())
 
 
 def test_options_are_read_by_annotation_or_default(file: Path) -> None:

@@ -58,6 +58,14 @@ def test_canonical_specs_read_back(level: int, alpha: float, memory: int, kind: 
     assert parse_options(Options, values, "x") == options
 
 
+def test_white_space_around_a_spec_is_no_part_of_it() -> None:
+    assert load_model(" kt,order=2\n").spec == "kt,order=2"
+
+
+def test_a_model_is_shown_by_its_spec() -> None:
+    assert repr(load_model("kt,order=2")) == "<Model kt,order=2>"
+
+
 def test_defaults_are_left_out() -> None:
     assert format_spec("x", "y", Options(memory=3)) == "x:y,memory=3"
 
@@ -68,6 +76,11 @@ def test_defaults_are_left_out() -> None:
         ({"levle": "1"}, "no option 'levle'; did you mean level"),
         ({"level": "x"}, "level=x: not an int"),
         ({"level": "\u0665"}, "level=\u0665: not an int"),
+        ({"level": "+2"}, r"level=\+2: not an int"),
+        ({"level": "02"}, "level=02: not an int"),
+        ({"level": " 2"}, "level= 2: not an int"),
+        ({"alpha": "+0.5"}, r"alpha=\+0.5: not a float"),
+        ({"alpha": "00.5"}, "alpha=00.5: not a float"),
         ({"window": "1_0"}, "window=1_0: not an int"),
         ({"alpha": "\u0660.5"}, "alpha=\u0660.5: not a float"),
         ({"alpha": "nan"}, "alpha=nan: not a float"),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from mdlbench.errors import NotADistributionError
 from mdlbench.numerics.frequencies import ONE_LEVEL_UP_TO, TOTAL, Frequencies, quantise, quantised_bits
 
 SIZES = [1, 2, 3, 5, 255, 256, 512, 513, 1000, 50_257]
@@ -152,6 +153,33 @@ def test_other_refusals() -> None:
         Frequencies(np.ones(4))
     with pytest.raises(ValueError, match="row 0 is not a distribution"):
         Frequencies.from_logits(np.array([[0.0, np.nan]]))
+
+
+@pytest.mark.parametrize("size", [2, 600])
+def test_a_sum_beyond_the_largest_double_is_no_matter(size: int) -> None:
+    """Weights of 1e308 are finite, and two of them are as likely as two of 1."""
+    weights = np.ones((2, size))
+    weights[0] = 1e308
+    frequencies = Frequencies(weights)
+    assert frequencies.ideal_bits(np.array([0, 1])) == pytest.approx([np.log2(size)] * 2)
+    left, count = frequencies.intervals(np.array([1, 1]))
+    assert (left[0] == left[1]).all()
+    assert (count[0] == count[1]).all()
+
+
+def test_what_cannot_come_costs_infinitely_many_bits() -> None:
+    assert Frequencies(np.array([[0.0, 1.0]])).ideal_bits(np.array([0])).tolist() == [np.inf]
+
+
+def test_what_is_no_array_of_real_numbers_is_called_so() -> None:
+    for made in (Frequencies, Frequencies.from_logits):
+        for other in (None, [1, 2]):
+            with pytest.raises(TypeError, match=f"of type {type(other).__name__}, not a numpy or torch array"):
+                made(other)
+        with pytest.raises(NotADistributionError, match="are of type complex128; a probability is a real number"):
+            made(np.ones((1, 2)) * 1j)
+    with pytest.raises(NotADistributionError, match="row 0"):
+        Frequencies.from_logits(np.array([[np.inf, 0.0]]))
 
 
 def test_logits_become_their_softmax() -> None:

@@ -13,7 +13,7 @@ from mdlbench.errors import UsageError
 from mdlbench.report import charts, figures
 from mdlbench.report.palette import SERIES, TONES
 from mdlbench.report.svg import MOST_DOTS
-from mdlbench.result.exhibits import Bar, Edge
+from mdlbench.result.exhibits import Axis, Bar, Chart, Edge, Measure, Series
 from tests.report import sample
 
 pytest.importorskip("vl_convert", reason="needs vl-convert-python: pip install 'mdlbench[report]'")
@@ -46,6 +46,26 @@ def test_each_picture_as_png_and_svg(tmp_path: Path) -> None:
     figures.planned(tmp_path / "plots", [sample.section()], replace=True)
 
 
+def test_every_marker_of_a_crowd_is_named() -> None:
+    """By a label, by one at the end of a line, or in the legend, by where it lies."""
+    crowd = [Series(f"aside {n}", [1e6 + n], [2.0], "points", labels=[f"aside {n}"], role="aside") for n in range(30)]
+    axes = Axis(Measure("speed", form="rate"), "log"), Axis(Measure("bits per byte", form="fixed", digits=2))
+    chart = Chart("Crowd", *axes, tuple(crowd))
+    for width in (400, "container"):
+        layers = charts.specification(chart, figures.paper, width)["layer"]
+        texts = [layer for layer in layers if layer.get("mark", {}).get("type") == "text"]
+        labelled = {row["l"] for layer in texts for row in layer["data"]["values"]}
+        listed = {entry.name: entry.text for entry in charts.legend(chart, width)}
+        assert labelled | listed.keys() == {one.name for one in crowd}
+        assert labelled
+        assert all(text == f"{name} (1 MB/s, 2.00)" for name, text in listed.items())
+
+
+def test_no_tick_of_a_narrow_axis_is_too_close_for_its_label() -> None:
+    ticks = charts.channel("x", Axis(Measure("speed", form="rate"), "log"), (4e5, 3.2e7))["axis"]["values"]
+    assert ticks == [1e6, 3e6, 1e7, 3e7]
+
+
 def test_a_name_has_the_run_and_what_is_drawn_however_long_they_are() -> None:
     long = replace(sample.section(), parts=(replace(sample.section().parts[0], title="/tmp/w/" + "run" * 60),))
     names = dict(figures.drawings([long]))
@@ -67,6 +87,9 @@ def test_a_bar_that_ends_early_says_where_it_goes() -> None:
     assert min(place for place in places if place is not None) == -0.5
     assert "to −2,000.250, untrained −3.500" in figures.draw(exhibit).svg
     assert ">to " not in figures.draw(sample.bars()).svg
+    words = next(layer["mark"] for layer in layers if layer["mark"]["type"] == "text")
+    bar = next(layer["mark"] for layer in layers if layer["mark"]["type"] == "bar")
+    assert words["dy"] - words["fontSize"] / 2 > bar["height"] / 2, "beside the bar, not on it"
 
 
 def test_names_of_corners_stand_above_the_points() -> None:

@@ -3,11 +3,14 @@
 import html.parser
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from mdlbench.report.html import terms
 from mdlbench.report.page import chart_library, embedded, render
+from mdlbench.result.glossary import Term
 from tests.report import sample
 
 pytest.importorskip("vl_convert", reason="needs vl-convert-python: pip install 'mdlbench[report]'")
@@ -65,6 +68,21 @@ def test_structure() -> None:
         assert attributes["aria-labelledby"] in identifiers
     assert len(data_of(page)["charts"]) == len([a for a in read.all("div") if a.get("class") == "chart"]) == 4
     assert len(data_of(page)["details"]) == len(sample.MODELS)
+
+
+def test_words_that_hold_commas_are_told_apart() -> None:
+    assert "<dt>R², held out / R², shuffled</dt>" in terms([Term(("R², held out", "R², shuffled"), ("a share",))])
+
+
+def test_what_opens_is_counted_as_parts() -> None:
+    """A part may be of several of the things that the section counts."""
+    one = sample.section()
+    page = render(
+        [replace(one, parts=(*one.parts, *(replace(part, title=f"{part.title} again") for part in one.parts)))], title="x"
+    )
+    count = len(set(re.findall(r'class="folder part" id="section0-\d+"', page)))
+    assert f"details, in {count} parts</summary>" in page
+    assert count > 1
 
 
 def test_what_is_shown_beside_a_figure() -> None:

@@ -51,7 +51,7 @@ def report_error(error: Exception, *, as_json: bool, data_on_stdout: bool = Fals
         file: the input that it is about, if there is one.
     """
     kind, message, code = type(error).__name__, str(error), getattr(error, "exit_code", 1)
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and not isinstance(error, MdlbenchError):
         kind, message = "OSError", _system_error(error)
     if file is not None and isinstance(error, _OF_A_FILE):
         message = f"{name_of(file)}: {message}"

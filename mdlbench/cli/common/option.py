@@ -15,6 +15,7 @@ from mdlbench.errors import UsageError
 from mdlbench.models import at_level, check_spec
 from mdlbench.models.spec import split_spec
 from mdlbench.units import parse_real, parse_size, parse_whole
+from mdlbench.workers import MOST_JOBS
 
 
 class Size(click.ParamType):
@@ -119,7 +120,7 @@ jobs = click.option(
     "-T",
     "--threads",
     "jobs",
-    type=Jobs(0, 256),
+    type=Jobs(0, MOST_JOBS),
     default=1,
     metavar="N",
     help="Worker processes, 0 for one a processor; the output is the same for every N.",
