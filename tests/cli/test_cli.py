@@ -307,6 +307,19 @@ def test_salvage_says_what_it_proved(file: Path, capsys: pytest.CaptureFixture[s
     assert "every checksum" not in run(capsys, "decompress", packed, "--salvage", "-o", rest, "-f")[1]
 
 
+def test_salvage_of_nothing_leaves_what_is_there(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed, rest = tmp_path / "x.mdlz", tmp_path / "rest"
+    run(capsys, "compress", file, "-m", "kt", "-o", packed)
+    packed.write_bytes(packed.read_bytes()[:60])
+    rest.write_bytes(b"precious")
+    code, out, err = run(capsys, "decompress", packed, "--salvage", "-o", rest, "-f")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "nothing is written" in err
+    assert rest.read_bytes() == b"precious"
+    assert run(capsys, "decompress", packed, "--salvage", "-o", tmp_path / "new")[0] == 1
+    assert not (tmp_path / "new").exists()
+
+
 def test_names_that_are_not_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("new\nline", "caf\udce9", "-dash", "a" * 250):
         path = tmp_path / name
