@@ -55,6 +55,15 @@ def test_entropy_of_an_own_source(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert json.loads(out)["excess_entropy"]["value"] == pytest.approx(0.2516291674, abs=1e-9)
 
 
+def test_symbols_that_never_occur_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "own.toml"
+    for last, said in ((3, "symbols 1, 2 never occur"), (2, "symbol 1 never occurs")):
+        path.write_text(f'edges = [["A", 0, "A", "1/2"], ["A", {last}, "A", "1/2"]]\n')
+        assert run(capsys, "entropy", path)[2] == f"mdlbench: {path}: {said}\n"
+    path.write_text('edges = [["A", 0, "A", "1/2"], ["A", 1, "A", "1/2"]]\n')
+    assert run(capsys, "entropy", path)[2] == ""
+
+
 def test_entropy_is_kept_for_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "entropy", "even", "--json", "--output-path", tmp_path)
     (written,) = tmp_path.iterdir()

@@ -67,7 +67,7 @@ def command(
             sources_found.append(source)
         else:
             say(terminal.render([Text(f"{source.label}: {facts(source)}"), *known(source)]))
-        for line in _unmet(found, contexts, gap):
+        for line in (*_silent(process), *_unmet(found, contexts, gap)):
             say(f"mdlbench: {process.name}: {line}", to_stderr=True)
         if picture is not None or options["output_path"] is not None:
             source = replace(source, curves=curves(found))
@@ -82,6 +82,13 @@ def _progress(name: str, step: str) -> None:
     """A line on a terminal: cold, Mess3 takes some seconds."""
     if sys.stderr.isatty():
         say(f"mdlbench: {name}: {step}", to_stderr=True)
+
+
+def _silent(process: Process) -> Iterator[str]:
+    """Symbols that the alphabet has and no state emits, such as numbers that an own file leaves out."""
+    if absent := [str(x) for x, matrix in enumerate(process.tensor) if not matrix.any()]:
+        few = len(absent) == 1
+        yield f"{'symbol' if few else 'symbols'} {', '.join(absent)} never {'occurs' if few else 'occur'}"
 
 
 def _unmet(found: Analysis, contexts: int, gap: float | None) -> Iterator[str]:
