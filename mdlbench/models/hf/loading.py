@@ -48,6 +48,8 @@ def find_folder(argument: str, revision: str | None, trust_remote_code: bool) ->
         raise SpecError("hf: names no model; write hf:FOLDER or hf:OWNER/NAME")
     folder = Path(argument).expanduser()
     if not folder.is_dir():
+        if folder.exists():
+            raise SpecError(f"hf:{argument}: {folder} is a file, not a folder; give one with config.json and *.safetensors")
         looks_local = argument.startswith((".", "/", "~")) or argument.count("/") > 1 or "\\" in argument
         if looks_local:
             raise SpecError(f"hf:{argument}: there is no folder {folder}; give one with config.json and *.safetensors")
