@@ -11,7 +11,7 @@ import click
 from mdlbench import __version__
 from mdlbench.cli.common.failures import as_line, report_error
 from mdlbench.cli.common.lazy import LazyGroup
-from mdlbench.cli.habits import translated
+from mdlbench.cli.habits import check_levels, translated
 from mdlbench.errors import MdlbenchError
 
 COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, a module or a package of subcommands
@@ -42,7 +42,8 @@ COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, 
 def group() -> None:
     """Measure models by code length; each size is that of a file that decodes.
 
-    Without a command, options mean what they mean to zstd: -z (or nothing) compress, -d decompress, -t verify, -l inspect.
+    Without a command, options mean what they mean to zstd: -z (or nothing) compress, -d decompress, -t verify, -l inspect;
+    in a pipe, without any, standard input is compressed to standard output.
 
     \b
     Example:
@@ -69,6 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text
     try:
+        check_levels(arguments)
         sys.exit(group.main(arguments, prog_name="mdlbench", standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)

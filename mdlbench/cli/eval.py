@@ -32,7 +32,7 @@ from mdlbench.result.record import plain
 @option.model_args
 @option.levels
 @option.block_size
-@click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file of an INPUT.")
+@click.option("--limit", type=option.KEPT, metavar="SIZE", help="Only the first SIZE bytes of each file of an INPUT.")
 @click.option(
     "--tokens",
     metavar="PATH",

@@ -1,6 +1,7 @@
 """What can be recovered from a damaged container file, written out."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from mdlbench.errors import ContainerError, EnvironmentMismatchError, ModelMisma
 from mdlbench.models import ModelsLike, as_models
 from mdlbench.models.base import Model
 from mdlbench.progress import Progress, no_progress, part, telling
+from mdlbench.text import counted
 from mdlbench.workers import interruptible
 
 _ZEROS = bytes(1 << 20)
@@ -48,14 +50,17 @@ def salvage_stream(
         progress: called with the number of bytes that were recovered since it was last called.
 
     Raises:
-        ContainerError: more is lost, by what the file says of itself: a few bytes of it can say anything.
+        ContainerError: no block is recovered, and nothing written; or more than `most_zeros` is lost, by what the file says of
+            itself: a few bytes of it can say anything.
     """
     if most_zeros is None:
         most_zeros = max(_LEAST_ZEROS, _ZEROS_BY_ONE * os.fstat(file.fileno()).st_size)
     supplied = as_models(models)
     stand_in = Header(tuple(ModelEntry(model.digest, model.spec) for model in supplied)) if supplied else None
     found: dict[int, list[Model]] = {}  # the models of each container, by its header's identity
-    recovered, lost, size, zeros = [], [], 0, 0
+    given = " ".join(f"-m {model.spec}" for model in supplied)
+    recovered, lost, size, zeros, hole = [], [], 0, 0, 0  # the hole is left once a block follows, or at the end
+    reasons: list[str] = []
     for item in locate_blocks(file, stand_in):
         length = item.original_size if isinstance(item, Place) else item.size
         reason = "not found"
@@ -65,12 +70,16 @@ def salvage_stream(
                     found[id(item.container)] = models_for(item.container, supplied, force_environment=force_environment)
                 with telling(progress), part(item.original_size):
                     (data,) = interruptible(decode_blocks, found[id(item.container)], [read_block(file, item)])
+                _leave_hole(sink, hole)
                 sink.write(data)
+                hole = 0
                 recovered.append(block_name(item.number, size, len(data)))
                 size += len(data)
                 continue
             except (ContainerError, ModelMismatchError, EnvironmentMismatchError) as error:
                 reason = "damaged" if isinstance(error, ContainerError) else str(error)
+                is_unsure = reason == "damaged" and item.container is stand_in
+                reasons.append(f"none decodes with {given}, another model probably wrote the file" if is_unsure else reason)
         if length is None:
             lost.append(f"from byte {size}, length unknown, perhaps 0 (nothing tells)")
             continue
@@ -79,14 +88,24 @@ def salvage_stream(
             lines = f"what is lost has {zeros:,} bytes or more, if the file is to be believed: more than {most_zeros:,} zeros"
             raise ContainerError(f"{lines} are not written in its place; allow them with --zeros SIZE")
         lost.append(f"bytes {size}-{size + length - 1} ({reason})")
-        _leave_hole(sink, length)
+        hole += length
         size += length
+    if lost and not recovered:
+        raise ContainerError(f"{_none_of(reasons)}; nothing is written")
+    _leave_hole(sink, hole)
     return Salvage(recovered, lost, size)
+
+
+def _none_of(reasons: Sequence[str]) -> str:
+    """Why nothing is recovered, from what is wrong with each block that was found."""
+    if not reasons:
+        return "nothing is left to salvage: no mdlbench blocks found"
+    return f"of {counted(len(reasons), 'block')} found none is recovered: {'; '.join(dict.fromkeys(reasons))}"
 
 
 def _leave_hole(sink: BinaryIO, length: int) -> None:
     """Skip `length` bytes, which read as zeros; they take no room in a file."""
-    if sink.seekable():
+    if length and sink.seekable():
         sink.seek(length - 1, os.SEEK_CUR)
         length = 1
     for at in range(0, length, len(_ZEROS)):

@@ -39,7 +39,7 @@ def locate_blocks(file: BinaryIO, supplied: Header | None) -> list[Place | Hole]
         supplied: stands in for container headers that are damaged; None if the user named no model.
 
     Raises:
-        ContainerError: no header can be read and none was supplied.
+        ContainerError: no header can be read and none was supplied; the text says whether any block is there.
     """
     if os.fstat(file.fileno()).st_size == 0:
         raise TruncatedError("the file is empty: there is nothing to salvage")
@@ -51,7 +51,11 @@ def reconcile(marks: list[Mark], size: int, supplied: Header | None) -> list[Pla
     """What the marks in a file of `size` bytes say of its blocks; result and errors as of `locate_blocks`."""
     headers = [mark.header for mark in marks if isinstance(mark, HeaderMark) and mark.header]
     if supplied is None and not headers:
-        raise ContainerError(f"the container's header is damaged: name the model that wrote it, {SALVAGE} -m SPEC")
+        if any(not isinstance(mark, HeaderMark) for mark in marks):
+            raise ContainerError(f"the container's header is damaged: name the model that wrote it, {SALVAGE} -m SPEC")
+        if marks and marks[0].offset == 0:
+            raise ContainerError("nothing is left to salvage: the file begins as a container, and no block was found in it")
+        raise ContainerError("no mdlbench blocks found: not an mdlbench container")
     marks = _outermost(marks, size)
     begun = [mark.offset for mark in marks if not _can_be_read(mark, size)]
     cut = [mark.offset for mark in marks if isinstance(mark, BlockMark) and mark.end > size]

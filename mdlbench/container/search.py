@@ -101,7 +101,8 @@ def find_marks(data: Any, n_models: int) -> list[Mark]:
         n_models: how many models a container has at least whose header cannot be read.
     """
     headers = list(_headers(data))
-    blocks = list(_blocks(data, max([n_models, *(len(mark.header.models) for mark in headers if mark.header)])))
+    known = [len(mark.header.models) for mark in headers if mark.header] or [1]
+    blocks = list(_blocks(data, max([n_models, *known])))
     trailers = list(_trailers(data))
     trailers += _proven_trailers(data, headers, blocks, {mark.offset for mark in trailers})
     return sorted([*headers, *blocks, *trailers], key=lambda mark: mark.offset)

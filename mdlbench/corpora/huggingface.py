@@ -17,7 +17,7 @@ from typing import Any
 from mdlbench.atomic import whole_file
 from mdlbench.corpora.corpus import Corpus, CorpusFile, slug
 from mdlbench.corpora.store import corpora_folder
-from mdlbench.errors import CorpusError, MissingExtraError, UsageError
+from mdlbench.errors import CorpusError, MissingExtraError, MissingInputError, UsageError
 
 _ESCAPES = {"\\": "\\", "n": "\n", "t": "\t", "0": "\0", "c": ","}  # \c is a comma, which would end the value
 
@@ -83,10 +83,15 @@ def dataset_corpus(text: str, limit: int | None = None) -> Corpus:
 
     Raises:
         MissingExtraError: `datasets` is not installed.
-        UsageError: no such dataset, configuration, split or column.
+        UsageError: no such dataset, configuration, split or column; MissingInputError: no such local folder.
         CorpusError: a row without text, or no text at all.
     """
     spec = parse_dataset(text)
+    if spec.name.startswith((".", "/", "~")):
+        spec = replace(spec, name=os.path.expanduser(spec.name))
+        if not os.path.isdir(spec.name):
+            what = f"{spec.name} is a file, not a folder" if os.path.exists(spec.name) else f"there is no folder {spec.name}"
+            raise MissingInputError(f"hfds:{text}: {what}; name one of parquet, jsonl, csv or text files")
     try:
         import datasets  # noqa: F401
     except ImportError:

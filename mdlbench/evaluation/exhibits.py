@@ -50,6 +50,7 @@ _BESIDE = {  # name in results -> what it is
     "byte_fallback_bits": "of the ideal bits, spent on bytes that no token gives back",
     "context_reset_bits": "of the ideal bits, saved if the context restarted twice as often with half the stride",
 }
+_BESIDE_NEGATIVE = {"context_reset_bits": "more it would cost if the context restarted twice as often with half the stride"}
 _STEP = Measure("from the harness's figure to ours", definition="what lies between the two, step by step")
 _PER_BYTE = Measure("bits per byte", form="fixed", digits=5)
 _PROVENANCE = ("time", "commit", "processor")  # told of a result
@@ -156,7 +157,8 @@ def _notes(found: IdealCodeLength) -> Iterator[str]:
         yield f"{found.model}: on {found.device} in {found.dtype}" + ("" if batch is None else f", {batch} blocks side by side")
     for name, bits in found.beside.items():
         if bits:
-            yield f"{found.model}: {bits:,.1f} bits {_BESIDE.get(name, _words(name))}"
+            told = _BESIDE_NEGATIVE if bits < 0 else _BESIDE
+            yield f"{found.model}: {abs(bits) if name in told else bits:,.1f} bits {told.get(name, _words(name))}"
 
 
 def _names(found: Sequence[IdealCodeLength]) -> list[str]:

@@ -89,6 +89,11 @@ def row_files(folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
                     yield from (entry for entry in _entries(model.path) if entry.name.endswith(".json") and entry.is_file())
 
 
+def no_rows(folder: str | os.PathLike[str]) -> UsageError:
+    """The error of a folder that is there and holds none."""
+    return UsageError(f"{folder}: no rows here; name the folder that `mdlbench leaderboard run --output-path` wrote")
+
+
 def load_rows(folder: str | os.PathLike[str]) -> Rows:
     """Every row below a folder, and what there is that is none.
 

@@ -28,7 +28,7 @@ from mdlbench.processes.numbers import text_of
 
 MAX_SYMBOLS = 256  # a symbol is one byte
 MOST_ENTRIES = 600_000  # K N^2, of it and what it is made of: a name in a container's header must not take a second
-_CLOSE = 1e-9  # floats written by hand: a row may miss its sum by this much
+CLOSE = 1e-9  # floats written by hand: a row may miss its sum by this much
 _CHECKED_WORDS = 20_000  # words of a generalised process whose probability is looked at
 
 
@@ -135,7 +135,7 @@ class Process:
             return self._time_in_states()
         found = self._invariant_rows[0]
         weight = sum(value * w for value, w in zip(found, self.right_numbers, strict=True))
-        if abs(weight) < _CLOSE:
+        if abs(weight) < CLOSE:
             raise ProcessError(
                 f"process {self.name}: its left and right eigenvectors are orthogonal; no word has a probability"
             )
@@ -335,17 +335,17 @@ def _check(process: Process) -> None:
     whole = process.tensor.sum(axis=0)
     if process.right is None:
         _check_rows(process, whole)
-    elif abs(whole @ process.right_vector - process.right_vector).max() > _CLOSE:
+    elif abs(whole @ process.right_vector - process.right_vector).max() > CLOSE:
         raise ProcessError(f"process {name}: `right` is not an eigenvector of the summed matrices with eigenvalue 1")
-    if abs(process.stationary @ whole - process.stationary).max() > _CLOSE:
+    if abs(process.stationary @ whole - process.stationary).max() > CLOSE:
         raise ProcessError(f"process {name}: `start` is not stationary; leave it out to have it computed")
-    if abs(process.stationary @ process.right_vector - 1) > _CLOSE:
+    if abs(process.stationary @ process.right_vector - 1) > CLOSE:
         raise ProcessError(f"process {name}: `start` does not sum to 1")
     assert process.emission.shape == (n, k)  # made here, where what cannot be a double is told
     if not process.is_hidden_markov:
         if process.composition is None:  # words of others are theirs
             _check_words(process)
-    elif (process.stationary < -_CLOSE).any():
+    elif (process.stationary < -CLOSE).any():
         raise ProcessError(f"process {name}: `start` has a negative entry")
 
 
@@ -362,7 +362,7 @@ def check_entries(name: str, n_symbols: int, n_states: int, parts: Sequence[Proc
 def _check_rows(process: Process, whole: np.ndarray) -> None:
     sums = whole.sum(axis=1)
     worst = int(abs(sums - 1).argmax())
-    if abs(sums[worst] - 1) > _CLOSE:
+    if abs(sums[worst] - 1) > CLOSE:
         hint = "" if (process.tensor >= 0).all() else " (a generalised process may give `right` instead)"
         raise ProcessError(f"process {process.name}: state {worst} is left with probability {sums[worst]:.10g}, not 1{hint}")
 
@@ -374,9 +374,9 @@ def _check_words(process: Process) -> None:
         level = np.concatenate([level @ matrix for matrix in process.tensor])
         masses = level @ process.right_vector
         seen, length = seen + len(level), length + 1
-        if masses.min() < -_CLOSE:
+        if masses.min() < -CLOSE:
             raise ProcessError(f"process {process.name}: a word of length {length} has probability {masses.min():.3g}")
-        level = level[masses > _CLOSE]
+        level = level[masses > CLOSE]
 
 
 def _check_symbols(process: Process, symbols: np.ndarray) -> None:

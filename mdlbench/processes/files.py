@@ -14,12 +14,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from mdlbench.processes.base import MAX_SYMBOLS, Process, ProcessError, as_transitions, check_entries
+from mdlbench.processes.base import CLOSE, MAX_SYMBOLS, Process, ProcessError, as_transitions, check_entries
 from mdlbench.processes.numbers import exact_value, shortened
 from mdlbench.text import reason
 
 _KEYS = {"name", "citation", "summary", "tensor", "edges", "start", "right"}
 _LARGEST = 8 << 20  # bytes of a file
+_MOST_NAMED = 8  # edges of a state whose probabilities do not sum to 1
 
 
 def read_process(path: str) -> Process:
@@ -34,13 +35,14 @@ def read_process(path: str) -> Process:
         raise ProcessError(f"{path}: no key {unknown[0]!r}; the keys are: {', '.join(sorted(_KEYS))}")
     if ("tensor" in document) == ("edges" in document):
         raise ProcessError(f"{path}: give either `tensor` or `edges`")
-    matrices = _tensor(path, document["tensor"]) if "tensor" in document else _edges(path, document["edges"])
+    signed = "right" in document  # a generalised process: entries of any sign
+    matrices = _tensor(path, document["tensor"]) if "tensor" in document else _edges(path, document["edges"], signed=signed)
     vectors = {key: tuple(_numbers(path, key, document[key])) for key in ("start", "right") if key in document}
     texts = {key: str(document[key]) for key in ("summary", "citation") if key in document}
     try:
         return Process(path, as_transitions(matrices), {}, **texts, **vectors)  # type: ignore[arg-type]
     except ProcessError as error:
-        raise ProcessError(f"{path}: {error}") from None
+        raise ProcessError(f"{path}: {str(error).removeprefix(f'process {path}: ')}") from None
 
 
 def _load(path: str) -> dict[str, Any]:
@@ -57,7 +59,9 @@ def _load(path: str) -> dict[str, Any]:
     try:
         document = parse(text, parse_float=str)  # as text: a decimal is exact
     except (ValueError, RecursionError) as error:
-        raise ProcessError(f"{path}: {str(error).splitlines()[0]}") from None
+        language = "JSON" if path.endswith(".json") else "TOML"
+        line = str(error).splitlines()[0]
+        raise ProcessError(f"{path}: not valid {language}: {line}; mdlbench/processes/README.md shows a file") from None
     if not isinstance(document, dict):
         raise ProcessError(f"{path}: holds no table of keys; expected {', '.join(sorted(_KEYS))}")
     return document
@@ -83,9 +87,12 @@ def _tensor(path: str, tensor: Any) -> list[list[list[Fraction]]]:
     return [[_numbers(path, f"tensor[{x}][{i}]", row) for i, row in enumerate(matrix)] for x, matrix in enumerate(tensor)]
 
 
-def _edges(path: str, edges: Any) -> list[list[list[Fraction]]]:
-    if not isinstance(edges, list) or not edges or not all(isinstance(edge, list) and len(edge) == 4 for edge in edges):
+def _edges(path: str, edges: Any, *, signed: bool) -> list[list[list[Fraction]]]:
+    if not isinstance(edges, list) or not edges:
         raise ProcessError(f"{path}: edges is not a list of [state, symbol, next state, probability]")
+    for number, edge in enumerate(edges):
+        if not isinstance(edge, list) or len(edge) != 4:
+            raise ProcessError(f"{path}: edges[{number}] = {shortened(edge)} is not [state, symbol, next state, probability]")
     states: dict[str, int] = {}
     for i, _, _, _ in edges:
         states.setdefault(str(i), len(states))
@@ -99,6 +106,23 @@ def _edges(path: str, edges: Any) -> list[list[list[Fraction]]]:
     n_symbols = 1 + max(x for _, x, _, _ in edges)
     check_entries(path, n_symbols, len(states))
     matrices = [[[Fraction(0)] * len(states) for _ in states] for _ in range(n_symbols)]
+    sums = dict.fromkeys(states, Fraction(0))
     for number, (i, x, j, p) in enumerate(edges):
-        matrices[x][states[str(i)]][states[str(j)]] += _number(path, f"edges[{number}]", p)
+        value = _number(path, f"edges[{number}]", p)
+        if not signed and not 0 <= value <= 1:
+            raise ProcessError(f"{path}: edges[{number}] has probability {shortened(p)}; write 0 to 1")
+        matrices[x][states[str(i)]][states[str(j)]] += value
+        sums[str(i)] += value
+    if not signed:
+        _check_sums(path, edges, sums)
     return matrices
+
+
+def _check_sums(path: str, edges: list[Any], sums: dict[str, Fraction]) -> None:
+    """See that the edges of each state sum to 1, as nearly as numbers written by hand do."""
+    for state, found in sums.items():
+        if abs(found - 1) > CLOSE:
+            own = [f"edges[{number}]" for number, edge in enumerate(edges) if str(edge[0]) == state]
+            named = ", ".join(own[:_MOST_NAMED]) + (", ..." if len(own) > _MOST_NAMED else "")
+            line = f"state {shortened(state)!r} is left with probability {float(found):.10g}, not 1"
+            raise ProcessError(f"{path}: {line} (by {named})")

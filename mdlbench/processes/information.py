@@ -115,7 +115,7 @@ def analyse(
     needs_solution = kind.startswith("uncountable") and process.composition is None
     solution = solve_poisson(process) if needs_solution else None
     options = {} if gap is None else {"gap": gap}
-    report("bounding the entropy rate")
+    report("bounding the entropy rate (a coarser gap is faster)")
     rate = entropy_rate(process, mixed=mixed, solution=solution, **options)
     machine = _machine(process, mixed)
     report("adding up excess entropy and transient information")

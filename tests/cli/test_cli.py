@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mdlbench.cli import COMMANDS, main
+from mdlbench.container import table_of_contents
 from tests.check_codec import TEXT
 
 
@@ -294,6 +295,26 @@ def test_eval_reads_standard_input_once(file: Path, capsys: pytest.CaptureFixtur
     assert "ideal bits per byte" in out
 
 
+def test_inspect_shows_which_block_is_damaged(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed = tmp_path / "x.mdlz"
+    run(capsys, "compress", file, "-m", "kt", "--block-size", "500", "-o", packed)
+    with packed.open("rb") as source:
+        place = table_of_contents(source)[1]
+    damaged = bytearray(packed.read_bytes())
+    damaged[place.offset + place.stored_size // 2] ^= 1
+    packed.write_bytes(damaged)
+    code, out, err = run(capsys, "inspect", packed)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "digest" in err
+    states = [line.split()[-1] for line in out.splitlines() if line.split()[:1] and line.split()[0].isdecimal()]
+    assert states == ["damaged" if number == 1 else "whole" for number in range(len(states))]
+    assert len(states) == -(-file.stat().st_size // 500)
+    assert "model kt" in out
+    for rest in (b"something else", damaged[: place.offset // 2]):
+        packed.write_bytes(rest)
+        assert run(capsys, "inspect", packed)[:2] == (1, "")
+
+
 def test_salvage_says_what_it_proved(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     packed, rest = file.with_name("x.mdlz"), file.with_name("rest")
     run(capsys, "compress", file, "-m", "kt", "--block-size", "500", "-o", packed)
@@ -305,6 +326,19 @@ def test_salvage_says_what_it_proved(file: Path, capsys: pytest.CaptureFixture[s
     assert code == 1
     assert len(values["lost"]) == 1
     assert "every checksum" not in run(capsys, "decompress", packed, "--salvage", "-o", rest, "-f")[1]
+
+
+def test_salvage_of_nothing_leaves_what_is_there(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed, rest = tmp_path / "x.mdlz", tmp_path / "rest"
+    run(capsys, "compress", file, "-m", "kt", "-o", packed)
+    packed.write_bytes(packed.read_bytes()[:60])
+    rest.write_bytes(b"precious")
+    code, out, err = run(capsys, "decompress", packed, "--salvage", "-o", rest, "-f")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "nothing is written" in err
+    assert rest.read_bytes() == b"precious"
+    assert run(capsys, "decompress", packed, "--salvage", "-o", tmp_path / "new")[0] == 1
+    assert not (tmp_path / "new").exists()
 
 
 def test_names_that_are_not_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

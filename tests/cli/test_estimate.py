@@ -1,5 +1,6 @@
 """Before a run of more than a minute the user is told how long it will take; before a shorter one, nothing is said."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,19 @@ def test_a_network_is_timed_on_a_few_steps(tmp_path: Path, coding: bool) -> None
     assert times[2000] > 0
     assert 4 < times[20_000] / times[2000] < 25
     assert model.seconds(b"", 1000, 1000, coding=coding) is None
+
+
+@pytest.mark.parametrize("coding", [True, False])
+def test_to_load_a_network_is_no_part_of_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coding: bool) -> None:
+    """The clock is put on by 1,000 s while the weights are loaded."""
+    from mdlbench.models.hf import HuggingFace
+
+    load = HuggingFace.load_network
+
+    def slowly(self: HuggingFace, device: str) -> object:
+        monkeypatch.setattr(time, "perf_counter", lambda began=time.perf_counter: began() + 1000.0)
+        return load(self, device)
+
+    monkeypatch.setattr(HuggingFace, "load_network", slowly)
+    model = load_model(f"hf:{tiny_network(tmp_path, 'gpt2', n_embd=32, n_layer=1, n_head=2, n_positions=16)},batch_size=2")
+    assert (model.seconds(bytes(range(24)) * 4, 2000, 1000, coding=coding) or 0) < 1000

@@ -82,6 +82,23 @@ def test_a_pipe_is_the_default(here: Path) -> None:
     assert b"in a fresh process" in shell("mdlbench verify -m kt <(cat x)").stdout
 
 
+def test_no_arguments_at_all_compress_in_a_pipe_and_help_elsewhere(here: Path) -> None:
+    assert shell("cat x | mdlbench | mdlbench -d").stdout == TEXT
+    assert shell("mdlbench < x > y; mdlbench -dc y").stdout == TEXT
+    for nothing in ("mdlbench < /dev/null | cat; exit ${PIPESTATUS[0]}", "mdlbench <&- | cat; exit ${PIPESTATUS[0]}"):
+        assert b"Commands:" in shell(nothing, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "level"), [("mdlbench -12 x", 12), ("mdlbench compress -q19 x", 19), ("mdlbench eval x -10 -m kt", 10)]
+)
+def test_levels_have_one_digit(here: Path, line: str, level: int) -> None:
+    """-12 would be -1 -2, of which the last counts; -T02 is two threads."""
+    assert shell("mdlbench -kT02 x -m kt -c").stdout
+    said = f"mdlbench: -{level}: levels are -1 to -9; zstd's own level {level} is -m external:zstd,level={level}\n"
+    assert shell(line, code=2).stderr.decode() == said
+
+
 def test_folders(here: Path) -> None:
     shell("mdlbench compress -r folder -m kt -q && mdlbench -tr folder && rm folder/a folder/deeper/b && mdlbench -dr folder")
     assert Path("folder/a").read_bytes() == Path("folder/deeper/b").read_bytes() == TEXT

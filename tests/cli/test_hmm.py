@@ -4,13 +4,23 @@ import json
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mdlbench.cli import main
-from mdlbench.processes import ZOO, find
+from mdlbench.cli.hmm import entropy
+from mdlbench.processes import ZOO, Process, find
+from mdlbench.processes.information import Analysis, analyse
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line of progress on a machine that is busy."""
+    monkeypatch.setattr(entropy, "_PATIENCE", 1e6)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -53,6 +63,35 @@ def test_entropy_of_an_own_source(tmp_path: Path, capsys: pytest.CaptureFixture[
     code, out, _ = run(capsys, "entropy", path, "--json")
     assert code == 0
     assert json.loads(out)["excess_entropy"]["value"] == pytest.approx(0.2516291674, abs=1e-9)
+
+
+def test_symbols_that_never_occur_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "own.toml"
+    for last, said in ((3, "symbols 1, 2 never occur"), (2, "symbol 1 never occurs")):
+        path.write_text(f'edges = [["A", 0, "A", "1/2"], ["A", {last}, "A", "1/2"]]\n')
+        assert run(capsys, "entropy", path)[2] == f"mdlbench: {path}: {said}\n"
+    path.write_text('edges = [["A", 0, "A", "1/2"], ["A", 1, "A", "1/2"]]\n')
+    assert run(capsys, "entropy", path)[2] == ""
+
+
+@pytest.mark.parametrize("quietly", [(), ("--json",)])
+def test_what_takes_long_says_so(
+    quietly: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Off a terminal too, in fewer lines the longer it takes; not beside JSON, nor of what is soon done."""
+
+    def slowly(process: Process, contexts: int, gap: float | None, report: Callable[[str], None]) -> Analysis:
+        report("thinking")
+        time.sleep(1.0)
+        return analyse(process, contexts, gap)
+
+    monkeypatch.setattr(entropy, "analyse", slowly)
+    assert run(capsys, "entropy", "coin", *quietly)[2] == ""
+    monkeypatch.setattr(entropy, "_PATIENCE", 0.3)
+    lines = run(capsys, "entropy", "coin", *quietly)[2].splitlines()
+    assert (lines == []) == bool(quietly)
+    assert all(line.startswith("mdlbench: coin: thinking, after ") for line in lines)
+    assert len(lines) <= 3
 
 
 def test_entropy_is_kept_for_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

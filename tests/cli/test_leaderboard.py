@@ -118,11 +118,12 @@ def test_check_names_row_and_field(measured: Measured, tmp_path: Path, capsys: p
     assert not any(found.values())
 
 
-def test_check_of_no_rows_is_no_success(measured: Measured, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_or_show_of_no_rows_is_no_success(measured: Measured, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for folder in (tmp_path, Path(measured[1]["uniform"].path).parent):  # an empty folder, and one too deep
         code, out, err = run(capsys, "leaderboard", "check", folder)
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert f"{folder}: no rows here" in err
+        assert run(capsys, "leaderboard", "show", folder) == (code, out, err)
 
 
 def test_check_replays(measured: Measured, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

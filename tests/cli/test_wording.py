@@ -24,7 +24,7 @@ CANNOT_BE = {
     "--block-size": "0",
     "--jobs": "-1",
     "--repeat": "0",
-    "--limit": "-1",
+    "--limit": "0",
     "--gap": "0",
     "--contexts": "0",
     "--folds": "2",

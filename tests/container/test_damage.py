@@ -180,7 +180,11 @@ def salvage(tmp_path: Path, container: bytes, *models: str) -> tuple[bytes, int,
     path.write_bytes(container)
     sink = io.BytesIO()
     with path.open("rb") as file:
-        done = salvage_stream(file, sink, models)
+        try:
+            done = salvage_stream(file, sink, models)
+        except ContainerError:
+            assert sink.getvalue() == b""
+            raise
     return sink.getvalue(), len(done.recovered), done.lost
 
 
@@ -247,7 +251,6 @@ def test_salvage_says_where_it_is_not_known_whether_anything_is_lost(tmp_path: P
         container + compress(b"", "kt")[:-19]: 260,
     }.items():
         assert salvage(tmp_path, damaged, "kt")[2] == [NOT_KNOWN.format(size)]
-    assert salvage(tmp_path, b"x", "kt") == (b"", 0, [NOT_KNOWN.format(0)])
     garbage = b"garbage" * 9  # another container may have stood there
     assert salvage(tmp_path, container + garbage + container)[2] == [NOT_KNOWN.format(260)]
     assert salvage(tmp_path, garbage + container)[2] == [NOT_KNOWN.format(0)]
@@ -368,8 +371,31 @@ def test_salvage_takes_time_in_proportion(tmp_path: Path) -> None:
 def test_salvage_of_something_else(tmp_path: Path) -> None:
     with pytest.raises(ContainerError):
         salvage(tmp_path, b"")
-    with pytest.raises(ContainerError, match="header is damaged"):
-        salvage(tmp_path, b"not a container at all" * 20)
+    text = b"not a container at all, nor of mdlbench" * 20
+    with pytest.raises(ContainerError, match=r"^no mdlbench blocks found: not an mdlbench container$"):
+        salvage(tmp_path, text)
+    with pytest.raises(ContainerError, match=r"^nothing is left to salvage: no mdlbench blocks found; nothing is written$"):
+        salvage(tmp_path, text, "kt")
+
+
+@pytest.mark.parametrize("size", [1, 2, 10, 40])
+def test_salvage_of_a_beginning_without_a_block(size: int, tmp_path: Path) -> None:
+    for models in ((), ("kt",)):
+        with pytest.raises(ContainerError, match=r"^nothing is left to salvage: "):
+            salvage(tmp_path, compress(TEXT, "kt")[:size], *models)
+
+
+def test_salvage_that_recovers_nothing_writes_nothing(tmp_path: Path) -> None:
+    """Its only block is damaged; or, the header damaged, another model is named than the one that wrote ten blocks."""
+    (place,) = table_of_contents(io.BytesIO(compress(DATA, "kt")))
+    with pytest.raises(ContainerError, match=r"^of 1 block found none is recovered: damaged; nothing is written$"):
+        salvage(tmp_path, flipped(compress(DATA, "kt"), place.offset + 30))
+    text = bytes(1000)
+    blocks = flipped(compress(text, "kt,order=2", block_size=100), 9)
+    wrong = "^of 10 blocks found none is recovered: none decodes with -m uniform, another model probably wrote the file; "
+    with pytest.raises(ContainerError, match=wrong):
+        salvage(tmp_path, blocks, "uniform")
+    assert salvage(tmp_path, blocks, "kt,order=2") == (text, 10, [])
 
 
 def test_random_bytes_never_do_anything_but_fail() -> None:

@@ -3,6 +3,8 @@
 import builtins
 import hashlib
 import json
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 
 from mdlbench.corpora import find_corpus
 from mdlbench.corpora.huggingface import DatasetSpec, parse_dataset
-from mdlbench.errors import CorpusError, MissingExtraError, UsageError
+from mdlbench.errors import CorpusError, MissingExtraError, MissingInputError, UsageError
 
 TEXTS = ["first\ntext", "", "zweiter, mit Umlaut: ä", "\U0001f600 last"]
 
@@ -112,6 +114,18 @@ def test_no_text_at_all(texts: list[str], tmp_path: Path) -> None:
     (tmp_path / "nothing" / "train.jsonl").write_text(lines)
     with pytest.raises((CorpusError, UsageError), match=r"hfds:.*nothing"):
         find_corpus(f"hfds:{tmp_path / 'nothing'}")
+
+
+def test_a_local_folder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub is not asked for what is written as a path."""
+    monkeypatch.chdir(tmp_path)
+    Path("text").touch()
+    for name in ("./notexts", f"{tmp_path}/notexts", "~/notexts"):
+        said = re.escape(f"hfds:{name}: there is no folder {os.path.expanduser(name)}; name one of parquet")
+        with pytest.raises(MissingInputError, match=f"^{said}"):
+            find_corpus(f"hfds:{name}")
+    with pytest.raises(MissingInputError, match=r"^hfds:\./text: \./text is a file, not a folder; "):
+        find_corpus("hfds:./text")
 
 
 def test_specs_are_read_and_shown() -> None:

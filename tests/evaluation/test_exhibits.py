@@ -177,6 +177,9 @@ def test_bits_beside_the_sums_are_notes_and_policies_are_details() -> None:
         "uniform: on cpu in float32",
         "uniform: 12.2 bits of the ideal bits, spent on bytes that no token gives back",
     )
+    worse = replace(one, beside={"context_reset_bits": -98.6})
+    (told,) = sections([found(worse)])[0].parts[0].exhibits[0].notes[2:]  # type: ignore[union-attr]
+    assert told == "uniform: 98.6 bits more it would cost if the context restarted twice as often with half the stride"
     details = table.rows[0].details
     assert details is not None
     groups = dict(details.groups)

@@ -345,6 +345,7 @@ def test_threads_and_precision_are_restored(build: Build) -> None:
     [
         ("hf", "names no model"),
         ("hf:./no/such/folder", "there is no folder no/such/folder"),
+        ("hf:{folder}/config.json", "config.json is a file, not a folder"),
         ("hf:{folder},context=4096", "beyond the 48 positions"),
         ("hf:{folder},overlap=48", "at most 47"),
         ("hf:{folder},bos=no-such-token", "no such token"),

@@ -185,7 +185,11 @@ def test_own_processes(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ('edges = [["A", 0, "B", 1]]', "leads to state 'B', which no edge leaves"),
-        ('edges = [["A", 0, "A", 0.9]]', "state 0 is left with probability 0.9, not 1"),
+        ('edges = [["A", 0, "A", 0.9]]', r"own.toml: state 'A' is left with probability 0.9, not 1 \(by edges\[0\]\)$"),
+        ('edges = [["A", 0, "A", 1.5], ["A", 1, "A", -0.5]]', r"own.toml: edges\[0\] has probability 1.5; write 0 to 1"),
+        ('edges = [["A", 0, "A", 1], ["A", 1, "A"]]', r"edges\[1\] = \['A', 1, 'A'\] is not \[state, symbol, next state"),
+        ("edges = [[", r"not valid TOML: .*end of document.*; mdlbench/processes/README.md shows a file"),
+        ("tensor = [[[0.9]]]", r"^[^ ]*own.toml: state 0 is left with probability 0.9, not 1$"),
         ('edges = [["A", -1, "A", 1]]', "symbol -1"),
         ('edges = [["A", 0, "A", "x"]]', "not a number"),
         ("edges = 3", "not a list"),

@@ -19,7 +19,7 @@ from mdlbench.workers import MOST_JOBS
 
 
 class Size(click.ParamType):
-    """A number of bytes: 65536, 64k, 16Mi; `what` has from `least` to `most` of them."""
+    """A number of bytes: 65536, 64k, 16Mi; `what` has from `least` to `most` of them, None for no most."""
 
     name = "size"
 
@@ -32,7 +32,8 @@ class Size(click.ParamType):
         except ValueError as error:
             self.fail(str(error), param, ctx)
         if size < self._least or (self._most is not None and size > self._most):
-            self.fail(f"{value}: {self._what} has {self._least:,} to {self._most:,} bytes", param, ctx)
+            most = " or more" if self._most is None else f" to {self._most:,}"
+            self.fail(f"{value}: {self._what} has {self._least:,}{most} bytes", param, ctx)
         return size
 
 
@@ -127,6 +128,7 @@ jobs = click.option(
 )
 force = click.option("-f", "--force", is_flag=True, help="Overwrite existing output.")
 to_stdout = click.option("-c", "--stdout", "to_stdout", is_flag=True, help="Write data to standard output, reports to stderr.")
+KEPT = Size("what is kept of a file", 1)
 BLOCK_SIZE = Size("a block", 1, MAX_BLOCK)
 block_size = click.option(
     "--block-size", type=BLOCK_SIZE, metavar="SIZE", help="Original bytes per block: 65536, 64k, 16Mi.  [default: the model's]"

@@ -1,9 +1,11 @@
 """`mdlbench hmm entropy`: what is known of a process, exactly or between bounds."""
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from threading import Event, Thread
 from typing import Any
 
 import click
@@ -22,6 +24,9 @@ from mdlbench.processes.result import Source
 from mdlbench.report import terminal
 from mdlbench.result.exhibits import Text
 from mdlbench.result.record import plain
+from mdlbench.text import duration
+
+_PATIENCE = 5.0  # seconds until a first line says what takes long
 
 
 @click.command(name="entropy")
@@ -29,7 +34,7 @@ from mdlbench.result.record import plain
 @parameters
 @click.option("--all", "every", is_flag=True, help="Every process of the zoo, one object or row each.")
 @click.option("--contexts", type=option.Whole(1, 64), default=11, metavar="N", help="Myopic entropies to print.")
-@click.option("--gap", type=option.Real(1e-12, 1.0), metavar="BITS", help="Refine the bounds to this gap.")
+@click.option("--gap", type=option.Real(1e-12, 1.0), metavar="BITS", help="Refine the bounds to this gap; coarser is faster.")
 @plot
 @option.force
 @option.json_lines
@@ -58,7 +63,8 @@ def command(
     sources = [process_of(name, parameters)] if name is not None else [find(each) for each in (*ZOO, *COMPOSED)]
     sources_found: list[Source] = []
     for process in sources:
-        found = analyse(process, contexts, gap, partial(_progress, process.name))
+        with _progress(process.name, quiet=options["as_json"]) as report:
+            found = analyse(process, contexts, gap, report)
         source = found.source()
         if options["as_json"]:
             print_json("entropy", {key: value for key, value in plain(source).items() if key != "curves"})
@@ -66,7 +72,7 @@ def command(
             sources_found.append(source)
         else:
             say(terminal.render([Text(f"{source.label}: {facts(source)}"), *known(source)]))
-        for line in _unmet(found, contexts, gap):
+        for line in (*_silent(process), *_unmet(found, contexts, gap)):
             say(f"mdlbench: {process.name}: {line}", to_stderr=True)
         if picture is not None or options["output_path"] is not None:
             source = replace(source, curves=curves(found))
@@ -77,10 +83,33 @@ def command(
         say(terminal.render([overview(sources_found)]))
 
 
-def _progress(name: str, step: str) -> None:
-    """A line on a terminal: cold, Mess3 takes some seconds."""
+@contextmanager
+def _progress(name: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A function to call with each step: a line at once on a terminal; elsewhere after 5, 15, 35, ... seconds."""
     if sys.stderr.isatty():
-        say(f"mdlbench: {name}: {step}", to_stderr=True)
+        yield lambda step: say(f"mdlbench: {name}: {step}", to_stderr=True)
+        return
+    steps, done = [""], Event()
+
+    def tell() -> None:
+        began, wait = time.monotonic(), _PATIENCE
+        while not done.wait(wait):
+            wait *= 2
+            say(f"mdlbench: {name}: {steps[-1]}, after {duration(time.monotonic() - began)}", to_stderr=True)
+
+    if not quiet:
+        Thread(target=tell, daemon=True).start()
+    try:
+        yield steps.append
+    finally:
+        done.set()
+
+
+def _silent(process: Process) -> Iterator[str]:
+    """Symbols that the alphabet has and no state emits, such as numbers that an own file leaves out."""
+    if absent := [str(x) for x, matrix in enumerate(process.tensor) if not matrix.any()]:
+        few = len(absent) == 1
+        yield f"{'symbol' if few else 'symbols'} {', '.join(absent)} never {'occurs' if few else 'occur'}"
 
 
 def _unmet(found: Analysis, contexts: int, gap: float | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from mdlbench.cli.common.printing import say, tell
 from mdlbench.errors import UsageError
 from mdlbench.leaderboard.checking import check
 from mdlbench.leaderboard.replaying import Replay, replay
-from mdlbench.leaderboard.store import load_rows
+from mdlbench.leaderboard.store import load_rows, no_rows
 from mdlbench.text import counted, visible
 
 
@@ -37,7 +37,7 @@ def command(folder: str, replayed: bool, corpora: tuple[str, ...], quiet: bool, 
         raise UsageError("-C says where --replay finds the bytes; add --replay")
     verdicts = check(folder)
     if not verdicts:
-        raise UsageError(f"{folder}: no rows here; name the folder that `mdlbench leaderboard run --output-path` wrote")
+        raise no_rows(folder)
     for verdict in verdicts:
         problems = [problem._asdict() for problem in verdict.problems]
         lines = [visible(f"{verdict.path}: {problem.field}: {problem.text}") for problem in verdict.problems]

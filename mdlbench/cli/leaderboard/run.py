@@ -31,7 +31,7 @@ from mdlbench.text import counted, speed, visible
     default="none",
     help="Also other compressors that are here: all above 100 kB/s, fast ones above 1 MB/s.",
 )
-@click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes of each file.")
+@click.option("--limit", type=option.KEPT, metavar="SIZE", help="Only the first SIZE bytes of each file.")
 @click.option("--repeat", type=option.Whole(1), default=3, metavar="N", help="Code and decode N times; times are medians.")
 @click.option(
     "--repeat-seconds",

@@ -9,6 +9,7 @@ import click
 from mdlbench.cli.common.printing import say
 from mdlbench.leaderboard.exhibits import board_exhibits, board_json, every_figure
 from mdlbench.leaderboard.ranking import SORTS, Board, Query, load_board
+from mdlbench.leaderboard.store import no_rows
 from mdlbench.models.decoders import RULE
 from mdlbench.report import terminal
 from mdlbench.result.exhibits import Part, Section, Table
@@ -72,4 +73,6 @@ def command(folder: str, corpora: tuple[str, ...], sort: str, form: str, publish
     for path, reason in board.refused:
         line = reason if reason.startswith(path) else f"{path}: {reason}"
         print(f"mdlbench: left out: {visible(line)}", file=sys.stderr)
+    if not (board.groups or board.published or board.refused):
+        raise no_rows(folder)
     say(FORMS[form](board))

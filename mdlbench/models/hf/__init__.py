@@ -171,15 +171,16 @@ class HuggingFace(PredictorModel):
         in_block = len(tokens) / len(sample) * min(n_bytes, block_size)
         blocks = -(-n_bytes // block_size)
         window = self.window._replace(overlap=min(self.window.overlap, max(self.window.context - 2, 0)))
-        with self.arithmetic():
+        with self.arithmetic():  # once for what is made once, the weights first of all; then timed
             if coding:
-                stream_intervals(self.predictor, [tokens[:1]] * self.batch_size)  # once for what is made once
+                stream_intervals(self.predictor, [tokens[:1]] * self.batch_size)
                 began = time.perf_counter()
                 steps = stream_intervals(self.predictor, [tokens[:_STEPS_TIMED]] * self.batch_size)[0]
                 return (time.perf_counter() - began) / len(steps.ideal) * in_block * -(-blocks // self.batch_size)
-            began = time.perf_counter()
-            for _ in self.predictor.parallel(tokens[: window.context]):
-                pass
+            for fed in (_STEPS_TIMED, window.context):
+                began = time.perf_counter()
+                for _ in self.predictor.parallel(tokens[:fed]):
+                    pass
             again = 1.0 if in_block <= window.context else window.context / (window.context - window.overlap)
             return (time.perf_counter() - began) / len(tokens[: window.context]) * in_block * again * blocks
 

@@ -50,7 +50,8 @@ def find_folder(argument: str, revision: str | None, trust_remote_code: bool) ->
     if not folder.is_dir():
         looks_local = argument.startswith((".", "/", "~")) or argument.count("/") > 1 or "\\" in argument
         if looks_local:
-            raise SpecError(f"hf:{argument}: there is no folder {folder}; give one with config.json and *.safetensors")
+            what = f"{folder} is a file, not a folder" if folder.exists() else f"there is no folder {folder}"
+            raise SpecError(f"hf:{argument}: {what}; give one with config.json and *.safetensors")
         folder = _download(argument, revision, trust_remote_code)
     if not (folder / "config.json").is_file():
         raise SpecError(f"hf:{argument}: {folder} holds no config.json; give the folder that save_pretrained wrote")
