@@ -11,7 +11,7 @@ import numpy as np
 from mdlbench.numerics.intervals import seeds_interval
 from mdlbench.prequential.result import Anchor, Point, Spread
 
-_POINTS = 80  # of a curve, about
+_POINTS = 40  # of a curve, about
 HELD_OUT, LAST_PERCENT, LAST_STEP = "held out", "mean of the last 1 %", "last step"
 
 

@@ -61,7 +61,7 @@ _REGRET = Measure(
     "bits",
     "fixed",
     1,
-    "above the best in hindsight: the learner fitted to all symbols, which is no code; a mixture's above its best member",
+    "above the best in hindsight: of labels the learner fitted to all, which is no code; of texts and mixtures the best here",
 )
 _SAVED = Measure("calibration saves", "bits", "fixed", 1, "of the code length, by a temperature learnt forward only", "more")
 _VISITED = Measure("visited", form="count", definition="symbols that training saw, each time again: the compute spent")
@@ -160,10 +160,10 @@ def codes(group: Sequence[Prequential]) -> Table:
 
 
 def _seeds(group: Sequence[Prequential]) -> str:
-    n = len(group[0].seeds)
-    if group[0].data == "text" and n == 1:
-        return "One order, and nothing random in these learners: no interval."
-    return f"Mean of {n} seeds, 95 % Student's t intervals." if n > 1 else "One seed: no interval."
+    n = max(len(one.seeds) for one in group)
+    if n > 1:
+        return f"Mean of {n} seeds, 95 % Student's t intervals."
+    return "One seed: no interval." if group[0].data == "labels" else "One run of each: no interval."
 
 
 def _details(one: Prequential) -> Details:
@@ -197,10 +197,16 @@ def account(group: Sequence[Prequential]) -> Table:
 
 
 def beside(group: Sequence[Prequential]) -> Table:
-    """Regret, what calibration saves, compute, and what choices cost."""
-    columns = (_LEARNER, _REGRET, _SAVED, _VISITED, _CHARGED)
-    rows = [(one.learner, estimate(one, "regret_bits"), _saved(one), one.visited or None, one.charged_bits) for one in group]
-    return Table.of("Above the best in hindsight, and what it took", columns, rows)
+    """Regret, what calibration saves, compute, and what choices cost; what is nothing for all of them is left out."""
+    columns = {
+        _REGRET: [estimate(one, "regret_bits") for one in group],
+        _SAVED: [_saved(one) for one in group],
+        _VISITED: [one.visited or None for one in group],
+        _CHARGED: [one.charged_bits or None for one in group],
+    }
+    shown = {measure: cells for measure, cells in columns.items() if any(cell is not None for cell in cells)}
+    rows = zip((one.learner for one in group), *shown.values(), strict=True)
+    return Table.of("Above the best in hindsight, and what it took", (_LEARNER, *shown), rows)
 
 
 def _saved(one: Prequential) -> float | None:
@@ -235,8 +241,8 @@ def pictures(group: Sequence[Prequential]) -> Panels:
     return Panels(
         "Code lengths and their parts; bits spent along the way",
         (parts(group), cumulative(group), regret(group)),
-        "Prequential lengths are split at the final loss held out, two-part ones into weights and data, variational ones into KL "
-        "and expected data.",
+        "Prequential lengths are split at the final loss held out, two-part ones into weights and data, variational ones into "
+        "KL and expected data.",
     )
 
 
@@ -247,7 +253,7 @@ def parts(group: Sequence[Prequential]) -> Bars:
     """Each code's length as what the model costs and what the data cost given it."""
     bars = [bar for one in group for bar in _bars(one)]
     bars.append(Bar("uniform", ((DATA, group[0].uniform_bits),)))
-    axis = Axis(Measure("code length", "bits", "fixed", 1, "of all symbols", "less"), zero=True)
+    axis = Axis(Measure("code length", "bits", "count", 1, "of all symbols", "less"), zero=True)
     return Bars("What each code spends", axis, tuple(bars), "Shorter is better.", (MODEL, DATA, WHOLE))
 
 
@@ -271,14 +277,14 @@ def cumulative(group: Sequence[Prequential]) -> Chart:
     first = group[0]
     places = [point.symbols for point in first.curve]
     known = Series("uniform", places, [first.uniform_bits / first.symbols * n for n in places], role="null", dashed=True)
-    spent = Measure("bits so far", "bits", "fixed", 1, "the sum of −log2 p over the symbols coded so far", "less")
+    spent = Measure("bits so far", "bits", "count", 1, "the sum of −log2 p over the symbols coded so far", "less")
     series = [_series(one, "bits") for one in group]
     return Chart("Bits spent so far", Axis(_along(first), "log"), Axis(spent, "log"), (*series, known))
 
 
 def regret(group: Sequence[Prequential]) -> Chart:
     """Bits above the best in hindsight after so many symbols."""
-    above = Measure("regret so far", "bits", "fixed", 1, "bits so far above those of the best in hindsight")
+    above = Measure("regret so far", "bits", "count", 1, "bits so far above those of the best in hindsight")
     series = tuple(_series(one, "regret_bits") for one in group if any(point.regret_bits is not None for point in one.curve))
     return Chart("Regret", Axis(_along(group[0]), "log"), Axis(above), series)
 
@@ -330,7 +336,7 @@ def _findings(group: Sequence[Prequential]) -> Iterator[Finding]:
         against.append(f"on random labels {PREQUENTIAL.text(estimate(best, 'random_labels_bits'))}")
     mixture = next((one for one in group if one.learner == "mixture"), None)
     if mixture is not None:
-        against.append(f"the mixture, unpicked, {PREQUENTIAL.text(mixture.code_length_bits)}")
+        against.append(f"the mixture, unpicked, {_said(mixture)}")
     yield Finding(name, ", ".join(against))
 
 

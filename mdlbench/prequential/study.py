@@ -67,13 +67,13 @@ def measure_labels(examples: Examples, learners: Sequence[str], study: Study = S
     """
     specs = check_learners(learners)
     known = [name for spec in specs for name in settings_of(spec)]
-    check_tried(study.tried, [*known, *_shared(study.settings)])
+    check_tried(study.tried, [*known, *chosen_beside(study.settings)])
     found, coded = [], {}
     for spec in specs:
         seeds = [_one(examples, spec, study, seed) for seed in study.seeds]
         coded[spec] = np.array([seed.coded.bits for seed in seeds])
         found.append(_result(examples, spec, study, seeds))
-    return found if len(specs) < 2 else [*found, *_mixtures(examples, study, found, coded)]
+    return found if len(specs) < 2 else [*found, *mixtures(found, coded)]
 
 
 def check_learners(learners: Sequence[str]) -> list[str]:
@@ -140,7 +140,7 @@ def _result(examples: Examples, spec: str, study: Study, seeds: Sequence[_Seed])
     }
     means: dict[str, Any] = {name: mean(found) if found else None for name, found in values.items()}
     steps = seeds[0].coded.steps
-    choices = ledger({**settings_of(spec), **_shared(study.settings)}, study.tried)
+    choices = ledger({**settings_of(spec), **chosen_beside(study.settings)}, study.tried)
     return Prequential(
         **_task(examples, study),
         learner=spec,
@@ -175,7 +175,7 @@ def _task(examples: Examples, study: Study) -> dict[str, Any]:
     }
 
 
-def _shared(settings: Settings) -> dict[str, object]:
+def chosen_beside(settings: Settings) -> dict[str, object]:
     """What was chosen beside the learner's own settings."""
     shared: dict[str, object] = {"mode": settings.mode, "calibration": settings.calibration}
     if settings.mode == "online":
@@ -208,15 +208,20 @@ def _variational(codes: Sequence[VariationalCode]) -> Variational | None:
     return Variational(kl_bits, data_bits, error, codes[0].samples, codes[0].prior)
 
 
-def _mixtures(
-    examples: Examples, study: Study, found: Sequence[Prequential], coded: Mapping[str, np.ndarray]
-) -> list[Prequential]:
-    """The codes that need no choice among the learners: what the choice costs is in them."""
+def mixtures(found: Sequence[Prequential], coded: Mapping[str, np.ndarray]) -> list[Prequential]:
+    """The codes that need no choice among the learners: what the choice costs is in them.
+
+    Args:
+        found: a result for each learner.
+        coded: bits of each symbol by learner, float64 (seeds, n); of a learner without seeds, one row for all.
+    """
     made = []
     nothing: dict[str, Any] = dict.fromkeys(_NOT_OF_MIXTURES)
     best = min(found, key=lambda one: one.code_length_bits)
+    seeded = max(found, key=lambda one: len(one.seeds))
+    rows = {name: np.broadcast_to(bits, (len(seeded.seeds), bits.shape[1])) for name, bits in coded.items()}
     for name, mix in MIXTURES.items():
-        bits = np.array([mix(np.array(codes)) for codes in zip(*coded.values(), strict=True)])
+        bits = np.array([mix(np.array(codes)) for codes in zip(*rows.values(), strict=True)])
         totals = bits.sum(axis=1).tolist()
         choice = Choice("learner", f"weighed by what is coded, of {len(found)}", None, None)
         made.append(
@@ -224,10 +229,11 @@ def _mixtures(
                 best,
                 learner=name,
                 members=tuple(coded),
+                seeds=seeded.seeds,
                 code_length_bits=mean(totals),
                 charged_bits=0.0,
                 charged_choices=(choice,),
-                curve=curve(bits, coded[best.learner]),
+                curve=curve(bits, rows[best.learner]),
                 anchors=anchors(bits, 1, None)[:1],
                 visited=sum(one.visited for one in found),
                 hindsight_bits=best.code_length_bits,
