@@ -198,7 +198,7 @@ def account(group: Sequence[Prequential]) -> Table:
 
 def beside(group: Sequence[Prequential]) -> Table:
     """Regret, what calibration saves, compute, and what choices cost; what is nothing for all of them is left out."""
-    columns = {
+    columns: dict[Measure, list[Cell]] = {
         _REGRET: [estimate(one, "regret_bits") for one in group],
         _SAVED: [_saved(one) for one in group],
         _VISITED: [one.visited or None for one in group],
