@@ -5,11 +5,11 @@
 scikit-learn's digits (1,797 labels, 10 classes), the default logistic and mlp learners, ten seeds; each seed is an order of the
 examples and initial weights, the same for every code, so differences are taken seed by seed. Block-wise: the schedule of Voita
 & Titov, each fit 40 epochs from scratch, or going on from the last fit (warm). Online: batches of 16 or 32, each learnt once,
-with 39 replay streams. Compute is counted, not assumed: `visited` is how many examples training saw, each time again, `steps` how
-many gradient steps it took; batches of 32 take as many of both as blocks do. Nothing was tuned for one side: settings are the
-learners' defaults, fixed before the first run of this.
+with 39 replay streams. Compute is counted, not assumed: `visited` is how many examples training saw, each time again, and
+`steps` how many gradient steps it took; batches of 32 take as many of both as blocks do. Nothing was tuned for one side:
+settings are the learners' defaults, fixed before the first run of this.
 
-`online - blocks` is the mean difference in bits with its 95 % Student's t interval; below 0 online is shorter. Each with forward
+`online - blocks` is the mean difference in bits with its 95 % Student's t interval; below 0 online is shorter. With forward
 calibration and without. Writes results/prequential/replay_against_blocks-TIME.json.
 """
 
