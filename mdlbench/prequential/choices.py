@@ -25,7 +25,7 @@ def parse_tried(texts: Sequence[str]) -> dict[str, int]:
             tried = parse_whole(count) if equals else 0
         except ValueError:
             tried = 0
-        if tried < 1 or name in found:
+        if tried < 1 or not name or name in found:
             raise UsageError(f"--tried {text}: write NAME=N, each name once, N values looked at (1 or more), such as width=4")
         found[name] = tried
     return found

@@ -218,7 +218,7 @@ def choices(group: Sequence[Prequential]) -> Table:
     columns = (
         _LEARNER,
         Measure("choice", definition="a hyper-parameter, or what else the code rests on"),
-        Measure("chosen"),
+        Measure("chosen", definition="the value that the code was made with"),
         Measure("tried", form="count", definition="values that were looked at before this one was chosen, as --tried says"),
         Measure("cost", definition="log2 of the number tried, or not charged"),
     )
