@@ -7,7 +7,8 @@
     twopart.py        weights at a precision + data given them           variational.py a posterior over weights, KL + data
     account.py        excess, areas and final losses, by their anchor    choices.py     what was picked by looking: its price
     coding.py         code_labels: one order of the examples             study.py       every seed, every null: the results
-    store.py          finished blocks on disk, so that a run goes on     text*.py       the same for the bytes of a file
+    store.py          finished pieces on disk, so that a run goes on     text*.py       the same for the bytes of a file
+    result.py, exhibits.py, tables.py, pictures.py                       what is kept and shown
 
 The public functions take plain arrays:
 

@@ -90,7 +90,8 @@ def _shuffled(data: bytes, seed: int) -> bytes:
 def _choices(learner: TextLearner, settings: Settings) -> dict[str, object]:
     beside = {} if learner.kind == "model" else chosen_beside(settings)
     beside.pop("calibration", None)
-    return {**learner.settings(), **beside}
+    weights = {"weights": "the folder's own"} if learner.kind == TUNED else {}
+    return {**learner.settings(), **weights, **beside}
 
 
 def _how(learners: Sequence[TextLearner], settings: Settings) -> str:

@@ -51,6 +51,8 @@ FILES = {  # every command that writes a file, named last, with the ending of th
     ("hmm", "entropy", "coin", "--plot"): ".png",
     ("hmm", "generate", "coin", "-n", "10", "-o"): "",
     ("report", "no-results", "-o"): "",
+    ("prequential", "labels", "digits", "--plot"): ".png",
+    ("prequential", "text", "text", "--learner", "hf:./network", "--plot"): ".png",
 }
 FOLDERS = (  # every command that writes into a folder, named last, which need not be there
     ("eval", "text", "-m", "hf:./network", "--output-path"),
@@ -63,6 +65,9 @@ FOLDERS = (  # every command that writes into a folder, named last, which need n
     ("train", "text", "-o", "run", "--output-path"),
     ("report", "no-results", "--plots"),
     ("leaderboard", "run", "-C", "text", "-m", "hf:./network", "--output-path"),
+    ("prequential", "labels", "digits", "-o"),
+    ("prequential", "labels", "digits", "--output-path"),
+    ("prequential", "text", "text", "--output-path"),
 )
 TAKE_MODELS = (  # every command that takes models
     ("compress", "text", "-o", "new"),
@@ -87,11 +92,15 @@ WRONG = {  # models that cannot be
     "./nothing.py:Own": "nothing.py",
 }
 ABSENT = {  # what is not installed: calls that need it
-    "torch": [(*command, "-m", "hf:./network") for command in TAKE_MODELS],
+    "torch": [
+        *((*command, "-m", "hf:./network") for command in TAKE_MODELS),
+        *(("prequential", "text", "text", "--learner", one) for one in ("gru", "hf:./network")),
+    ],
     "transformers": [("eval", "text", "-m", "hf:./network")],
     "vl_convert": [
         ("report", "no-results", "--plots", "new"),
         ("hmm", "entropy", "coin", "--plot", "new.png"),
+        ("prequential", "labels", "digits", "--plot", "new.png"),
         ("hmm", "belief", "no-run", "--plots", "new"),
     ],
 }

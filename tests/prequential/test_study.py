@@ -12,10 +12,12 @@ from mdlbench.errors import MdlbenchError, MissingExtraError, MissingInputError,
 from mdlbench.prequential import Settings, measure_labels
 from mdlbench.prequential.choices import check_tried, parse_tried
 from mdlbench.prequential.examples import Examples, load_examples, standardised
-from mdlbench.prequential.exhibits import choices, codes, parts, section, tables
+from mdlbench.prequential.exhibits import section, tables
+from mdlbench.prequential.pictures import parts
 from mdlbench.prequential.result import Prequential
 from mdlbench.prequential.store import FolderStore
 from mdlbench.prequential.study import Study
+from mdlbench.prequential.tables import choices, codes
 from mdlbench.report import terminal
 from mdlbench.result import Found, Result, read
 from mdlbench.result.exhibits import sections

@@ -14,7 +14,8 @@ from mdlbench.cli.common.outputs import check_output, replacing
 from mdlbench.cli.common.printing import print_json, say, write_result
 from mdlbench.cli.common.progress import terminal_bars
 from mdlbench.errors import UsageError
-from mdlbench.prequential.exhibits import pictures, tables
+from mdlbench.prequential.exhibits import tables
+from mdlbench.prequential.pictures import pictures
 from mdlbench.prequential.result import Prequential
 from mdlbench.prequential.schedules import VOITA_TITOV
 from mdlbench.prequential.store import FolderStore, NoStore, Store
