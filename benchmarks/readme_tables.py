@@ -17,9 +17,11 @@ from mdlbench.beliefs.result import BeliefGeometry, Setting
 from mdlbench.evaluation.exhibits import tables
 from mdlbench.leaderboard import Query, load_board
 from mdlbench.models.decoders import RULE
+from mdlbench.prequential.result import Prequential
+from mdlbench.prequential.tables import estimate
 from mdlbench.report import terminal
 from mdlbench.result import collect
-from mdlbench.result.exhibits import NONE, Measure, newest
+from mdlbench.result.exhibits import NONE, Estimate, Measure, newest
 
 SPEED = "whole process"  # in every table: start included, on one core
 ROOT = Path(__file__).parents[1]
@@ -189,6 +191,49 @@ def rule() -> str:
 
 
 SHORT = ("cm", "cm,level=1", "external:zpaq", "external:bzip3", "external:xz", "external:zstd")
+
+
+def prequential_table() -> str:
+    """Every code of the digits' labels, and of a text, with its interval over seeds."""
+    found = newest(
+        (one for one in collect([RESULTS / "prequential"]).found if isinstance(one.payload, Prequential)),
+        lambda one: (one.task, one.code, one.learner),
+    )
+    found.sort(key=lambda one: (one.data, one.task, one.code, one.code_length_bits))
+    table = [
+        [
+            f"`{one.learner}`" if not one.members else f"{one.learner} of {len(one.members)}",
+            one.task,
+            one.code.partition(",")[0].partition(" (")[0].partition(";")[0],
+            *(BITS.text(estimate(one, name)) for name in LENGTHS),
+        ]
+        for one in found
+    ]
+    headers = ["learner", "of", "how", *(name.removesuffix("_bits").replace("_", " ") for name in LENGTHS)]
+    return tabulate(table, headers, tablefmt="github", colalign=("left", "left", "left", *["right"] * 5), disable_numparse=True)
+
+
+BITS = Measure("bits", form="fixed", digits=1)
+LENGTHS = ("code_length_bits", "two_part_bits", "variational_bits", "random_labels_bits", "uniform_bits")
+
+
+def replay_table() -> str:
+    """Online with replay less block-wise, seed by seed, at equal compute."""
+    document = json.loads((RESULTS / "prequential" / "replay_against_blocks.json").read_text(encoding="utf8"))
+    table = [
+        [
+            f"`{row['learner']}`",
+            row["calibration"],
+            row["online"],
+            row["blocks"],
+            BITS.text(Estimate(row["online_minus_blocks_bits"], row["low"], row["high"])),
+        ]
+        for row in document["differences"]
+    ]
+    headers = ["learner", "calibration", "online", "less", f"bits, {document['seeds']} seeds"]
+    return tabulate(table, headers, tablefmt="github", colalign=("left",) * 4 + ("right",), disable_numparse=True)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "beliefs": beliefs_table,
     "eval": eval_block,
@@ -198,7 +243,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "leaderboard": leaderboard_table,
     "leaderboard-short": lambda: leaderboard_table(SHORT),
     "models": models_table,
+    "prequential": prequential_table,
     "published": published_table,
+    "replay": replay_table,
     "rule": rule,
     "zpaq": zpaq_table,
 }

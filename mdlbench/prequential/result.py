@@ -23,7 +23,7 @@ class Choice:
     Attributes:
         what, value: its name, and what was chosen.
         tried: how many values were looked at; None where nobody says.
-        bits: log2 of that; None for what is not charged.
+        bits: log2 of that; None for what is not charged, 0 where the code length itself has paid.
     """
 
     what: str

@@ -223,7 +223,7 @@ def mixtures(found: Sequence[Prequential], coded: Mapping[str, np.ndarray]) -> l
     for name, mix in MIXTURES.items():
         bits = np.array([mix(np.array(codes)) for codes in zip(*rows.values(), strict=True)])
         totals = bits.sum(axis=1).tolist()
-        choice = Choice("learner", f"weighed by what is coded, of {len(found)}", None, None)
+        choice = Choice("learner", f"none: {len(found)} are weighed by what they have coded", None, 0.0)
         made.append(
             replace(
                 best,

@@ -172,7 +172,9 @@ def choices(group: Sequence[Prequential]) -> Table:
 
 
 def _cost(choice: Choice) -> str:
-    return "not charged" if choice.bits is None else f"{choice.bits:.2f} bits"
+    if choice.bits is None:
+        return "not charged"
+    return f"{choice.bits:.2f} bits" if choice.tried is not None else "in the code length"
 
 
 def notes(group: Sequence[Prequential]) -> Iterator[str]:
