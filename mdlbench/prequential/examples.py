@@ -87,7 +87,7 @@ def checked(features: np.ndarray, labels: np.ndarray, classes: int | None) -> tu
         raise UsageError(f"a label is {found - 1}, but there are {classes} classes; number them from 0")
     if (classes or found) < 2 or (classes is None and len(np.unique(labels)) < 2):
         raise UsageError("all labels are of one class, which costs no bits; give at least two")
-    return features.astype(np.float64), labels, classes or found
+    return features.astype(np.float64, copy=False), labels, classes or found
 
 
 def _digits() -> tuple[np.ndarray, np.ndarray]:

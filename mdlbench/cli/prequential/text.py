@@ -15,7 +15,7 @@ from mdlbench.prequential.text import check_text_learners, measure_text
 
 
 @click.command(name="text")
-@click.argument("data", metavar="TEXT")
+@click.argument("data", metavar="INPUT")
 @shared.learners(
     ["cm"],
     help="A model as mdlbench models lists them; gru, lstm, gpt2 or llama with options (gru,width=64); or "
@@ -24,7 +24,7 @@ from mdlbench.prequential.text import check_text_learners, measure_text
 @click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes.")
 @shared.shared
 def command(data: str, learners: tuple[str, ...], limit: int | None, **options: Any) -> None:
-    """The code length of the bytes of TEXT, a file, slice or corpus, under learners that begin knowing nothing of it.
+    """The code length of the bytes of INPUT, a file, slice or corpus, under learners that begin knowing nothing of it.
 
     Models such as kt, ngram and cm adapt byte by byte. Networks learn block-wise (--schedule, --warm), or online
     (--batch windows a step, each scored before it is learnt, with --replay). Of hf:FOLDER the weights are not charged,
