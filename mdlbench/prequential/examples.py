@@ -31,6 +31,8 @@ class Examples:
 def load_examples(text: str) -> Examples:
     """The examples that `text` names.
 
+    Classes are numbered anew, those alone that some example has: the uniform code is over as many.
+
     Args:
         text: `digits`; the path of an .npz file with arrays `features` (n, d) and `labels` (n,); or
             `hfds:NAME,config=,split=,features=COLUMN,labels=COLUMN`, whose columns default to `features` and `labels`.
@@ -47,10 +49,11 @@ def load_examples(text: str) -> Examples:
     else:
         name, (features, labels) = Path(text).name, _file(text)
     try:
-        features, labels, classes = checked(features, labels, None)
+        features, labels, _ = checked(features, labels, None)
     except UsageError as error:
         raise UsageError(f"{text}: {error}") from None
-    return Examples(name, standardised(features), labels, classes)
+    used, labels = np.unique(labels, return_inverse=True)  # a number that no example has would lengthen the uniform code
+    return Examples(name, standardised(features), labels, len(used))
 
 
 def standardised(features: np.ndarray) -> np.ndarray:

@@ -215,6 +215,11 @@ def test_examples_that_cannot_be_are_one_line(
     assert "bad.npz" in err
 
 
+def test_a_number_without_examples_is_no_class(tmp_path: Path) -> None:
+    read = load_examples(archive(tmp_path / "gaps.npz", features=np.eye(4), labels=np.array([7, 0, 1000, 7])))
+    assert (read.classes, read.labels.tolist()) == (3, [1, 0, 2, 1])
+
+
 def test_files_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "empty.npz").touch()
     (tmp_path / "text.npz").write_text("no archive")
