@@ -72,31 +72,37 @@ def bits_of_network(data: bytes, learner: TextLearner, settings: Settings, seed:
 
 
 def bits_of_tuned(data: bytes, learner: TextLearner, settings: Settings, seed: int) -> Arrays:
-    """Bits of each byte under a language model of a folder that is fine-tuned on what was coded.
+    """Bits of each byte under a language model of a folder that is fine-tuned on what was coded, without dropout.
 
-    A token's bits are spread evenly over its bytes, those of raw bytes between tokens over all. Blocks end at tokens.
+    A token's bits are spread evenly over its bytes, those of raw bytes between tokens over all. Blocks end at tokens, and the
+    first is coded by the folder's own weights.
+
+    Raises:
+        SpecError: the context is beyond what the model holds.
     """
     from mdlbench.models.fallback import encode_spans
 
     options = learner.options
-    model: Any = load_model(f"hf:{learner.argument},device=cpu")
+    model: Any = load_model(f"hf:{learner.argument},context={options.context},device=cpu")
     symbols = model.tokens.encode(data)
-    tokens, sizes = symbols.tokens, model.tokens.sizes(symbols)
-    start = model.window.start
-    ends = np.cumsum(sizes)
+    tokens, ends, start = symbols.tokens, np.cumsum(model.tokens.sizes(symbols)), model.window.start
+    raw = float(encode_spans(symbols.raw_spans).ideal.sum())
+    if not len(tokens):
+        return {"bits": np.full(len(data), raw / len(data)), "visited": np.array(0)}
     with _one_thread():
-        module = model.load_network("cpu")
-        trained = _trainable(
-            module.train() if options.tune != "frozen" else module, options, int(tokens[0]) if start is None else start
-        )
-        blocks = sorted({int(place) for place in np.searchsorted(ends, boundaries(settings.schedule, len(data)), "left") + 1})
-        blocks = [place for place in blocks if place < len(tokens)] + [len(tokens)]
+        trained = _trainable(model.load_network("cpu"), options, int(tokens[0]) if start is None else start)
         epochs = 0 if options.tune == "frozen" else options.epochs
-        bits, visited = _coded(tokens, tuple(blocks), trained, epochs, settings, seed)
+        blocks = _token_blocks(ends, boundaries(settings.schedule, len(data)))
+        bits, visited = _coded(tokens, blocks, trained, epochs, settings, seed)
     if start is None:
         bits[0] = np.log2(model.tokens.alphabet_size)
-    raw = float(encode_spans(symbols.raw_spans).ideal.sum())
     return {"bits": _per_byte(bits, ends, len(data), raw), "visited": np.array(visited)}
+
+
+def _token_blocks(ends: np.ndarray, schedule: tuple[int, ...]) -> tuple[int, ...]:
+    """Counts of tokens at which blocks end, from 0: with the token in which a block of bytes ends."""
+    places = np.unique(np.searchsorted(ends, schedule, "left") + 1)
+    return (0, *places[places < len(ends)].tolist(), len(ends))
 
 
 def _per_byte(bits: np.ndarray, ends: np.ndarray, n_bytes: int, raw: float) -> np.ndarray:
@@ -139,9 +145,8 @@ def _coded(
 
 def _windows(symbols: np.ndarray, begins: np.ndarray, length: int, start: int) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and targets (windows, length) of windows that begin at these places."""
-    fed = np.append(start, symbols)
     places = begins[:, None] + np.arange(length)
-    return fed[places], symbols[places]
+    return np.where(places > 0, symbols[places - 1], start), symbols[places]
 
 
 def _online(symbols: np.ndarray, trained: _Trained, batch: int, streams: ReplayStreams, *, learn: bool) -> np.ndarray:
@@ -173,7 +178,9 @@ def _steps(n: int, context: int, batch: int) -> Iterator[tuple[np.ndarray, int]]
 
 
 def _fit(symbols: np.ndarray, trained: _Trained, epochs: int, batch: int, rng: np.random.Generator) -> None:
-    """As many windows as `epochs` passes have, drawn at random places."""
+    """As many windows as `epochs` passes have, drawn at random places; nothing of nothing."""
+    if not len(symbols):
+        return
     length = min(trained.context, len(symbols))
     for _ in range(epochs * -(-len(symbols) // (batch * length))):
         begins = rng.integers(len(symbols) - length + 1, size=batch)

@@ -88,6 +88,8 @@ def test_a_folder_is_fine_tuned_on_what_was_coded(tmp_path: Path) -> None:
     assert found["all"].code_length_bits < found["last"].code_length_bits < found["frozen"].code_length_bits
     blocks = measure_text("cats", TEXT, check_text_learners([f"hf:{folder},context=8"]), Study(Settings(schedule="100"), (0,)))
     assert blocks[0].visited > 0
+    with pytest.raises(SpecError, match=r"context=4096 is beyond the \d+ positions of the model"):
+        measure_text("cats", TEXT, check_text_learners([f"hf:{folder},context=4096"]), Study(settings, (0,)))
 
 
 @pytest.mark.parametrize(
