@@ -18,7 +18,7 @@ from mdlbench.evaluation.exhibits import tables
 from mdlbench.leaderboard import Query, load_board
 from mdlbench.models.decoders import RULE
 from mdlbench.prequential.result import Prequential
-from mdlbench.prequential.tables import estimate
+from mdlbench.prequential.tables import estimate, how
 from mdlbench.report import terminal
 from mdlbench.result import collect
 from mdlbench.result.exhibits import NONE, Estimate, Measure, newest
@@ -204,7 +204,7 @@ def prequential_table() -> str:
         [
             f"`{one.learner}`" if not one.members else f"{one.learner} of {len(one.members)}",
             one.task,
-            one.code.partition(",")[0].partition(" (")[0].partition(";")[0],
+            how(one),
             *(BITS.text(estimate(one, name)) for name in LENGTHS),
         ]
         for one in found

@@ -14,6 +14,7 @@ from mdlbench.prequential.tables import (
     choices,
     codes,
     estimate,
+    how,
     known_codes,
     notes,
     symbols_of,
@@ -98,7 +99,7 @@ def _front(groups: Sequence[Sequence[Prequential]]) -> Table:
             *(getattr(one, name) for name in others),
             one.uniform_bits,
             one.task,
-            one.code.partition(" (")[0].partition(",")[0].partition(";")[0],
+            how(one),
         )
         for group in groups
         for one in group

@@ -66,6 +66,16 @@ def symbols_of(one: Prequential) -> str:
     return "labels" if one.data == "labels" else "bytes"
 
 
+def how(one: Prequential) -> str:
+    """When a learner learns, in a word or two; of a mixture of texts each learner has its own way."""
+    if one.data == "labels":
+        said = one.code
+    else:
+        said = "as it adapts" if not one.visited else one.code.partition("networks ")[2]
+        said = "–" if one.members else said
+    return said.partition(",")[0].partition(" (")[0]
+
+
 def estimate(one: Prequential, name: str) -> Cell:
     """A figure with its interval over seeds; a dash where there is none."""
     value, spread = getattr(one, name), one.intervals.get(name)
