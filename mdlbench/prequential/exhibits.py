@@ -82,46 +82,49 @@ def _facts(one: Prequential) -> str:
 
 
 def _front(groups: Sequence[Sequence[Prequential]]) -> Table:
-    """A row for each result of all tasks."""
-    measures = known_codes([one for group in groups for one in group])
-    others = [name for _, name in measures[1:]]
+    """The shortest single learner of each task and way of coding it."""
+    shortest = [found for group in groups if (found := _shortest(group)) is not None]
+    measures = known_codes(shortest)
     columns = (
+        Measure("task", definition="what is coded: labels given features, or the bytes of a text"),
+        Measure("how", definition="in blocks, with a fit between two; online, step by step; or as a model adapts by itself"),
         LEARNER,
         *(measure for measure, _ in measures),
         UNIFORM,
-        Measure("task", definition="what is coded: labels given features, or the bytes of a text"),
-        Measure("how", definition="in blocks, with a fit between two; online, step by step; or as a model adapts by itself"),
     )
     rows = [
         (
-            one.learner,
-            estimate(one, "code_length_bits"),
-            *(getattr(one, name) for name in others),
-            one.uniform_bits,
             one.task,
             how(one),
+            one.learner,
+            estimate(one, "code_length_bits"),
+            *(getattr(one, name) for _, name in measures[1:]),
+            one.uniform_bits,
         )
-        for group in groups
-        for one in group
+        for one in shortest
     ]
-    return Table.of("Code lengths", columns, rows, notes=(IDEAL,))
+    return Table.of("The shortest learner of each task", columns, rows, notes=(IDEAL,))
+
+
+def _shortest(group: Sequence[Prequential]) -> Prequential | None:
+    """Of the learners of a task, shortest first, mixtures apart."""
+    return next((one for one in group if not one.members), None)
 
 
 def _findings(group: Sequence[Prequential]) -> Iterator[Finding]:
-    """The shortest single learner, charged for having been picked, against the null and the code that needs no picking."""
-    single = [one for one in group if not one.members]
-    if not single:
+    """The shortest single learner, against the null and the code that needs no picking."""
+    best = _shortest(group)
+    if best is None:
         return
-    best = single[0]
-    name = f"{best.task} ({best.code}): {best.learner} codes {best.symbols:,} {symbols_of(best)} in {_said(best)} bits"
+    claim = f"On {best.task} ({how(best)}), {best.learner} codes the {symbols_of(best)} in {_said(best)} bits"
     against = [f"uniform {UNIFORM.text(best.uniform_bits)}"]
     if best.random_labels_bits is not None:
         null = "on random labels" if best.data == "labels" else "shuffled"
         against.append(f"{null} {PREQUENTIAL.text(estimate(best, 'random_labels_bits'))}")
     mixture = next((one for one in group if one.learner == "mixture"), None)
     if mixture is not None:
-        against.append(f"the mixture, unpicked, {_said(mixture)}")
-    yield Finding(name, ", ".join(against))
+        against.append(f"the mixture, unpicked, {PREQUENTIAL.text(mixture.code_length_bits)}")
+    yield Finding(claim, ", ".join(against))
 
 
 def _said(one: Prequential) -> str:
