@@ -23,9 +23,11 @@ from mdlbench.lossarea.exhibits import overview
 from mdlbench.lossarea.llama_exhibits import needed, of_fit
 from mdlbench.lossarea.result import LossArea, LossAreaLlama
 from mdlbench.models.decoders import RULE
+from mdlbench.prequential.result import Prequential
+from mdlbench.prequential.tables import estimate, how
 from mdlbench.report import terminal
 from mdlbench.result import collect
-from mdlbench.result.exhibits import NONE, Measure, Table, newest
+from mdlbench.result.exhibits import NONE, Estimate, Measure, Table, newest
 
 SPEED = "whole process"  # in every table: start included, on one core
 ROOT = Path(__file__).parents[1]
@@ -242,6 +244,47 @@ def _loss_area(kind: type) -> Any:
     return max(found, key=lambda one: one.age).payload
 
 
+def prequential_table() -> str:
+    """Every code of the digits' labels, and of a text, with its interval over seeds."""
+    found = newest(
+        (one for one in collect([RESULTS / "prequential"]).found if isinstance(one.payload, Prequential)),
+        lambda one: (one.task, one.code, one.learner),
+    )
+    found.sort(key=lambda one: (one.data, one.task, one.code, one.code_length_bits))
+    table = [
+        [
+            f"`{one.learner}`" if not one.members else f"{one.learner} of {len(one.members)}",
+            one.task,
+            how(one),
+            *(BITS.text(estimate(one, name)) for name in LENGTHS),
+        ]
+        for one in found
+    ]
+    headers = ["learner", "of", "how", *(name.removesuffix("_bits").replace("_", " ") for name in LENGTHS)]
+    return tabulate(table, headers, tablefmt="github", colalign=("left", "left", "left", *["right"] * 5), disable_numparse=True)
+
+
+BITS = Measure("bits", form="fixed", digits=1)
+LENGTHS = ("code_length_bits", "two_part_bits", "variational_bits", "random_labels_bits", "uniform_bits")
+
+
+def replay_table() -> str:
+    """Online with replay less block-wise, seed by seed, at equal compute."""
+    document = json.loads((RESULTS / "prequential" / "replay_against_blocks.json").read_text(encoding="utf8"))
+    table = [
+        [
+            f"`{row['learner']}`",
+            row["calibration"],
+            row["online"],
+            row["blocks"],
+            BITS.text(Estimate(row["online_minus_blocks_bits"], row["low"], row["high"])),
+        ]
+        for row in document["differences"]
+    ]
+    headers = ["learner", "calibration", "online", "less", f"bits, {document['seeds']} seeds"]
+    return tabulate(table, headers, tablefmt="github", colalign=("left",) * 4 + ("right",), disable_numparse=True)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "algorithmic-growth": growth_table,
     "algorithmic-programs": programs_table,
@@ -256,7 +299,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "lossarea": loss_areas,
     "lossarea-llama": loss_areas_of_llama,
     "models": models_table,
+    "prequential": prequential_table,
     "published": published_table,
+    "replay": replay_table,
     "rule": rule,
     "zpaq": zpaq_table,
 }

@@ -27,6 +27,7 @@ COMMANDS = {  # name: one line of help; the command lives in mdlbench.cli.NAME, 
     "hmm": "Processes of known entropy rate: list, entropy, generate, ...",
     "lossarea": "Areas under training loss curves: code lengths of training data.",
     "train": "Train small causal language models on files, from several seeds.",
+    "prequential": "What learning costs in bits: labels or a text, coded while learnt.",
     "models": "List the models, or one model's options.",
     "doctor": "Measure what a model's probabilities depend on.",
 }

@@ -111,6 +111,24 @@ def dataset_corpus(text: str, limit: int | None = None) -> Corpus:
     return Corpus(name, spec.text, 0, size, (CorpusFile(path.name, path, 0, size),), None, cut)
 
 
+def dataset_rows(text: str) -> Iterator[dict[str, Any]]:
+    """The rows of a dataset with all their columns, streamed.
+
+    Args:
+        text: what follows `hfds:`; see `parse_dataset`.
+
+    Raises:
+        MissingExtraError, UsageError, CorpusError: as `dataset_corpus`.
+    """
+    spec = parse_dataset(text)
+    try:
+        import datasets  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("datasets, which hfds: needs,", "torch") from None
+    with _quiet():
+        yield from _rows(spec)
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without the progress bars and log lines of `datasets`: what goes wrong is raised, and reported once."""

@@ -53,7 +53,10 @@ FILES = {  # every command that writes a file, named last, with the ending of th
     ("hmm", "generate", "coin", "-n", "10", "-o"): "",
     ("lossarea", "llama", "--plot"): ".png",
     ("lossarea", "logs", "text", "--plot"): ".png",
+    ("lossarea", "train", "--sizes", "10k", "--corpus", "text", "--plot"): ".png",
     ("report", "no-results", "-o"): "",
+    ("prequential", "labels", "digits", "--plot"): ".png",
+    ("prequential", "text", "text", "--learner", "hf:./network", "--plot"): ".png",
 }
 FOLDERS = (  # every command that writes into a folder, named last, which need not be there
     ("eval", "text", "-m", "hf:./network", "--output-path"),
@@ -69,6 +72,11 @@ FOLDERS = (  # every command that writes into a folder, named last, which need n
     ("leaderboard", "run", "-C", "text", "-m", "hf:./network", "--output-path"),
     ("lossarea", "llama", "--output-path"),
     ("lossarea", "logs", "text", "--output-path"),
+    ("lossarea", "train", "--sizes", "10k", "--corpus", "text", "-o"),
+    ("lossarea", "train", "--sizes", "10k", "--corpus", "text", "--output-path"),
+    ("prequential", "labels", "digits", "-o"),
+    ("prequential", "labels", "digits", "--output-path"),
+    ("prequential", "text", "text", "--output-path"),
 )
 TAKE_MODELS = (  # every command that takes models
     ("compress", "text", "-o", "new"),
@@ -94,15 +102,21 @@ WRONG = {  # models that cannot be
     "./nothing.py:Own": "nothing.py",
 }
 ABSENT = {  # what is not installed: calls that need it
-    "torch": [(*command, "-m", "hf:./network") for command in TAKE_MODELS],
+    "torch": [
+        *((*command, "-m", "hf:./network") for command in TAKE_MODELS),
+        *(("prequential", "text", "text", "--learner", one) for one in ("gru", "hf:./network")),
+        ("lossarea", "train", "--sizes", "10k", "--corpus", "text"),
+    ],
     "transformers": [("eval", "text", "-m", "hf:./network"), ("algorithmic", "pi", "--hf", "./network")],
     "vl_convert": [
         ("report", "no-results", "--plots", "new"),
         ("algorithmic", "pi", "--plot", "new.png"),
         ("hmm", "entropy", "coin", "--plot", "new.png"),
+        ("prequential", "labels", "digits", "--plot", "new.png"),
         ("hmm", "belief", "no-run", "--plots", "new"),
         ("lossarea", "llama", "--plot", "new.png"),
         ("lossarea", "logs", "text", "--plot", "new.png"),
+        ("lossarea", "train", "--sizes", "10k", "--corpus", "text", "--plot", "new.png"),
     ],
 }
 
