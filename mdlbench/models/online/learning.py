@@ -32,7 +32,7 @@ def encode_block(model: "Online", block: bytes) -> Encoded:
     if not block:
         return Encoded(b"", 0.0, 0.0)
     left, count, ideal = _stepwise(model, block)
-    return Encoded(encode_intervals(left, count), float(ideal.sum()), float(quantised_bits(count).sum()))
+    return Encoded(encode_intervals(left, count), ideal, float(quantised_bits(count).sum()))
 
 
 def decode_block(model: "Online", payload: bytes, size: int) -> bytes:
@@ -100,20 +100,20 @@ def seconds_of_a_byte(model: "Online", sample: bytes, size: int, *, coding: bool
     return (time.perf_counter() - began) / len(block)
 
 
-def _stepwise(model: "Online", block: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every symbol's interval and ideal bits in the order in which they are decoded: left, count, ideal, (n,) each."""
+def _stepwise(model: "Online", block: bytes) -> tuple[np.ndarray, np.ndarray, float]:
+    """Every symbol's interval in the order in which they are decoded, left and count, int32 (n,); the ideal bits of all."""
     streams = in_streams(np.frombuffer(block, np.uint8), model.streams_of(len(block)))
     learner, there = learner_of(model, len(streams)), (streams != NO_SYMBOL).numpy().T
-    left, count = np.zeros((2, *there.shape), np.int64)
-    ideal = np.zeros(there.shape)
+    left, count = np.zeros((2, *there.shape), np.int32)
+    ideal = 0.0
     for step in steps(len(there)):
         symbols = streams[:, step].clamp(min=0).numpy()
         frequencies = _frequencies(learner)
         found = frequencies.intervals(symbols)
         left[step], count[step] = found[0][:, 0], found[1][:, 0]
-        ideal[step] = frequencies.ideal_bits(symbols)
+        ideal += float(frequencies.ideal_bits(symbols)[there[step]].sum())
         learner.observe(streams[:, step])
-    return left[there], count[there], ideal[there]
+    return left[there], count[there], ideal
 
 
 def _frequencies(learner: OnlineLearner) -> Frequencies:
