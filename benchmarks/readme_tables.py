@@ -17,6 +17,8 @@ from mdlbench.beliefs.result import BeliefGeometry, Setting
 from mdlbench.evaluation.exhibits import tables
 from mdlbench.leaderboard import Query, load_board
 from mdlbench.models.decoders import RULE
+from mdlbench.prequential.probing.exhibits import overview
+from mdlbench.prequential.probing.result import Probe
 from mdlbench.prequential.result import Prequential
 from mdlbench.prequential.tables import estimate
 from mdlbench.report import terminal
@@ -234,6 +236,19 @@ def replay_table() -> str:
     return tabulate(table, headers, tablefmt="github", colalign=("left",) * 4 + ("right",), disable_numparse=True)
 
 
+def probe_table() -> str:
+    """The best layer of each label beside its nulls."""
+    found = newest(
+        (one for one in collect([RESULTS / "prequential"]).found if isinstance(one.payload, Probe)),
+        lambda one: (one.model_digest, one.text, one.label, one.learner),
+    )
+    table = overview(sorted(found, key=lambda one: (one.text, one.label, one.learner)))
+    rows = [[column.text(cell) for column, cell in zip(table.columns, row.cells, strict=True)] for row in table.rows]
+    headers = [column.name for column in table.columns]
+    align = ["right" if column.numeric else "left" for column in table.columns]
+    return tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "beliefs": beliefs_table,
     "eval": eval_block,
@@ -244,6 +259,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "leaderboard-short": lambda: leaderboard_table(SHORT),
     "models": models_table,
     "prequential": prequential_table,
+    "probe": probe_table,
     "published": published_table,
     "replay": replay_table,
     "rule": rule,

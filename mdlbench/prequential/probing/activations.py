@@ -76,9 +76,12 @@ def parse_layers(text: str) -> tuple[int, ...] | None:
     if text == "all":
         return None
     try:
-        return tuple(sorted({0, *(parse_whole(part.strip()) for part in text.split(","))}))
+        found = tuple(sorted({0, *(parse_whole(part.strip()) for part in text.split(","))}))
     except ValueError:
-        raise UsageError(f"--layers {text}: write all, or numbers from 0 (the embedding) on, such as 0,6,12") from None
+        found = (-1,)
+    if found[0] < 0:
+        raise UsageError(f"--layers {text}: write all, or numbers from 0 (the embedding) on, such as 0,6,12")
+    return found
 
 
 def layers_of(network: Any, wanted: tuple[int, ...] | None) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ _TERMS = {
     "probe": "a small learner that is shown a model's activations and codes labels of the same tokens",
     "control task": "a label drawn at random for each type of token (Hewitt & Liang 2019): what is only memorised",
     "selectivity": "accuracy on the label less that on its control task",
+    "bits per token": "bits divided by the tokens that have the label",
     "untrained": "a network of the same shape with random weights, probed alike",
 }
 IDEAL = (

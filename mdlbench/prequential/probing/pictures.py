@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mdlbench.prequential.probing.result import Layer, Probe
-from mdlbench.result.exhibits import Axis, Chart, Measure, Panels, Role, Series
+from mdlbench.result.exhibits import Axis, Chart, Measure, Panels, Series
 
 _LAYER = Measure("layer", form="count", definition="0 is the embedding, i the residual stream after block i")
 _BITS = Measure("code length", "bits", "count", 1, "of the labels of all examples", "less")
@@ -16,8 +16,8 @@ def pictures(group: Sequence[Probe]) -> Panels:
         "Bits of a label by layer",
         tuple(_chart(one, f"{one.label}, {one.learner}" if several else one.label) for one in group),
         "Prequential and variational codes of the labels given a layer's activations. Nulls: the control task (a random label "
-        "for each type), a network of the same shape with random weights, the labels alone (KT), and the uniform code. Bands "
-        "are 95 % Student's t intervals over seeds.",
+        "for each type), a network of the same shape with random weights, the labels alone (KT), and the uniform code. "
+        "Vertical lines are 95 % Student's t intervals over seeds.",
     )
 
 
@@ -26,17 +26,18 @@ def _chart(one: Probe, title: str) -> Chart:
 
 
 def _series(one: Probe) -> Iterator[Series]:
-    yield _along("prequential", one.layers, "code_length_bits", "measured", slot=0)
+    yield _along("prequential", one.layers, "code_length_bits", slot=0)
     if one.layers[0].variational_bits is not None:
-        yield _along("variational", one.layers, "variational_bits", "measured", slot=1)
-    yield _along("control task", one.layers, "control_bits", "null", slot=2)
-    yield _along("untrained", one.untrained, "code_length_bits", "null", slot=3)
-    places = [one.layers[0].layer, one.layers[-1].layer]
-    for name, bits in (("labels alone (KT)", one.kt_bits), ("uniform", one.uniform_bits)):
-        yield Series(name, places, [bits, bits], role="aside", dashed=True)
+        yield _along("variational", one.layers, "variational_bits", slot=1)
+    yield _along("control task", one.layers, "control_bits", slot=2, dashed=True)
+    yield _along("untrained", one.untrained, "code_length_bits", slot=3, dashed=True)
+    places = [layer.layer for layer in one.layers]
+    for name, bits in (("labels alone", one.kt_bits), ("uniform", one.uniform_bits)):
+        labels = (*[""] * (len(places) - 1), name)
+        yield Series(name, places, [bits] * len(places), role="aside", dashed=True, labels=labels)
 
 
-def _along(name: str, layers: Sequence[Layer], field: str, role: Role, slot: int) -> Series:
+def _along(name: str, layers: Sequence[Layer], field: str, *, slot: int, dashed: bool = False) -> Series:
     spreads = [layer.intervals[field] for layer in layers]
     bands = all(spread.low is not None for spread in spreads)
     return Series(
@@ -46,7 +47,6 @@ def _along(name: str, layers: Sequence[Layer], field: str, role: Role, slot: int
         mark="line+points",
         low=[spread.low for spread in spreads] if bands else (),
         high=[spread.high for spread in spreads] if bands else (),
-        role=role,
-        dashed=role == "null",
+        dashed=dashed,
         slot=slot,
     )
