@@ -25,7 +25,7 @@ from mdlbench.report import terminal
 
 
 @click.command(name="probe")
-@click.argument("data", metavar="TEXT")
+@click.argument("data", metavar="INPUT")
 @click.option(
     "-m", "--model", "model", metavar="SPEC", required=True, help="The network whose activations are read: hf:FOLDER."
 )
@@ -62,7 +62,7 @@ from mdlbench.report import terminal
 @option.json_lines
 @option.output_path
 def command(data: str, model: str, names: tuple[str, ...], learners: tuple[str, ...], **options: Any) -> None:
-    """The code length of labels of the tokens of TEXT, a file, slice or corpus, given a model's activations, layer by layer.
+    """The code length of labels of the tokens of INPUT, a text, slice or corpus, given a model's activations, by layer.
 
     Labels come from the text itself; a token has that of its last byte. The code is block-wise on the schedule of Voita and
     Titov (2020), or variational. Beside it: the control task of Hewitt and Liang (2019), which draws a label for each type of
