@@ -55,7 +55,7 @@ _COLUMNS = (  # with the field of a layer that holds each
         "final_loss_bits",
     ),
 )
-UNTRAINED = _bits("untrained", "the prequential code given the same layer of a network with random weights: the null")
+UNTRAINED = _bits("untrained", "the prequential code given the same layer of one network with random weights: the null")
 
 
 @shows(Probe)
@@ -90,7 +90,11 @@ def _part(group: Sequence[Probe]) -> Part:
     first = group[0]
     whole = (*map(by_layer, group), choices(group))
     facts = f"{first.tokens:,} tokens in windows of {first.context:,}; {first.code}"
-    return Part(f"{first.model} on {first.text}", (pictures(group), overview(group), Folder("Every layer", whole)), facts)
+    return Part(_named(first), (pictures(group), overview(group), Folder("Every layer", whole)), facts)
+
+
+def _named(one: Probe) -> str:
+    return f"{one.model.replace('hf:./', 'hf:', 1)} on {one.text}"
 
 
 def tables(group: Sequence[Probe]) -> tuple[Exhibit, ...]:
@@ -123,7 +127,10 @@ def _remarks(one: Probe) -> Iterator[str]:
     alone = f"uniform code {PREQUENTIAL.text(one.uniform_bits)} bits, the labels alone (KT) {PREQUENTIAL.text(one.kt_bits)}"
     yield f"Without activations: {alone}; the most frequent label is right {one.majority:.3f} of the time."
     if len(one.seeds) > 1:
-        yield f"Mean of {len(one.seeds)} seeds, 95 % Student's t intervals over orders, probes and control tasks, not texts."
+        yield (
+            f"Mean of {len(one.seeds)} seeds, 95 % Student's t intervals over orders, probes and control tasks; not over texts "
+            "or untrained networks, of which there is one."
+        )
     else:
         yield "One seed: no interval."
 
@@ -132,7 +139,6 @@ def overview(group: Sequence[Probe]) -> Table:
     """A row for each label and learner: its shortest layer between the embedding and the nulls."""
     columns = (
         Measure("label", definition="what is asked of the activations"),
-        Measure("learner", definition="the probe"),
         Measure("best layer", form="count", definition="the one whose prequential code is the shortest; picked by looking"),
         PREQUENTIAL,
         _bits("layer 0", "the prequential code given the embedding alone"),
@@ -141,12 +147,12 @@ def overview(group: Sequence[Probe]) -> Table:
         _bits("KT", "the labels alone, activations unseen, by Krichevsky and Trofimov's estimator"),
         _bits("uniform", "examples × log2 classes"),
     )
-    rows = []
+    rows, several = [], len({one.learner for one in group}) > 1
     for one in group:
         layer, null = best(one)
         lengths = (estimate(layer, "code_length_bits"), estimate(one.layers[0], "code_length_bits"))
         nulls = (estimate(null, "code_length_bits"), estimate(layer, "control_bits"), one.kt_bits, one.uniform_bits)
-        rows.append((one.label, one.learner, layer.layer, *lengths, *nulls))
+        rows.append((f"{one.label}, {one.learner}" if several else one.label, layer.layer, *lengths, *nulls))
     return Table.of("The best layer of each label", columns, rows, notes=(IDEAL, *_picked(group)))
 
 
@@ -188,7 +194,7 @@ def _findings(one: Probe) -> Iterator[Finding]:
     }
     length = PREQUENTIAL.text(estimate(layer, "code_length_bits"))
     yield Finding(
-        f"{one.model} on {one.text}: {one.learner} codes {one.label} of {one.examples:,} tokens in {length} bits given layer "
+        f"{_named(one)}: {one.learner} codes {one.label} of {one.examples:,} tokens in {length} bits given layer "
         f"{layer.layer}, the shortest of {len(one.layers)}",
         ", ".join(f"{name} {PREQUENTIAL.text(bits)}" for name, bits in said.items()),
     )

@@ -32,9 +32,8 @@ def _series(one: Probe) -> Iterator[Series]:
     yield _along("control task", one.layers, "control_bits", slot=2, dashed=True)
     yield _along("untrained", one.untrained, "code_length_bits", slot=3, dashed=True)
     places = [layer.layer for layer in one.layers]
-    for name, bits in (("labels alone", one.kt_bits), ("uniform", one.uniform_bits)):
-        labels = (*[""] * (len(places) - 1), name)
-        yield Series(name, places, [bits] * len(places), role="aside", dashed=True, labels=labels)
+    yield Series("labels alone", places, [one.kt_bits] * len(places), role="null")
+    yield Series("uniform", places, [one.uniform_bits] * len(places), slot=4, dashed=True)
 
 
 def _along(name: str, layers: Sequence[Layer], field: str, *, slot: int, dashed: bool = False) -> Series:
