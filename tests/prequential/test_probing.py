@@ -120,9 +120,7 @@ def tokenised(n: int, data: bytes | None = None) -> Tokenised:
 
 def test_labels_that_cannot_be_coded_say_why() -> None:
     few, one_class = tokenised(0, b"a1" * 90), tokenised(0, b"ab" * 90)
-    with pytest.raises(
-        UsageError, match="label digit-value: 90 of the tokens have it, and a code takes 100; give more --examples"
-    ):
+    with pytest.raises(UsageError, match="label digit-value: 90 tokens have it, and a code takes 100; give more --examples"):
         labelled(few, "digit-value")
     with pytest.raises(UsageError, match=r"label character-class: all tokens that have it are of one class \(lower case\)"):
         labelled(one_class, "character-class")
@@ -249,7 +247,7 @@ def measured(made: Probed) -> list[Probe]:
     return measure_probes(made, labels, [FAST], Study(seeds=(0, 1, 2), tried={"epochs": 2}))
 
 
-def test_what_is_linearly_there_costs_little_and_what_is_not_costs_no_less_than_nothing(measured: list[Probe]) -> None:
+def test_what_is_linearly_there_costs_little_and_noise_tells_nothing(measured: list[Probe]) -> None:
     one = measured[0]
     noise, told = one.layers
     assert told.code_length_bits < 0.4 * one.uniform_bits
@@ -373,7 +371,7 @@ def test_the_command_gives_an_object_a_label(
     assert code == 0
     lines = [json.loads(line) for line in out.splitlines()]
     assert [line["label"] for line in lines] == ["character-class", "word-boundary", "position-in-word"]
-    assert "left out: label digit-value: 0 of the tokens have it" in err
+    assert "left out: label digit-value: 0 tokens have it" in err
     for line in lines:
         assert [layer["layer"] for layer in line["layers"]] == [0, 2]
         assert line["tokens"] == 200
@@ -421,7 +419,7 @@ def test_texts_and_layers_that_cannot_be_are_one_line(
     for arguments, said in (
         ((str(tmp_path / "empty"),), "the text has no tokens; give one that is not empty"),
         ((str(tmp_path / "short"),), "no label can be coded on "),
-        ((text, "--label", "digit-value", "--examples", "100"), "label digit-value: 0 of the tokens have it"),
+        ((text, "--label", "digit-value", "--examples", "100"), "label digit-value: 0 tokens have it"),
         ((text, "--layers", "3"), "--layers 3: the model has layers 0 (the embedding) to 2"),
         ((str(tmp_path / "nowhere"),), "no such corpus, file or folder"),
     ):

@@ -81,7 +81,9 @@ def labelled(tokenised: Tokenised, name: str) -> Labelled:
     found = np.where(tokenised.last >= 0, of_bytes[tokenised.last], NONE)
     places = np.flatnonzero(found != NONE)
     if len(places) < LEAST:
-        raise UsageError(f"label {name}: {len(places):,} of the tokens have it, and a code takes {LEAST}; give more --examples")
+        raise UsageError(
+            f"label {name}: {len(places):,} tokens have it, and a code takes {LEAST}; give more --examples or a longer text"
+        )
     kinds, counts = np.unique(found[places], return_counts=True)
     if len(kinds) < 2:
         only = LABELS[name].classes[int(kinds[0])]
