@@ -242,7 +242,7 @@ def probe_table() -> str:
         (one for one in collect([RESULTS / "prequential"]).found if isinstance(one.payload, Probe)),
         lambda one: (one.model_digest, one.text, one.label, one.learner),
     )
-    table = overview(sorted(found, key=lambda one: (one.text, one.label, one.learner)))
+    table = overview(sorted(found, key=lambda one: (one.text, one.learner, one.label)))
     rows = [[column.text(cell) for column, cell in zip(table.columns, row.cells, strict=True)] for row in table.rows]
     headers = [column.name for column in table.columns]
     align = ["right" if column.numeric else "left" for column in table.columns]

@@ -83,7 +83,7 @@ def _groups(results: Sequence[Probe]) -> list[list[Probe]]:
     found: dict[tuple[object, ...], list[Probe]] = {}
     for one in results:
         found.setdefault(_task(one), []).append(one)
-    return list(found.values())
+    return [sorted(group, key=lambda one: (one.learner, one.label)) for group in found.values()]
 
 
 def _part(group: Sequence[Probe]) -> Part:
@@ -126,6 +126,8 @@ def _remarks(one: Probe) -> Iterator[str]:
     yield f"{one.label}: {one.definition}. {one.examples:,} examples, {one.types:,} types: {counts}."
     alone = f"uniform code {PREQUENTIAL.text(one.uniform_bits)} bits, the labels alone (KT) {PREQUENTIAL.text(one.kt_bits)}"
     yield f"Without activations: {alone}; the most frequent label is right {one.majority:.3f} of the time."
+    if one.charged_bits:
+        yield f"Choices made by looking cost {one.charged_bits:.2f} bits more, which are not in these lengths."
     if len(one.seeds) > 1:
         yield (
             f"Mean of {len(one.seeds)} seeds, 95 % Student's t intervals over orders, probes and control tasks; not over texts "
