@@ -23,6 +23,8 @@ from mdlbench.lossarea.exhibits import overview
 from mdlbench.lossarea.llama_exhibits import needed, of_fit
 from mdlbench.lossarea.result import LossArea, LossAreaLlama
 from mdlbench.models.decoders import RULE
+from mdlbench.prequential.probing.exhibits import overview
+from mdlbench.prequential.probing.result import Probe
 from mdlbench.prequential.result import Prequential
 from mdlbench.prequential.tables import estimate, how
 from mdlbench.report import terminal
@@ -309,6 +311,19 @@ def replay_table() -> str:
     return tabulate(table, headers, tablefmt="github", colalign=("left",) * 4 + ("right",), disable_numparse=True)
 
 
+def probe_table() -> str:
+    """The best layer of each label beside its nulls."""
+    found = newest(
+        (one for one in collect([RESULTS / "prequential"]).found if isinstance(one.payload, Probe)),
+        lambda one: (one.model_digest, one.text, one.label, one.learner),
+    )
+    table = overview(sorted(found, key=lambda one: (one.text, one.learner, one.label)))
+    rows = [[column.text(cell) for column, cell in zip(table.columns, row.cells, strict=True)] for row in table.rows]
+    headers = [column.name for column in table.columns]
+    align = ["right" if column.numeric else "left" for column in table.columns]
+    return tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "algorithmic-growth": growth_table,
     "algorithmic-programs": programs_table,
@@ -325,6 +340,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "models": models_table,
     "online": online_table,
     "prequential": prequential_table,
+    "probe": probe_table,
     "published": published_table,
     "replay": replay_table,
     "rule": rule,

@@ -9,6 +9,7 @@
     coding.py         code_labels: one order of the examples             study.py       every seed, every null: the results
     store.py          finished pieces on disk, so that a run goes on     text*.py       the same for the bytes of a file
     result.py, exhibits.py, tables.py, pictures.py                       what is kept and shown
+    probing/         labels of a text's tokens, given a model's activations, layer by layer
 
 The public functions take plain arrays:
 

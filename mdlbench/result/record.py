@@ -98,8 +98,8 @@ def _is_readable(hint: Any) -> bool:
 def _rooms() -> None:
     """Import `result.py` of every room of this package that has one: that registers its kinds."""
     package = Path(__file__).parents[1]
-    for path in sorted(package.glob("*/result.py")):
-        import_module(f"{package.name}.{path.parent.name}.result")
+    for path in sorted(package.glob("**/result.py")):
+        import_module(".".join([package.name, *path.relative_to(package).with_suffix("").parts]))
 
 
 def known_kinds() -> Mapping[str, Kind]:

@@ -57,6 +57,7 @@ FILES = {  # every command that writes a file, named last, with the ending of th
     ("report", "no-results", "-o"): "",
     ("prequential", "labels", "digits", "--plot"): ".png",
     ("prequential", "text", "text", "--learner", "hf:./network", "--plot"): ".png",
+    ("prequential", "probe", "text", "-m", "hf:./network", "--plot"): ".png",
 }
 FOLDERS = (  # every command that writes into a folder, named last, which need not be there
     ("eval", "text", "-m", "hf:./network", "--output-path"),
@@ -77,6 +78,8 @@ FOLDERS = (  # every command that writes into a folder, named last, which need n
     ("prequential", "labels", "digits", "-o"),
     ("prequential", "labels", "digits", "--output-path"),
     ("prequential", "text", "text", "--output-path"),
+    ("prequential", "probe", "text", "-m", "hf:./network", "-o"),
+    ("prequential", "probe", "text", "-m", "hf:./network", "--output-path"),
 )
 TAKE_MODELS = (  # every command that takes models
     ("compress", "text", "-o", "new"),
@@ -89,6 +92,7 @@ TAKE_MODELS = (  # every command that takes models
     ("algorithmic", "pi"),
     ("doctor",),
     ("leaderboard", "run", "-C", "text", "--output-path", "new"),
+    ("prequential", "probe", "text"),
 )
 WRONG = {  # models that cannot be
     "hf:./nowhere": "there is no folder nowhere",

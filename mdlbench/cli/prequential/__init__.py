@@ -7,6 +7,7 @@ from mdlbench.cli.common.lazy import LazyGroup
 COMMANDS = {
     "labels": "Code labels given features while learning them.",
     "text": "Code the bytes of a file while learning them.",
+    "probe": "Code labels of tokens given a model's activations, layer by layer.",
 }
 
 
