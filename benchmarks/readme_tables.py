@@ -19,7 +19,7 @@ from mdlbench.beliefs import verdict
 from mdlbench.beliefs.result import BeliefGeometry, Setting
 from mdlbench.evaluation.exhibits import tables
 from mdlbench.leaderboard import Query, load_board
-from mdlbench.lossarea.exhibits import overview
+from mdlbench.lossarea import exhibits as lossarea
 from mdlbench.lossarea.llama_exhibits import needed, of_fit
 from mdlbench.lossarea.result import LossArea, LossAreaLlama
 from mdlbench.models.decoders import RULE
@@ -256,7 +256,7 @@ SHORT = ("cm", "cm,level=1", "external:zpaq", "external:bzip3", "external:xz", "
 
 def loss_areas() -> str:
     """Areas of the Pythia runs, with what is wrong with each."""
-    return terminal.render([overview(_loss_area(LossArea))], "markdown")
+    return terminal.render([lossarea.overview(_loss_area(LossArea))], "markdown")
 
 
 def loss_areas_of_llama() -> str:
