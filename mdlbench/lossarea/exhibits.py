@@ -156,6 +156,7 @@ def _notes(found: LossArea) -> Iterator[str]:
     for first in sorted({one.first_step for one in measured if not one.averaged}):
         batch = "s + 1" if first == 0 else "s"
         yield f"where the first row is step {first:,.0f}, row s is taken as the loss of batch {batch}, before its update"
+    yield from (f"no fit: {one.no_fit}" for one in measured if one.no_fit)
     if any(one.averaged for one in measured):
         yield "rows of transformers' Trainer are means over the steps since the row before: nothing lies between them"
     charged = {"model code": measured and measured[0].model_code_bytes, "weights": measured and measured[0].weights_bytes}
@@ -247,7 +248,6 @@ def _fit_notes(found: LossArea) -> Iterator[str]:
         for one in found.curves
         if one.fit and one.fit.exponent.low is None
     )
-    yield from (f"no fit: {one.no_fit}" for one in found.curves if one.no_fit)
     if found.size_law is not None:
         parts = (found.size_law.floor_nats, found.size_law.exponent)
         floor, exponent = (Estimate(part.value, part.low, part.high) for part in parts)
