@@ -96,6 +96,8 @@ def _order(curve: Curve, company: Company) -> Iterator[str]:
     same, back = np.flatnonzero(change == 0), np.flatnonzero(change < 0)
     if len(same):
         yield f"step {_step(curve, same[0])} is logged more than once with other losses ({len(same):,} times in all)"
+    if curve.steps[0] < 0:
+        yield f"its first step is {_step(curve, 0)}, and none is below 0"
     if len(back):
         yield f"steps go back from {_step(curve, back[0])} to {_step(curve, back[0] + 1)} ({len(back):,} times in all)"
 

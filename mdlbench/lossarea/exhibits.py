@@ -4,6 +4,7 @@ An area is an ideal code length, and every table of areas says so; only a slice 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from mdlbench.lossarea import llama_exhibits as llama_exhibits  # registers what shows the other kind
 from mdlbench.lossarea.pictures import panels
@@ -23,6 +24,8 @@ _MEAN = Measure("mean loss", "nats a token", "fixed", 4, "area divided by its to
 _RATIO = Measure("ratio", form="fixed", digits=2, definition="raw bytes to the bytes of the area", better="more")
 _FLOOR = Measure("floor E", "nats a token", "fixed", 3, "of L = E + (T / T0)^−b; in brackets, 95 % by the fit's covariance")
 _EXPONENT = Measure("exponent b", "", "fixed", 3, "of the fit, searched below 1; in brackets, 95 % by its covariance")
+_AHEAD = "measured so far, then the fit's; in brackets, 95 % by its covariance, or as wrong as it was of the second half"
+_CROSSED = "where it falls below the other's for good, on the whole"
 _TERMS = {
     "loss area": "the sum over one pass of each batch's loss before its update × its tokens: what a code that learns would pay",
     "anchor": "the loss from which an area above it is counted; models rank differently by which one is taken",
@@ -40,7 +43,7 @@ def section(results: Sequence[Found[LossArea]]) -> Section:
         title="Loss area",
         summary=f"ideal code lengths (no sizes) of the training data of {counted(len(areas), 'run')}",
         parts=parts,
-        front=tuple(overview(payload) for payload in found),
+        front=tuple(replace(overview(payload), notes=(IDEAL,)) for payload in found),
         findings=tuple(one for payload in found for one in _findings(payload)),
         terms={**_TERMS, **terms_of(exhibit for part in parts for exhibit in part.exhibits)},
         rank=60,
@@ -68,11 +71,11 @@ def overview(found: LossArea) -> Table:
     tokens = scale_of(TOKENS, [one.tokens for one in found.curves])
     columns = [
         _RUN,
-        tokens.measure("tokens", definition="that the area counts"),
-        area.measure("area", definition="the sum of loss × tokens, in bytes; in brackets what gaps leave open", better="less"),
+        tokens.measure("tokens"),
+        area.measure("area", definition="the sum of loss × tokens; in brackets what gaps leave open", better="less"),
         area.measure("untaught", definition="the first row's loss × tokens: the null, of a model that learns nothing"),
         _MEAN,
-        raw.measure("raw", definition="bytes of the training data, by the convention named"),
+        raw.measure("raw", definition="bytes of the training data"),
         _RATIO,
         *_charged_columns(found, area),
         *_confirmed_columns(found),
@@ -153,6 +156,7 @@ def _notes(found: LossArea) -> Iterator[str]:
     for first in sorted({one.first_step for one in measured if not one.averaged}):
         batch = "s + 1" if first == 0 else "s"
         yield f"where the first row is step {first:,.0f}, row s is taken as the loss of batch {batch}, before its update"
+    yield from (f"no fit: {one.no_fit}" for one in measured if one.no_fit)
     if any(one.averaged for one in measured):
         yield "rows of transformers' Trainer are means over the steps since the row before: nothing lies between them"
     charged = {"model code": measured and measured[0].model_code_bytes, "weights": measured and measured[0].weights_bytes}
@@ -163,10 +167,10 @@ def _notes(found: LossArea) -> Iterator[str]:
 def crossings(found: LossArea) -> Table:
     """Where each winner passes each other curve."""
     columns = (
-        Measure("smaller area", definition="the run whose area is the smaller one at the end"),
+        Measure("smaller area", definition="the run that has it at the end"),
         Measure("than", definition="the other run"),
-        Measure("lower loss from, tokens", definition="where its loss falls below the other's for good, on the whole"),
-        Measure("smaller area from, tokens", definition="where its area so far falls below the other's for good"),
+        Measure("lower loss from, tokens", definition=_CROSSED),
+        Measure("smaller area from, tokens", definition=_CROSSED),
     )
     rows = [(one.winner, one.other, _place(one.loss_tokens), _place(one.area_tokens)) for one in found.crossings]
     return Table.of("Where curves cross", columns, rows)
@@ -181,9 +185,9 @@ def anchors(found: LossArea) -> Table:
     scale = scale_of(AREA, [bits_to_bytes(above.bits) for one in found.curves for above in one.above])
     columns = (
         _RUN,
-        Measure("anchor", definition="the level above which the area is counted"),
+        Measure("anchor"),
         Measure("level", "nats a token", "fixed", 4, "of the anchor"),
-        scale.measure("area above", definition="area less tokens × level; negative where the level is above the mean loss"),
+        scale.measure("area above", definition="area less tokens × level"),
     )
     rows = [
         (one.name, above.anchor, above.level_nats, scale.of(bits_to_bytes(above.bits)))
@@ -244,7 +248,6 @@ def _fit_notes(found: LossArea) -> Iterator[str]:
         for one in found.curves
         if one.fit and one.fit.exponent.low is None
     )
-    yield from (f"no fit: {one.no_fit}" for one in found.curves if one.no_fit)
     if found.size_law is not None:
         parts = (found.size_law.floor_nats, found.size_law.exponent)
         floor, exponent = (Estimate(part.value, part.low, part.high) for part in parts)
@@ -260,11 +263,9 @@ def forecasts(found: LossArea) -> Table:
     size = BITS_PER_BYTE * area.size
     columns = (
         _RUN,
-        tokens.measure("tokens", definition="that the area counts"),
-        area.measure(
-            "area, by covariance", definition="measured so far, and the fit's behind that; in brackets, 95 % by its covariance"
-        ),
-        area.measure("area, by hold-out", definition="the same, in brackets as wrong as the held-out second half was"),
+        tokens.measure("tokens"),
+        area.measure("area, by covariance", definition=_AHEAD),
+        area.measure("area, by hold-out", definition=_AHEAD),
     )
     rows = [
         (

@@ -10,6 +10,9 @@ from mdlbench.result.exhibits import Cell, Exhibit, Finding, Measure, Part, Sect
 from mdlbench.result.reading import Found
 from mdlbench.units import bits_to_bytes
 
+_RATIO = Measure("ratio", "", "digits", 3, "raw bytes to compressed ones", "more")
+_ENVELOPE_RATIO = Measure("ratio", "", "fixed", 1)
+_LOSS = Measure("loss", "nats a token", "fixed", 3)
 _RAW = Measure("what raw bytes are", definition="a convention for how many bytes the training data are")
 _TB, _GB = 1e12, 1e9
 _TERMS = {
@@ -37,7 +40,7 @@ def section(results: Sequence[Found[LossAreaLlama]]) -> Section:
 
 def tables(found: LossAreaLlama) -> tuple[Exhibit, ...]:
     """What the claim needs, what the fits give, and where all figures are from."""
-    return needed(found), given(found), sources(found)
+    return needed(found), given(found), marks(found), sources(found)
 
 
 def needed(found: LossAreaLlama) -> Table:
@@ -63,14 +66,14 @@ def given(found: LossAreaLlama) -> Table:
         Measure("fit of", definition="who published the constants of L(N, D)"),
         Measure("tokens", "billions", "count"),
         Measure("area", "GB", "fixed", 0, "under the envelope, in closed form", "less"),
-        Measure("mean loss", "nats a token", "fixed", 3, "over the envelope"),
+        Measure("mean loss", "nats a token", "fixed", 3, "area divided by its tokens"),
         Measure("last loss", "nats a token", "fixed", 3, "L(N, D) itself"),
         *(
             Measure(
                 f"ratio at {row.bytes_per_token:.2f}",
                 form="fixed",
                 digits=1,
-                definition=f"raw bytes to the area's, at so many raw bytes a token: {row.convention}",
+                definition="raw bytes to the area's, at so many raw bytes a token",
                 better="more",
             )
             for row in found.raw
@@ -92,9 +95,14 @@ def given(found: LossAreaLlama) -> Table:
         "ENVELOPES of published fits, no training curves: LLaMA's own are not public. L(N, D) is the loss at the end of a "
         "schedule made for D tokens, so a real curve lies above it, and its ratio below.",
         "the fits are of Chinchilla's data and tokenizer, not LLaMA's: they say what such figures look like, no more",
-        *(f"{mark.name}: {mark.ratio:g}x ({mark.source})" for mark in found.marks),
     )
     return Table.of("What published fits give", columns, rows, notes=notes, name=1)
+
+
+def marks(found: LossAreaLlama) -> Table:
+    """What was told."""
+    columns = (Measure("told of", definition="what a ratio was published for"), _RATIO, Measure("source"))
+    return Table.of("Told", columns, [(mark.name, mark.ratio, mark.source) for mark in found.marks])
 
 
 def of_fit(found: LossAreaLlama, fit: str) -> Table:
@@ -122,11 +130,14 @@ def finding(found: LossAreaLlama) -> Finding:
     largest = max(found.envelopes, key=lambda one: one.parameters).model
     ratios = [ratio for one in found.envelopes if one.model == largest for ratio in one.ratios]
     losses = [one.mean_loss_nats for one in found.envelopes if one.model == largest]
-    reached = [one for one in ratios if one >= found.claimed_ratio]
-    who = "No published fit gives" if not reached else "Some published fits give"
-    low, high = min(row.needed_loss_nats for row in found.raw), max(row.needed_loss_nats for row in found.raw)
+    who = "Some published fits give" if max(ratios) >= found.claimed_ratio else "No published fit gives"
+    needs = [row.needed_loss_nats for row in found.raw]
     return Finding(
-        f"{who} {largest} the {found.claimed_ratio:g}x that is told of it: {min(ratios):.1f}x to {max(ratios):.1f}x, by "
-        "what raw bytes are, though envelopes flatter",
-        f"it needs a mean loss of {low:.2f} to {high:.2f} nats a token, envelopes have {min(losses):.2f} to {max(losses):.2f}",
+        f"{who} {largest} the {_RATIO.text(found.claimed_ratio)}x that is told of it: "
+        f"{_range(_ENVELOPE_RATIO, ratios, 'x')}, by what raw bytes are, though envelopes flatter",
+        f"it needs a mean loss of {_range(_LOSS, needs)} nats a token, envelopes have {_range(_LOSS, losses)}",
     )
+
+
+def _range(measure: Measure, values: Sequence[float], unit: str = "") -> str:
+    return f"{measure.text(min(values))}{unit} to {measure.text(max(values))}{unit}"

@@ -2,7 +2,6 @@
 cross; and area against size, where sizes are known."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from mdlbench.lossarea.fits import Law, law_of
@@ -11,7 +10,7 @@ from mdlbench.lossarea.scales import TOKENS, Scale, scale_of
 from mdlbench.result.exhibits import Axis, Bar, Bars, Chart, Measure, Panels, Series
 
 LOSS = Measure("loss", "nats a token", "fixed", 3, "mean training loss of a batch before its update")
-_TOKENS = Axis(Measure("tokens so far", form="count", definition="predicted so far"), "log")
+_TOKENS = Axis(Measure("tokens so far", form="count", definition="symbols trained on"), "log")
 _SIZE = Measure("parameters", form="count", definition="numbers that training sets")
 _ENVELOPE = "envelopes of published fits, no training curves: LLaMA's own are not public"
 
@@ -36,9 +35,7 @@ def panels(found: LossArea) -> Panels | None:
 def filled(title: str, curves: Sequence[CurveArea], tokens: Scale, caption: str = "") -> Chart:
     """Curves with the area below them, the largest first so that none is hidden."""
     series = tuple(_filled(one.name, one.drawn, tokens) for one in curves if one.drawn)
-    return Chart(
-        title, Axis(tokens.measure("tokens", definition="predicted so far"), zero=True), Axis(LOSS, zero=True), series, caption
-    )
+    return Chart(title, Axis(tokens.measure("tokens"), zero=True), Axis(LOSS, zero=True), series, caption)
 
 
 def _filled(name: str, drawn: Drawn, tokens: Scale) -> Series:
@@ -89,8 +86,8 @@ def envelopes(found: LossAreaLlama) -> Panels:
     lines = tuple(
         Series(name, _middles(one.curve)[1:], one.curve.loss_nats[1:]) for name, one in zip(names, first, strict=True)
     )
-    title, loss = f"Envelopes, no curves, by the fit of {found.fits[0].name}", replace(LOSS, definition="of the envelope")
-    linear = Axis(tokens.measure("tokens", definition="predicted so far"), zero=True)
+    title, loss = f"Envelopes, no curves, by the fit of {found.fits[0].name}", LOSS
+    linear = Axis(tokens.measure("tokens"), zero=True)
     charts = (Chart(title, linear, Axis(loss, zero=True), areas), Chart(f"{title}, apart", _TOKENS, Axis(loss), lines))
     return Panels("Envelopes and the claim", (*charts, ratios(found)), caption=f"Drawn are {_ENVELOPE}.")
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -168,6 +169,9 @@ def _ends(steps: np.ndarray, counted: np.ndarray | None, given: Settings, path: 
     ends = counted
     if counted[0] == 0 and len(counted) > 1:  # counted before each step
         ends = np.append(counted[1:], 2 * counted[-1] - counted[-2])
+    stuck = np.flatnonzero((np.diff(ends, prepend=0.0) <= 0) & (np.diff(steps, prepend=-np.inf) > 0))
+    if len(stuck):
+        raise UsageError(f"{path}: its count of tokens does not rise at step {steps[stuck[0]]:,.0f}; name or mend its columns")
     taken = steps[-1] - steps[0]
     if per_step is not None and taken > 0 and abs((ends[-1] - ends[0]) / taken / per_step - 1) > _AGREE:
         seen = f"{(ends[-1] - ends[0]) / taken:,.0f}"
@@ -210,14 +214,13 @@ def told_apart(curves: list[Curve], paths: list[str]) -> list[Curve]:
         paths: the file of each.
     """
     names = [one.name for one in curves]
-    for depth in range(1, 8):
-        if len(set(names)) == len(names):
-            break
-        clash = {name for name in names if names.count(name) > 1}
-        parents = [Path(path).absolute().parts[:-1][-depth:] for path in paths]
+    folders = [Path(path).absolute().parts[1:-1] for path in paths]
+    for depth in range(1, max(map(len, folders), default=0) + 1):
+        places = set(zip(names, folders, strict=True))
+        apart = {name for name, count in Counter(name for name, _ in places).items() if count > 1}
         names = [
-            "/".join([*parent, one.name]) if name in clash else name
-            for name, parent, one in zip(names, parents, curves, strict=True)
+            "/".join([*folder[-depth:], one.name]) if name in apart else name
+            for name, folder, one in zip(names, folders, curves, strict=True)
         ]
     seen: dict[str, int] = {}
     for at, name in enumerate(names):

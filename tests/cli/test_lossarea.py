@@ -148,7 +148,7 @@ def test_results_and_pictures_are_written(capsys: pytest.CaptureFixture[str], lo
 def test_llama(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, _ = run(capsys, "llama")
     assert code == 0
-    for figure in ("1.584", "1.482", "ENVELOPES", "9.7", "10.3", "8.7x", "385", "510"):
+    for figure in ("1.584", "1.482", "ENVELOPES", "9.7", "10.3", "8.7", "385", "510"):
         assert figure in out, figure
     pytest.importorskip("vl_convert")
     code, out, _ = run(capsys, "llama", "--json", "--output-path", tmp_path, "--plot", tmp_path / "llama.png")

@@ -49,6 +49,7 @@ def test_a_sound_curve_has_no_flag() -> None:
         (curve(np.where(np.arange(600) == 7, -1.0, NATS)), "negative", "the loss is below 0 at step 8: no code length is"),
         (at([1, 2, 2, 3]), "order", "step 2 is logged more than once"),
         (at([1, 2, 3, 4, 3, 4]), "order", r"steps go back from 4 to 3 \(1 times in all\)"),
+        (curve(steps=np.arange(-1.0, 599)), "order", "its first step is -1, and none is below 0"),
         (curve(NATS[200:]), "start", "below 6, where no fresh model of tokens does: a resumed segment, or a trained model"),
         (curve(origin=Origin(column="loss_smoothed")), "smoothed", "column 'loss_smoothed' says that it is smoothed"),
         (curve(origin=Origin(column="train/loss_ema")), "smoothed", "says that it is smoothed"),

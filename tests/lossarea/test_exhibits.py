@@ -1,6 +1,7 @@
 """Results of kind "loss-area": read back as written, shown as ideal, with every flag, and as a picture with filled areas."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,6 +117,15 @@ def test_where_members_of_a_family_cross_and_what_fits_say(family: LossArea) -> 
     assert family.size_law is not None
     assert family.size_law.exponent.value == pytest.approx(0.3, rel=0.3)
     assert "1,000,000 has the smallest loss area a token" in section.findings[0].claim
+
+
+def test_without_scipy_there_are_areas_and_a_line_that_says_how_to_get_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    found = study([member(size) for size in SIZES])
+    assert all(one.area_bits is not None and one.fit is None for one in found.curves)
+    assert found.size_law is None
+    notes = overview(found).notes
+    assert notes.count("no fit: scipy is not installed; run: pip install 'mdlbench[fits]'") == 1
 
 
 def test_the_newest_result_of_a_group_is_shown(family: LossArea) -> None:

@@ -58,7 +58,7 @@ def test_the_page_says_that_these_are_envelopes() -> None:
     assert "ENVELOPES of published fits, no training curves: LLaMA's own are not public" in shown
     assert all(series.name.endswith("(envelope)") for series in section.parts[0].exhibits[0].parts[0].series)  # type: ignore[union-attr]
     assert "No published fit gives LLaMA 65B the 14x" in section.findings[0].claim
-    assert "8.7x" in shown
+    assert "Hutter Prize record of that day" in shown
     assert {mark.ratio for mark in FOUND.marks} == {14.0, 8.7}
 
 

@@ -81,6 +81,8 @@ def test_a_run_folder_has_a_curve_for_each_seed(tmp_path: Path) -> None:
         "seed-0/log",
         "seed-1/log",
     ]
+    same = [str(tmp_path / "log.jsonl")] * 2
+    assert [one.name for one in told_apart(curves, same)] == ["log", "log (2)"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=r"empty is a folder without seed-\*/log.jsonl or event files; name a log"):
         read_curves(tmp_path / "empty")
@@ -137,6 +139,12 @@ def test_a_run_that_is_still_being_written_is_refused(tmp_path: Path) -> None:
         ),
         ("a.json", '{"log_history": 3}', r"no list of objects where its rows should be"),
         ("a.json", '{"log_history": [{"loss": 1', r"no JSON \(.*\); the run may be writing it: wait, or copy it again"),
+        (
+            "a.csv",
+            "step,loss,tokens\n1,9,100\n2,8,50\n",
+            r"a.csv: its count of tokens does not rise at step 2; name or mend its",
+        ),
+        ("a.csv", "step,loss,tokens\n1,9,0\n", r"a.csv: its count of tokens does not rise at step 1"),
         ("loss", "1700000000 5.0 1\n1700000000\n", r"line 2 is not `timestamp value step`; mend or remove that line"),
     ],
 )
