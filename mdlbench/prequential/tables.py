@@ -146,9 +146,18 @@ def _details(one: Prequential) -> Details:
 def account(group: Sequence[Prequential]) -> Table:
     """What each length is above the final loss, by every anchor."""
     anchored = Measure("anchor", definition="where the final loss is taken: held out is a fifth that training has not seen")
-    rows = [(one.learner, anchor.anchor, anchor.loss_bits, anchor.excess_bits) for one in group for anchor in one.anchors]
+    rows = [row for one in group for row in _anchored(one)]
     note = "Which learner has the least excess depends on the anchor."
     return Table.of("Above the final loss", (LEARNER, anchored, _FINAL, _EXCESS), rows, notes=(note,))
+
+
+def _anchored(one: Prequential) -> Iterator[tuple[Cell, ...]]:
+    """A row for each anchor; the first has the intervals that seeds give."""
+    for place, anchor in enumerate(one.anchors):
+        if place or one.final_loss_bits is None:
+            yield one.learner, anchor.anchor, anchor.loss_bits, anchor.excess_bits
+        else:
+            yield one.learner, anchor.anchor, estimate(one, "final_loss_bits"), estimate(one, "excess_bits")
 
 
 def beside(group: Sequence[Prequential]) -> Table:
