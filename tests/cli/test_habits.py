@@ -93,8 +93,8 @@ def test_no_arguments_at_all_compress_in_a_pipe_and_help_elsewhere(here: Path) -
     ("line", "level"), [("mdlbench -12 x", 12), ("mdlbench compress -q19 x", 19), ("mdlbench eval x -10 -m kt", 10)]
 )
 def test_levels_have_one_digit(here: Path, line: str, level: int) -> None:
-    """-12 would be -1 -2, of which the last counts; -T02 is two threads."""
-    assert shell("mdlbench -kT02 x -m kt -c").stdout
+    """-12 would be -1 -2, of which the last counts; -T2 is two threads."""
+    assert shell("mdlbench -kT2 x -m kt -c").stdout
     said = f"mdlbench: -{level}: levels are -1 to -9; zstd's own level {level} is -m external:zstd,level={level}\n"
     assert shell(line, code=2).stderr.decode() == said
 
