@@ -21,7 +21,7 @@ from mdlbench.prequential.text import check_text_learners, measure_text
     help="A model as mdlbench models lists them; gru, lstm, gpt2 or llama with options (gru,width=64); or "
     "hf:FOLDER,tune=frozen|last|all. Repeat it to compare.",
 )
-@click.option("--limit", type=option.Size(), metavar="SIZE", help="Only the first SIZE bytes.")
+@click.option("--limit", type=option.KEPT, metavar="SIZE", help="Only the first SIZE bytes.")
 @shared.shared
 def command(data: str, learners: tuple[str, ...], limit: int | None, **options: Any) -> None:
     """The code length of the bytes of INPUT, a file, slice or corpus, under learners that begin knowing nothing of it.
