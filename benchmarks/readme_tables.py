@@ -30,6 +30,7 @@ from mdlbench.prequential.tables import estimate, how
 from mdlbench.report import terminal
 from mdlbench.result import collect
 from mdlbench.result.exhibits import NONE, Estimate, Measure, Table, newest
+from mdlbench.units import nats_to_bits
 
 SPEED = "whole process"  # in every table: start included, on one core
 ROOT = Path(__file__).parents[1]
@@ -256,7 +257,46 @@ SHORT = ("cm", "cm,level=1", "external:zpaq", "external:bzip3", "external:xz", "
 
 def loss_areas() -> str:
     """Areas of the Pythia runs, with what is wrong with each."""
-    return terminal.render([lossarea.overview(_loss_area(LossArea))], "markdown")
+    return terminal.render([lossarea.overview(_loss_area(LossArea, confirmed=False))], "markdown")
+
+
+def family_table() -> str:
+    """Areas of the models that were trained here, and the file that confirms a part of each."""
+    found = _loss_area(LossArea, confirmed=True)
+    table = [
+        [
+            one.name,
+            f"{one.parameters:,}",
+            f"{one.area_bytes:,.0f}",
+            f"{one.ratio:.3f}",
+            f"{nats_to_bits(one.mean_loss_nats):.3f}",
+            f"{one.confirmed_tokens:,}",
+            f"{one.confirmed_area_bits / 8:,.1f}",
+            f"{one.confirmed_file_bytes:,}",
+            f"{100 * (8 * one.confirmed_file_bytes / one.confirmed_area_bits - 1):+.4f} %",
+        ]
+        for one in found.curves
+    ]
+    headers = [found.group, "parameters", "area, bytes", "ratio", "mean bits per byte"]
+    headers += ["confirmed on, bytes", "area there, bytes", "payload of its file, bytes", "apart"]
+    return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 8), disable_numparse=True)
+
+
+def identity_table() -> str:
+    """Evaluator, area and file of some learners."""
+    document = json.loads((RESULTS / "area_equals_file.json").read_text(encoding="utf8"))
+    table = [
+        [
+            f"`{row['model']}`",
+            f"{row['evaluator_bits']:,.1f}",
+            f"{row['area_bits']:,.1f}",
+            f"{row['file_payload_bits']:,.0f}",
+            f"{100 * row['spread']:.4f} %",
+        ]
+        for row in document["rows"]
+    ]
+    headers = [document["input"], "evaluator, bits", "area, bits", "payload of the file, bits", "largest difference"]
+    return tabulate(table, headers, tablefmt="github", colalign=("left", *["right"] * 4), disable_numparse=True)
 
 
 def loss_areas_of_llama() -> str:
@@ -265,8 +305,10 @@ def loss_areas_of_llama() -> str:
     return terminal.render([needed(found), of_fit(found, found.fits[0].name)], "markdown")
 
 
-def _loss_area(kind: type) -> Any:
+def _loss_area(kind: type, confirmed: bool | None = None) -> Any:
     found = [one for one in collect([RESULTS / "lossarea"]).found if isinstance(one.payload, kind)]
+    if confirmed is not None:
+        found = [one for one in found if any(curve.confirmed_tokens for curve in one.payload.curves) == confirmed]
     return max(found, key=lambda one: one.age).payload
 
 
@@ -328,6 +370,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "algorithmic-growth": growth_table,
     "algorithmic-programs": programs_table,
     "algorithmic-sentences": sentences_tables,
+    "area-equals-file": identity_table,
     "beliefs": beliefs_table,
     "eval": eval_block,
     "gap": gap_table,
@@ -336,6 +379,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "leaderboard": leaderboard_table,
     "leaderboard-short": lambda: leaderboard_table(SHORT),
     "lossarea": loss_areas,
+    "lossarea-family": family_table,
     "lossarea-llama": loss_areas_of_llama,
     "models": models_table,
     "online": online_table,

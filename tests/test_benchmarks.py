@@ -117,3 +117,14 @@ def test_a_corpus_that_is_not_there_is_one_line(
     with pytest.raises(SystemExit, match="2"):
         size_speed.main()
     assert "enwik8 is not fetched; run: mdlbench corpus fetch enwik8" in capsys.readouterr().err
+
+
+def test_evaluator_area_and_file_are_one_number() -> None:
+    identity = loaded("area_equals_file")
+    data = (ROOT / "LICENSE").read_bytes()[:3000]
+    row = identity.measure("online:gru,width=8,streams=2,orders=2", data)
+    assert row["within"]
+    assert row["bytes"] == 3000
+    assert row["evaluator_bits"] == pytest.approx(row["area_bits"], rel=1e-5)
+    assert row["area_bits"] < row["file_payload_bits"] < 8 * row["file_bytes"]
+    assert "TOO MUCH" in identity.table([{**row, "within": False}])
