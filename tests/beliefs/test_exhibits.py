@@ -11,7 +11,7 @@ from mdlbench.beliefs import gap_exhibits, pictures, tables
 from mdlbench.beliefs.clouds import Clouds
 from mdlbench.beliefs.controls import EXACT
 from mdlbench.beliefs.exhibits import run_part, section
-from mdlbench.beliefs.result import BeliefGeometry, RunGap
+from mdlbench.beliefs.result import BeliefGeometry, RunGap, Spread
 from mdlbench.beliefs.seed_result import Fit
 from mdlbench.beliefs.study import means
 from mdlbench.processes.result import EntropyRate
@@ -314,7 +314,8 @@ def test_loss_gaps(gap: RunGap) -> None:
     parts, by_seed = panels(charts, Chart)
     assert list(parts.series[1].y) == [cell.value for cell in paid[:-1]]
     assert [list(series.y) for series in by_seed.series] == [list(one.model_bits) for one in gap.seeds]
-    one = replace(gap, seeds=gap.seeds[:1])
+    bits = gap.seeds[0].mean_model_bits
+    one = replace(gap, seeds=gap.seeds[:1], model_bits=Spread(bits, None, bits, bits, None, None))
     assert gap_exhibits.contexts(one).title.endswith("1 seed")
     bound = replace(gap, entropy_rate=replace(gap.entropy_rate, lower=None, gap=None, converged=None))
     assert gap_exhibits.contexts(bound).title.startswith("h = at most 1.144717")

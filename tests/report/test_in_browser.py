@@ -280,7 +280,7 @@ def test_the_page_of_this_tree_as_a_reader_has_it(browser: Any, committed: Path,
     page.goto(committed.as_uri())
     page.wait_for_timeout(300)
     assert page.locator(".chart svg").count() == 0
-    assert page.evaluate("document.documentElement.scrollHeight") < {390: 18_000, 1280: 10_000}[width]
+    assert page.evaluate("document.documentElement.scrollHeight") < {390: 24_000, 1280: 13_000}[width]
     text = page.evaluate("document.documentElement.outerHTML.replace(/<(script|style)[^]*?<.(script|style)>/g, '')")
     data = page.evaluate("document.getElementById('data').textContent")
     assert not re.findall(r"(?<![\w.:/])/(?:tmp|home|root|work|usr|Users)/[^ \"<]*", text + data)

@@ -32,7 +32,7 @@ def test_a_record_comes_back(tmp_path: Path) -> None:
 def test_a_configuration_that_is_none_is_refused() -> None:
     document = json.loads(Result(RUN, {}).to_json())
     document["config"]["optimiser"]["learning_rate"] = -1.0
-    with pytest.raises(ResultError, match=r"a\.json: learning-rate=-1; it is a positive number"):
+    with pytest.raises(ResultError, match=r"a\.json: config.optimiser: learning-rate=-1; it is a positive number"):
         result_of(document, "a.json")
 
 

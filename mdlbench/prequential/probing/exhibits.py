@@ -196,7 +196,7 @@ def _findings(one: Probe) -> Iterator[Finding]:
     }
     length = PREQUENTIAL.text(estimate(layer, "code_length_bits"))
     yield Finding(
-        f"{_named(one)}: {one.learner} codes {one.label} of {one.examples:,} tokens in {length} bits given layer "
+        f"{_named(one)}: {one.learner} codes {one.label} in {length} bits given layer "
         f"{layer.layer}, the shortest of {len(one.layers)}",
         ", ".join(f"{name} {PREQUENTIAL.text(bits)}" for name, bits in said.items()),
     )
