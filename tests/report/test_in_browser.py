@@ -263,7 +263,8 @@ TEXTS = f"""(svg, slack) => [...svg.querySelectorAll('text')].filter({SEEN}).map
 }})"""
 CROSSING = f"""() => [...document.querySelectorAll('.chart svg, .picture svg')].flatMap(svg => {{
   const texts = ({TEXTS})(svg, 2), cross = (a, b) => a[1] < b[3] && b[1] < a[3] && a[2] < b[4] && b[2] < a[4];
-  const near = (one, n) => texts.slice(0, n).filter(other => cross(one, other));
+  const halo = (a, b) => a[0] === b[0] && Math.abs(a[1] - b[1]) < 2 && Math.abs(a[2] - b[2]) < 2;  // the same words behind it
+  const near = (one, n) => texts.slice(0, n).filter(other => cross(one, other) && !halo(one, other));
   const pairs = texts.flatMap((one, n) => near(one, n).map(other => [one[0], other[0]]));
   return pairs.map(pair => [svg.closest('figure').textContent.slice(0, 60), ...pair]);
 }})"""
