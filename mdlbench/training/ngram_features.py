@@ -66,9 +66,10 @@ class NgramFeatures:
         rows, targets = contexts[there], chunk[there]
         slope = torch.softmax(logits[there], dim=-1)
         slope[torch.arange(len(targets)), targets] -= 1.0
-        step = self._rate / (self._times[rows] + 1).sqrt()
-        self._table.index_add_(0, rows.flatten(), (-step[:, :, None] * slope[:, None, :]).flatten(0, 1))
+        before = self._times[rows] + 1
         self._times.index_add_(0, rows.flatten(), torch.ones(rows.numel()))
+        step = self._rate * before.sqrt() / self._times[rows]  # a row met once: rate / sqrt(n + 1); met often: their mean
+        self._table.index_add_(0, rows.flatten(), (-step[:, :, None] * slope[:, None, :]).flatten(0, 1))
 
     def _rows(self, windows: np.ndarray) -> torch.Tensor:
         """The row of each order's context: uint64 (streams, n, orders), oldest first -> int64, the shortest context first."""

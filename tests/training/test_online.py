@@ -132,3 +132,15 @@ def test_no_orders_cost_nothing() -> None:
     for _ in range(3):
         assert float(features.next_logits().abs().sum()) == 0
         features.observe(torch.tensor([1, 2, 3]))
+
+
+def test_a_context_met_often_in_a_chunk_moves_its_row_once() -> None:
+    """By the mean of its slopes: the sum of all would overshoot by as much as the chunk is long, and cost what no coder pays."""
+    often, once = (NgramFeatures(1, 12, 1.0, 1, 4) for _ in range(2))
+    chunk = torch.zeros((1, 50), dtype=torch.int64)
+    contexts = often.contexts(chunk)
+    often.learn(contexts[:, 1:], torch.zeros((1, 49, 4)), chunk[:, 1:])
+    once.learn(contexts[:, 1:2], torch.zeros((1, 1, 4)), chunk[:, 1:2])
+    row = int(contexts[0, 1, 0])
+    torch.testing.assert_close(often._table[row], once._table[row])
+    assert (int(often._times[row]), int(once._times[row])) == (49, 1)
