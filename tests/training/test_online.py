@@ -135,7 +135,7 @@ def test_no_orders_cost_nothing() -> None:
 
 
 def test_a_context_met_often_in_a_chunk_moves_its_row_once() -> None:
-    """By the mean of its slopes: the sum of all would overshoot by as much as the chunk is long, and cost what no coder pays."""
+    """By the mean of its slopes: their sum would overshoot by the length of the chunk, and cost what no coder pays."""
     often, once = (NgramFeatures(1, 12, 1.0, 1, 4) for _ in range(2))
     chunk = torch.zeros((1, 50), dtype=torch.int64)
     contexts = often.contexts(chunk)
