@@ -13,10 +13,9 @@ from mdlbench.algorithmic.measuring import COUNTS, MODELS, against_program
 from mdlbench.algorithmic.result import AgainstProgram, Described
 from mdlbench.algorithmic.tables import listed
 from mdlbench.cli.common import option
-from mdlbench.cli.common.outputs import check_output, replacing
+from mdlbench.cli.common.pictures import check_picture, draw_picture, plot
 from mdlbench.cli.common.printing import print_json, print_result, say, write_result
 from mdlbench.cli.common.progress import terminal_bars
-from mdlbench.errors import UsageError
 from mdlbench.models import check_spec, load_model
 from mdlbench.report import terminal
 from mdlbench.result.record import plain
@@ -49,7 +48,7 @@ from mdlbench.result.record import plain
     metavar="SIZE",
     help="With --hf: only the first SIZE bytes.",
 )
-@click.option("--plot", "picture", metavar="FILE", help="Also draw it: a .png, .svg or .pdf.")
+@plot
 @option.force
 @option.quiet
 @option.json_lines
@@ -78,8 +77,7 @@ def command(**options: Any) -> None:
         return
     specs = [check_spec(spec) for spec in asked.models or MODELS]
     networks = [check_spec(f"hf:{folder}") for folder in asked.networks]
-    if asked.picture is not None:
-        _check_picture(asked.picture, asked.force)
+    check_picture(asked.picture, force=asked.force)
     counts = asked.counts or COUNTS
     programs: list[AgainstProgram] = []
     told: list[Described] = []
@@ -128,23 +126,12 @@ def _name(bars: Any, task: Any, what: str) -> None:
         bars.update(task, description=what)
 
 
-def _check_picture(path: str, force: bool) -> None:
-    from mdlbench.report.figures import load_converter
-
-    if not path.endswith((".png", ".svg", ".pdf")):
-        raise UsageError(f"--plot {path}: name a .png, .svg or .pdf file")
-    check_output(path, force=force, option="--plot")
-    load_converter()
-
-
 def _draw(programs: list[AgainstProgram], told: list[Described], path: str, force: bool) -> None:
     from dataclasses import replace
 
     from mdlbench.algorithmic import pictures
-    from mdlbench.report import figures
 
     exhibit = pictures.panels(programs)
     if told:
         exhibit = replace(exhibit, parts=(*exhibit.parts, *pictures.saved(told).parts))
-    with replacing(path, force=force) as sink:
-        sink.write(figures.draw(exhibit).bytes(path.rpartition(".")[2]))
+    draw_picture(exhibit, path, force=force)

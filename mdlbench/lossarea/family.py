@@ -64,7 +64,7 @@ def members(sizes: Sequence[str], learner: str = LEARNER) -> list[Member]:
         raise UsageError(f"--learner {learner}: a family is trained by online: learners, such as {LEARNER}")
     if "width" in options:
         raise UsageError(f"--learner {learner}: the sizes say how wide it is; leave width out")
-    if (load_model(learner).settings.orders) != 0:  # type: ignore[attr-defined]
+    if _online(learner).settings.orders:
         raise UsageError(f"--learner {learner}: n-gram features have no size; add orders=0")
     found = []
     for size in sizes:
@@ -80,7 +80,7 @@ def members(sizes: Sequence[str], learner: str = LEARNER) -> list[Member]:
 
 def _nearest(size: str, wanted: int, learner: str) -> Member:
     """Widths in steps that every architecture can have, by bisection: parameters grow with the width."""
-    step = 2 * load_model(learner).settings.heads  # type: ignore[attr-defined]
+    step = 2 * _online(learner).settings.heads
     low, high = 1, 4096 // step
     while low < high:
         middle = (low + high) // 2
@@ -135,10 +135,13 @@ def train_family(folder: Path, found: Sequence[Member], data: bytes, group: str,
     """
     tasks = [(folder / member.name, member) for member in found]
     confirmed = [each for _, each in ordered_map(_train, tasks, jobs, data, bytes, data)]
-    curves = [replace(_curve(folder / member.name), name=member.name, parameters=member.parameters) for member in found]
+    curves = [
+        replace(read_log(folder / member.name / "log.jsonl"), name=member.name, parameters=member.parameters)
+        for member in found
+    ]
     payload = study(curves, group, vocabulary=256)
-    told = zip(payload.curves, confirmed, strict=True)
-    return replace(payload, curves=tuple(replace(curve, **({} if one is None else asdict(one))) for curve, one in told))
+    pairs = zip(payload.curves, confirmed, strict=True)
+    return replace(payload, curves=tuple(replace(curve, **({} if one is None else asdict(one))) for curve, one in pairs))
 
 
 @dataclass(frozen=True)
@@ -191,10 +194,6 @@ def confirm(model: Online, data: bytes, curve: Curve) -> Confirmed | None:
     assert part_of_run.total_tokens == made.input_bytes, "the file is the beginning of the run"
     payload = made.ledger.bytes["payloads"]
     return Confirmed(made.input_bytes, area(part_of_run).bits, payload) if payload else None
-
-
-def _curve(folder: Path) -> Curve:
-    return read_log(folder / "log.jsonl")
 
 
 def _online(spec: str) -> Online:

@@ -17,7 +17,8 @@ class NgramFeatures:
 
     Args:
         table_bits: the table has 2 to this many rows, all of them zero.
-        rate: step size; of a row met n times before it is rate / sqrt(n + 1).
+        rate: step size; of a row met n times before it is rate / sqrt(n + 1), and of one met m times in a chunk
+            rate * sqrt(n + 1) / (n + m) each time.
     """
 
     def __init__(self, orders: int, table_bits: int, rate: float, n_streams: int, alphabet_size: int) -> None:
@@ -68,7 +69,7 @@ class NgramFeatures:
         slope[torch.arange(len(targets)), targets] -= 1.0
         before = self._times[rows] + 1
         self._times.index_add_(0, rows.flatten(), torch.ones(rows.numel()))
-        step = self._rate * before.sqrt() / self._times[rows]  # a row met once: rate / sqrt(n + 1); met often: their mean
+        step = self._rate * before.sqrt() / self._times[rows]
         self._table.index_add_(0, rows.flatten(), (-step[:, :, None] * slope[:, None, :]).flatten(0, 1))
 
     def _rows(self, windows: np.ndarray) -> torch.Tensor:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mdlbench.coder.ans import Decoder, decoder_rows, encode_intervals
-from mdlbench.errors import DamagedBlockError
+from mdlbench.errors import DamagedBlockError, NotADistributionError
 from mdlbench.models.base import Check, Encoded, Measured
 from mdlbench.numerics.frequencies import Frequencies, quantised_bits
 from mdlbench.progress import steps
@@ -48,7 +48,7 @@ def decode_block(model: "Online", payload: bytes, size: int) -> bytes:
             for stream in np.flatnonzero(live):
                 streams[stream, step] = decoder.decode_row(rows[stream])
             learner.observe(streams[:, step])
-    except FloatingPointError as error:  # other symbols than those it was written with
+    except (FloatingPointError, NotADistributionError) as error:  # other symbols than those it was written with
         raise DamagedBlockError(str(error)) from None
     return streams.flatten()[:size].numpy().astype(np.uint8).tobytes()
 
@@ -85,10 +85,8 @@ def chunks_against_steps(model: "Online", block: bytes) -> Check:
 def seconds_of_a_byte(model: "Online", sample: bytes, size: int, *, coding: bool) -> float:
     """As many streams as a block of `size` bytes has, for some chunks."""
     streams = model.streams_of(size)
-    block = (sample * (1 + _TIMED * streams * model.settings.horizon // max(len(sample), 1)))[
-        : _TIMED * streams * model.settings.horizon
-    ]
-    learner, chunks = learner_of(model, streams), in_streams(np.frombuffer(block, np.uint8), streams)
+    block = np.resize(np.frombuffer(sample, np.uint8), _TIMED * streams * model.settings.horizon)
+    learner, chunks = learner_of(model, streams), in_streams(block, streams)
     began = time.perf_counter()
     for chunk in chunks.split(model.settings.horizon, dim=1):
         if coding:
